@@ -1,0 +1,32 @@
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+.PHONY: test demo bench lint types contract clean
+
+test: $(READY)
+	$(RUN) -m pytest -n 2 --dist loadgroup
+
+demo: $(READY)
+	$(RUN) -m tests.demo
+
+bench: $(READY)
+	$(RUN) -m tests.benchmarks
+
+lint: $(READY)
+	$(RUN) -m ruff check .
+
+types: $(READY)
+	$(RUN) -m mypy
+
+contract: $(READY)
+	$(VENV)/bin/lint-imports
+
+clean:
+	rm -rf $(VENV) data dist
+
+$(READY): requirements.txt requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
