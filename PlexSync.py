@@ -1,0 +1,78 @@
+"""PlexSync's entry: what Stash starts for every hook and every task, and what a hook starts as drainer.
+
+Python compiles this file anew at each start and caches only what it imports, so it holds no more than the wiring. The
+hook's path imports no more than that path needs: a user's save in Stash waits for this process.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+
+from stash.protocol import ProtocolError, Request, log, read_request, reply, reply_error, use_utf8
+from worker.data_folder import DataFolder, data_folder
+from worker.launcher import DRAINER_ARGUMENT
+
+PLUGIN_FILE = os.path.abspath(__file__)
+
+
+def main() -> int:
+    """Handle one invocation; returns the exit code."""
+    use_utf8()
+    folder = data_folder(os.path.dirname(PLUGIN_FILE))
+    try:
+        request = read_request(sys.stdin.buffer)
+        folder.create()
+        if DRAINER_ARGUMENT in sys.argv:
+            return drain(folder, request)
+        if request.hook_context is not None:
+            return hook(folder, request)
+        return task(folder, request)
+    except ProtocolError as error:
+        return fail(str(error))
+    except OSError as error:
+        return fail(f"{folder.root} cannot be used: {error.strerror or error}: make it writable for Stash's user")
+    except sqlite3.Error as error:
+        return fail(f"the queue in {folder.queue} cannot be used: {error}: is the disk full or the folder read-only?")
+
+
+def hook(folder: DataFolder, request: Request) -> int:
+    """Make the edit durable, make sure that somebody carries it to Plex, and let the save go on."""
+    from worker.hook import handle_hook  # noqa: PLC0415 - a drainer or a task does not need it
+
+    handle_hook(folder, PLUGIN_FILE, request)
+    reply("ok")
+    # Nothing is left to do: tearing the interpreter down and folding the WAL into the file would only make the
+    # save wait, and the committed row is safe in the WAL.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def drain(folder: DataFolder, request: Request) -> int:
+    """Be the drainer until there is no work."""
+    from worker.drainer import run_drainer  # noqa: PLC0415 - the hook's path must not import the worker
+
+    return run_drainer(folder, PLUGIN_FILE, request.server_connection)
+
+
+def task(folder: DataFolder, request: Request) -> int:
+    """Run a button's task or an operation of the same mode."""
+    from worker.task_runner import TaskError, run_task  # noqa: PLC0415 - the hook's path must not import the worker
+
+    try:
+        reply(run_task(folder, PLUGIN_FILE, request))
+    except TaskError as error:
+        return fail(str(error))
+    return 0
+
+
+def fail(text: str) -> int:
+    """Say what is wrong in Stash's log and in the reply."""
+    log("error", text)
+    reply_error(text)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

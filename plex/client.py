@@ -1,0 +1,209 @@
+"""What PlexSync asks of Plex, one method for each kind of request. python-plexapi connects and queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, ParseError
+
+from plexapi.server import PlexServer
+from pydantic import SecretStr
+
+from plex.device_identity import DeviceIdentity
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.items import PlexItem, parse_files, parse_item
+from plex.session import PlexSession
+from plex.writer import edit_path
+
+MAX_ITEMS_PER_REQUEST = 50
+MAX_RATING = 10.0
+
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A library. `content_changed_at` is a counter of Plex's own, no time; `locations` are as Plex sees them."""
+
+    key: int
+    title: str
+    type: str
+    content_changed_at: int
+    locations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListedItem:
+    """What a listing tells reliably of an item: its key and its files, as Plex sees them."""
+
+    rating_key: int
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListingPage:
+    """A part of a section's items, newest first; `total` counts the whole section's."""
+
+    items: tuple[ListedItem, ...]
+    total: int
+
+
+class PlexClient:
+    """A Plex server. Connects at the first request; every method raises only PlexError, each at its first failure.
+
+    url: without a trailing slash. connect_timeout, read_timeout: seconds.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: SecretStr,
+        identity: DeviceIdentity,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        verify_tls: bool = True,
+    ) -> None:
+        self._url = url
+        self._timeouts = (connect_timeout, read_timeout)
+        self._session = PlexSession(
+            url, token, timeouts=self._timeouts, verify_tls=verify_tls, identity_headers=identity.headers()
+        )
+        self._connected: PlexServer | None = None
+
+    def connect(self) -> None:
+        """Ask Plex for its front page (GET /), which it shows only to an accepted token."""
+        try:
+            # The session knows the token: plexapi, given it, would write it into URLs if its own settings say so.
+            server = PlexServer(self._url, session=self._session, timeout=self._timeouts)
+        except (ParseError, AttributeError, TypeError, ValueError) as error:  # plexapi, on an empty or foreign reply
+            raise self._malformed("/", error) from error
+        if not server.machineIdentifier:
+            raise self._malformed("/", "no machineIdentifier")
+        self._connected = server
+
+    @property
+    def machine_identifier(self) -> str:
+        """The identifier of the server: another one means other rating keys. Connects if need be."""
+        return str(self._server.machineIdentifier)
+
+    def sections(self) -> tuple[Section, ...]:
+        """The libraries of type "movie", which those of other videos are too. One request."""
+        path = "/library/sections"
+        container = self._read(path)
+        movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
+        return self._parsed(path, lambda: tuple(_section(each) for each in movies))
+
+    def list_page(self, section_key: int, start: int, size: int) -> ListingPage:
+        """Items of a section from number `start` (0 is the newest). One request; Plex may send fewer than `size`."""
+        path = f"/library/sections/{section_key}/all?type=1&sort=addedAt:desc"
+        window = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}
+        container = self._read(path, headers=window)
+        return self._parsed(path, lambda: _listing_page(container))
+
+    def items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
+        """Whole items by rating key; those that Plex does not have are absent.
+
+        One request for at most MAX_ITEMS_PER_REQUEST keys, none for no keys. Raises ValueError for more.
+        """
+        asked = frozenset(rating_keys)
+        if len(asked) > MAX_ITEMS_PER_REQUEST:
+            raise ValueError(f"{len(asked)} items in one request; at most {MAX_ITEMS_PER_REQUEST}")
+        if not asked:
+            return {}
+        path = "/library/metadata/" + ",".join(map(str, sorted(asked)))
+        try:
+            container = self._read(path)
+        except PlexNotFound:
+            return {}
+        videos = container.iterfind("Video")
+        found = self._parsed(path, lambda: {item.rating_key: item for item in _items(videos, container)})
+        if not found.keys() <= asked:
+            raise self._malformed(path, f"items that were not asked for: {sorted(found.keys() - asked)}")
+        return found
+
+    def edit(self, item: PlexItem, parameters: Sequence[tuple[str, str]]) -> None:
+        """Change an item, with one request as `plex.writer` words it."""
+        self._send(edit_path(item.section_key, item.rating_key, parameters), self._session.put)
+
+    def rate(self, rating_key: int, rating: float) -> None:
+        """Set the rating (0..10) that the token's account gives an item."""
+        if not 0.0 <= rating <= MAX_RATING:
+            raise ValueError(f"a rating of {rating}: Plex takes 0 to 10")
+        path = f"/:/rate?key={rating_key}&identifier=com.plexapp.plugins.library&rating={rating:g}"
+        self._send(path, self._session.put)
+
+    def upload_poster(self, rating_key: int, image: bytes) -> None:
+        """Add a poster and select it. Plex keeps every upload: send only what changed."""
+        self._send(f"/library/metadata/{rating_key}/posters", self._session.post, image)
+
+    def upload_background(self, rating_key: int, image: bytes) -> None:
+        """Add a background and select it. Plex keeps every upload: send only what changed."""
+        self._send(f"/library/metadata/{rating_key}/arts", self._session.post, image)
+
+    def fetch_image(self, path: str) -> bytes:
+        """The bytes of an image, by the path in PlexItem.thumb or .art."""
+        if not path.startswith("/") or path.startswith("//"):
+            raise PlexPermanentError(f"the image {path} is not on this Plex server")  # the token must not go elsewhere
+        return bytes(self._session.get(self._server.url(path)).content)
+
+    def scan_folder(self, section_key: int, folder: str) -> None:
+        """Have Plex look for new files in one folder, as Plex sees it."""
+        self._send(f"/library/sections/{section_key}/refresh?path={quote(folder, safe='')}", self._session.get)
+
+    @property
+    def _server(self) -> PlexServer:
+        if self._connected is None:
+            self.connect()
+        return self._connected
+
+    def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:
+        server = self._server
+        try:
+            reply: Element | None = server.query(path, method=method, data=body)
+        except ParseError as error:
+            raise self._malformed(path, error) from error
+        return reply
+
+    def _read(self, path: str, headers: dict[str, str] | None = None) -> Element:
+        server = self._server
+        try:
+            container: Element | None = server.query(path, headers=headers)
+        except ParseError as error:
+            raise self._malformed(path, error) from error
+        if container is None or container.tag != "MediaContainer":
+            raise self._malformed(path, "no MediaContainer")
+        return container
+
+    def _parsed(self, path: str, parse: Callable[[], Parsed]) -> Parsed:
+        try:
+            return parse()
+        except (KeyError, ValueError) as error:
+            raise self._malformed(path, error) from error
+
+    def _malformed(self, path: str, what: object) -> PlexTemporaryError:
+        reason = f"{type(what).__name__} {what}" if isinstance(what, Exception) else what
+        return PlexTemporaryError(f"malformed reply: {self._session.place}, {path.partition('?')[0]}: {reason}")
+
+
+def _section(directory: Element) -> Section:
+    return Section(
+        key=int(directory.attrib["key"]),
+        title=directory.attrib["title"],
+        type=directory.attrib["type"],
+        content_changed_at=int(directory.get("contentChangedAt", "0")),
+        locations=tuple(location.attrib["path"] for location in directory.iterfind("Location")),
+    )
+
+
+def _listing_page(container: Element) -> ListingPage:
+    total = container.get("totalSize") or container.attrib["size"]  # without paging there is no totalSize
+    videos = container.iterfind("Video")
+    items = tuple(ListedItem(int(video.attrib["ratingKey"]), parse_files(video)) for video in videos)
+    return ListingPage(items, int(total))
+
+
+def _items(videos: Iterable[Element], container: Element) -> list[PlexItem]:
+    return [parse_item(video, container) for video in videos]

@@ -1,0 +1,72 @@
+"""Who we are to Plex: one identifier, kept for ever.
+
+Plex tells its owner of a new device whenever an unknown X-Plex-Client-Identifier comes in. python-plexapi 4.18 takes
+the machine's MAC address, which changes with every container.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import plexapi
+from plexapi.config import reset_base_headers
+
+from plex.local_files import set_aside, write_whole
+
+FILE_NAME = "device_id.json"
+PRODUCT = "PlexSync"
+
+
+@dataclass(frozen=True)
+class DeviceIdentity:
+    """How Plex lists us among its devices."""
+
+    identifier: str
+    name: str = PRODUCT
+
+    def headers(self) -> dict[str, str]:
+        """The headers by which Plex recognises a device."""
+        return {
+            "X-Plex-Client-Identifier": self.identifier,
+            "X-Plex-Product": PRODUCT,
+            "X-Plex-Device-Name": self.name,
+        }
+
+
+def configure_plex_device_identity(data_dir: str, clock: Callable[[], float] = time.time) -> DeviceIdentity:
+    """Load the identity from `data_dir`, or make one there, and have plexapi use it from now on.
+
+    `data_dir` must exist. An unreadable file is set aside and replaced. Raises OSError where nothing can be written.
+    """
+    identity = _load(os.path.join(data_dir, FILE_NAME), clock)
+    plexapi.X_PLEX_IDENTIFIER = identity.identifier
+    plexapi.X_PLEX_PRODUCT = PRODUCT
+    plexapi.X_PLEX_DEVICE_NAME = identity.name
+    plexapi.BASE_HEADERS.update(reset_base_headers())  # the dictionary that plexapi's modules share
+    return identity
+
+
+def _load(path: str, clock: Callable[[], float]) -> DeviceIdentity:
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        set_aside(path, f"{type(error).__name__}: {error}", clock())
+    identity = DeviceIdentity(str(uuid.uuid4()))
+    write_whole(path, json.dumps(asdict(identity)))
+    return identity
+
+
+def _read(path: str) -> DeviceIdentity:
+    with open(path, encoding="utf-8") as file:
+        stored = json.load(file)
+    identifier, name = stored["identifier"], stored["name"]
+    if not (isinstance(identifier, str) and isinstance(name, str) and identifier and name):
+        raise ValueError("identifier and name must be text")
+    return DeviceIdentity(identifier, name)

@@ -1,0 +1,70 @@
+"""What can go wrong between us and Plex, said once.
+
+    PlexError
+    ├── PlexServerDown        nobody answers, or not yet: refused, DNS, connect timeout, redirect, 502, 503, 504
+    ├── PlexTemporaryError    it answers, but not well: read timeout, reset, 429, other 5xx, malformed reply
+    ├── PlexAuthError         the token is not accepted: 401, 403
+    ├── PlexNotFound          no such thing in Plex: 404
+    ├── PlexLibraryUnknown    a configured library that Plex does not have
+    └── PlexPermanentError    it will not work the next time either: other 4xx
+        └── AmbiguousMatch    several Plex items fit the scene equally well
+
+Exceptions of requests and plexapi are translated into these in `plex.session` and `plex.client`; none gets
+past them. How often to try again is decided elsewhere. No text holds a token.
+"""
+
+# ruff: noqa: N818 - these names say what happened; "Error" behind each would say nothing
+
+from __future__ import annotations
+
+
+class PlexError(Exception):
+    """Base of everything that is raised here. `status` is the HTTP status, None where no reply came."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class PlexServerDown(PlexError):
+    """Plex cannot be reached, or says itself that it is not ready."""
+
+
+class PlexTemporaryError(PlexError):
+    """This request failed, the next one may not.
+
+    `suspect_outage` is True where Plex went silent or away in mid-request (read timeout, reset connection, reply
+    cut off): that can be this one request, or Plex going down, and only a probe can tell.
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, suspect_outage: bool = False) -> None:
+        super().__init__(message, status)
+        self.suspect_outage = suspect_outage
+
+
+class PlexAuthError(PlexError):
+    """Plex does not accept the token."""
+
+
+class PlexNotFound(PlexError):
+    """Plex does not have what was asked for."""
+
+
+class PlexLibraryUnknown(PlexError):
+    """A library named in the settings is not among Plex's movie libraries; `available` names those that are."""
+
+    def __init__(self, message: str, available: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.available = available
+
+
+class PlexPermanentError(PlexError):
+    """Plex refused the request for good."""
+
+
+class AmbiguousMatch(PlexPermanentError):
+    """Several files in Plex fit equally well; `candidates` holds their paths."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.candidates = candidates

@@ -1,0 +1,55 @@
+"""Is Plex there, and does it know us?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from xml.etree.ElementTree import ParseError
+
+from plexapi.utils import parseXMLString
+
+from plex.client import PlexClient
+from plex.exceptions import PlexAuthError, PlexError
+from plex.session import PlexSession
+
+
+@dataclass(frozen=True)
+class Health:
+    """What a look at Plex gave; `version` is "" where it is not known, `detail` a sentence for people."""
+
+    up: bool
+    version: str
+    detail: str
+
+
+def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
+    """Ask /identity, for which Plex needs no token. Never raises PlexError.
+
+    timeout: seconds, for connecting and for the reply each. verify: whether the certificate must be valid.
+    """
+    with PlexSession(url, timeouts=(timeout, timeout), verify_tls=verify) as session:
+        try:
+            body = session.get(f"{url}/identity").text
+        except PlexAuthError as error:  # a proxy asks here, not Plex: what it lets through, a real request shows
+            return Health(True, "", f"{session.place} answers, but not to everybody ({error.status})")
+        except PlexError as error:
+            return Health(False, "", str(error))
+        return _identified(session.place, body)
+
+
+def check_token(client: PlexClient) -> None:
+    """Ask for the front page, which needs the token. Returns if Plex accepts it.
+
+    Raises PlexAuthError if it does not, PlexServerDown or PlexTemporaryError where Plex did not answer properly.
+    """
+    client.connect()
+
+
+def _identified(place: str, body: str) -> Health:
+    try:
+        identity = parseXMLString(body)
+    except ParseError:
+        identity = None
+    if identity is None or not identity.get("machineIdentifier"):
+        return Health(False, "", f"{place} is not Plex, by its answer: is plex_url right?")
+    version = identity.get("version", "")
+    return Health(True, version, f"{place} is up (version {version or 'unknown'})")

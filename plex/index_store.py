@@ -1,0 +1,287 @@
+"""The file index's own SQLite file: which item has which files, and how each section was last seen."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from plex.client import ListedItem, Section
+from plex.local_files import set_aside
+from plex.paths import comparable_name
+
+SCHEMA_VERSION = 1
+
+_JOURNALS = ("-journal", "-wal", "-shm")
+_SCHEMA = """
+CREATE TABLE server (machine_identifier TEXT NOT NULL);
+CREATE TABLE sections (
+    key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
+    content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, is_doubtful INTEGER NOT NULL
+);
+CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL);
+CREATE TABLE files (rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL);
+CREATE INDEX items_by_section ON items (section_key);
+CREATE INDEX files_by_item ON files (rating_key);
+CREATE INDEX files_by_name ON files (name);
+"""
+_STAGE = """
+DROP TABLE IF EXISTS temp.swept_items;
+DROP TABLE IF EXISTS temp.swept_files;
+CREATE TEMP TABLE swept_items (rating_key INTEGER PRIMARY KEY);
+CREATE TEMP TABLE swept_files (
+    rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (rating_key, path)
+) WITHOUT ROWID;
+"""
+_DIFFERENCES = """
+WITH
+    known AS (SELECT rating_key, path FROM files JOIN items USING (rating_key) WHERE section_key = :section),
+    gone AS (SELECT * FROM known EXCEPT SELECT rating_key, path FROM swept_files),
+    come AS (SELECT rating_key, path FROM swept_files EXCEPT SELECT * FROM known)
+SELECT 1 FROM gone UNION ALL SELECT 1 FROM come LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class IndexedFile:
+    """A file, as Plex sees it, and the item that it belongs to."""
+
+    path: str
+    rating_key: int
+    section_key: int
+
+
+@dataclass(frozen=True)
+class KnownSection:
+    """A section as it was last seen.
+
+    swept_at: when the last whole listing began, seconds since the epoch. is_doubtful: whether Plex has counted another
+    number of items than the index since.
+    """
+
+    key: int
+    title: str
+    locations: tuple[str, ...]
+    content_changed_at: int
+    swept_at: float
+    is_doubtful: bool = False
+
+    def seen_again(self, section: Section) -> KnownSection:
+        """The same after another look at what Plex says of the section."""
+        return replace(
+            self,
+            title=section.title,
+            locations=section.locations,
+            content_changed_at=section.content_changed_at,
+        )
+
+
+class IndexStore:
+    """The index on disk, for one process and one thread at a time. An unreadable file is set aside and made anew.
+
+    clock: seconds since the epoch. Raises sqlite3.OperationalError where the file cannot be opened or written at all.
+    """
+
+    def __init__(self, path: str, clock: Callable[[], float]) -> None:
+        self._connection = _opened(path, clock)
+        self._sections: dict[int, KnownSection] | None = None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    # --- reading
+
+    def files_named(self, name: str) -> tuple[IndexedFile, ...]:
+        """The files of a name that `comparable_name` gave."""
+        rows = self._connection.execute(
+            "SELECT path, rating_key, section_key FROM files JOIN items USING (rating_key) WHERE name = ?"
+            " ORDER BY rating_key, path",
+            (name,),
+        )
+        return tuple(IndexedFile(*row) for row in rows)
+
+    def sections(self) -> dict[int, KnownSection]:
+        """The sections that have been listed as a whole, by key."""
+        if self._sections is None:
+            rows = self._connection.execute(
+                "SELECT key, title, locations, content_changed_at, swept_at, is_doubtful FROM sections ORDER BY key"
+            )
+            self._sections = {
+                key: KnownSection(key, title, tuple(json.loads(locations)), changed_at, swept_at, bool(is_doubtful))
+                for key, title, locations, changed_at, swept_at, is_doubtful in rows
+            }
+        return self._sections
+
+    def count_items(self, section_key: int) -> int:
+        """How many items of a section are known, those without files included."""
+        rows = self._connection.execute("SELECT count(*) FROM items WHERE section_key = ?", (section_key,))
+        return int(rows.fetchone()[0])
+
+    def unknown_among(self, section_key: int, items: Iterable[ListedItem]) -> list[ListedItem]:
+        """Those items that are new, or that have other files than is known."""
+        return [item for item in items if not self._is_known(section_key, item)]
+
+    # --- writing
+
+    def put_items(self, section_key: int, items: Iterable[ListedItem]) -> bool:
+        """Take over items with their files; say whether that changed anything."""
+        news = self.unknown_among(section_key, items)
+        if news:
+            with self._transaction() as connection:
+                for item in news:
+                    _put_item(connection, section_key, item)
+        return bool(news)
+
+    def drop_item(self, rating_key: int) -> None:
+        """Forget an item and its files."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM files WHERE rating_key = ?", (rating_key,))
+            connection.execute("DELETE FROM items WHERE rating_key = ?", (rating_key,))
+
+    def put_section(self, section: KnownSection) -> None:
+        """Remember how a section was seen."""
+        if self.sections().get(section.key) != section:
+            with self._transaction() as connection:
+                _put_section(connection, section)
+
+    def keep_only_sections(self, keys: Collection[int]) -> bool:
+        """Forget all other sections with their items; say whether there were any."""
+        gone = [key for key in self.sections() if key not in keys]
+        if gone:
+            with self._transaction() as connection:
+                for key in gone:
+                    _drop_items_of(connection, key)
+                    connection.execute("DELETE FROM sections WHERE key = ?", (key,))
+        return bool(gone)
+
+    def keep_only_server(self, machine_identifier: str) -> bool:
+        """Forget everything if it came from another server, whose keys mean other items; say whether it did."""
+        row = self._connection.execute("SELECT machine_identifier FROM server").fetchone()
+        if row == (machine_identifier,):
+            return False
+        with self._transaction() as connection:
+            for table in ("server", "sections", "items", "files"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+            connection.execute("INSERT INTO server VALUES (?)", (machine_identifier,))
+        return row is not None
+
+    def begin_sweep(self) -> None:
+        """Start an empty stage for the listing of a section. It is no part of the file: a kill leaves no trace."""
+        self._connection.executescript(_STAGE)
+
+    def stage(self, items: Iterable[ListedItem]) -> None:
+        """Put items on the stage. One that shows up twice, because the listing moved between two pages, counts once."""
+        listed = list(items)
+        files = [(item.rating_key, path, comparable_name(path)) for item in listed for path in item.files]
+        with self._transaction() as connection:
+            keys = [(item.rating_key,) for item in listed]
+            connection.executemany("INSERT OR IGNORE INTO swept_items VALUES (?)", keys)
+            connection.executemany("INSERT OR IGNORE INTO swept_files VALUES (?, ?, ?)", files)
+
+    def end_sweep(self, section: KnownSection) -> bool:
+        """Put what is on the stage in the place of all that was known of a section; say whether that is different."""
+        changed = self._stage_differs(section.key)
+        with self._transaction() as connection:
+            _drop_items_of(connection, section.key)
+            connection.execute("DELETE FROM files WHERE rating_key IN (SELECT rating_key FROM swept_items)")
+            connection.execute("INSERT OR REPLACE INTO items SELECT rating_key, ? FROM swept_items", (section.key,))
+            connection.execute("INSERT INTO files SELECT rating_key, path, name FROM swept_files")
+            _put_section(connection, section)
+        self._connection.executescript(_STAGE)
+        return changed
+
+    # --- inside
+
+    def _is_known(self, section_key: int, item: ListedItem) -> bool:
+        key = (item.rating_key,)
+        row = self._connection.execute("SELECT section_key FROM items WHERE rating_key = ?", key).fetchone()
+        if row != (section_key,):
+            return False
+        paths = self._connection.execute("SELECT path FROM files WHERE rating_key = ?", key)
+        return {path for (path,) in paths} == set(item.files)
+
+    def _stage_differs(self, section_key: int) -> bool:
+        rows = self._connection.execute(_DIFFERENCES, {"section": section_key})
+        return rows.fetchone() is not None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing, on disk as well."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        else:
+            self._connection.execute("COMMIT")
+        finally:
+            self._sections = None
+
+
+def _put_item(connection: sqlite3.Connection, section_key: int, item: ListedItem) -> None:
+    connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (item.rating_key, section_key))
+    connection.execute("DELETE FROM files WHERE rating_key = ?", (item.rating_key,))
+    files = [(item.rating_key, path, comparable_name(path)) for path in dict.fromkeys(item.files)]
+    connection.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
+
+
+def _put_section(connection: sqlite3.Connection, section: KnownSection) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO sections VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            section.key,
+            section.title,
+            json.dumps(section.locations),
+            section.content_changed_at,
+            section.swept_at,
+            section.is_doubtful,
+        ),
+    )
+
+
+def _drop_items_of(connection: sqlite3.Connection, section_key: int) -> None:
+    connection.execute(
+        "DELETE FROM files WHERE rating_key IN (SELECT rating_key FROM items WHERE section_key = ?)", (section_key,)
+    )
+    connection.execute("DELETE FROM items WHERE section_key = ?", (section_key,))
+
+
+def _opened(path: str, clock: Callable[[], float]) -> sqlite3.Connection:
+    try:
+        return _open(path)
+    except sqlite3.OperationalError:  # locked, no such folder, disk full: nothing that another file would mend
+        raise
+    except sqlite3.DatabaseError as error:
+        set_aside(path, str(error), clock(), _JOURNALS)
+    return _open(path)
+
+
+def _open(path: str) -> sqlite3.Connection:
+    """Raises sqlite3.DatabaseError where the file is no sound index of this version."""
+    existed = os.path.exists(path) and os.path.getsize(path) > 0
+    # The thread that opens it need not be the one that uses it; isolation_level None leaves transactions to us.
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut may cost can be listed again
+        if existed:
+            _check(connection)
+        else:
+            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    except BaseException:
+        connection.close()  # or Windows would not let it be renamed
+        raise
+    return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(verdict)
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != SCHEMA_VERSION:
+        raise sqlite3.DatabaseError(f"made by another version: schema {version}, not {SCHEMA_VERSION}")

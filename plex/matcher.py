@@ -1,0 +1,139 @@
+"""Which Plex items hold a scene's files: the same file, seen by two programs that may mount it differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plex.index import FileIndex
+from plex.index_store import IndexedFile
+from plex.paths import Parts, length_below, split_path
+from validation.config import PathMapping
+
+
+@dataclass(frozen=True)
+class MatchResult:
+    """What Plex has of a scene.
+
+    rating_keys: the items that hold its files, each once.
+    ambiguous: paths in Plex that fit a file of the scene equally well, where one cannot be chosen.
+    missing: files of the scene, as Stash sees them, that Plex does not have.
+    """
+
+    rating_keys: tuple[int, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ScanTarget:
+    """A folder, as Plex sees it, of the section that it belongs to."""
+
+    section_key: int
+    folder: str
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    file: IndexedFile
+    parts: Parts
+
+
+_Rank = tuple[int, bool]  # how many components agree, and whether their case does too
+_NO_MATCH: _Rank = (0, False)
+
+
+class Matcher:
+    """Finds Plex items by the paths of files.
+
+    path_map: folders as Stash and as Plex see them; a file below one of them is looked for at exactly the mapped path.
+    stash_roots: Stash's library folders.
+    allow_ambiguous: whether all of several equally good paths are taken, instead of none.
+    """
+
+    def __init__(
+        self, index: FileIndex, path_map: Iterable[PathMapping], stash_roots: tuple[str, ...], allow_ambiguous: bool
+    ) -> None:
+        self._index = index
+        self._path_map = tuple((split_path(each.stash_prefix), each.plex_prefix) for each in path_map)
+        self._stash_roots = tuple(split_path(root) for root in stash_roots)
+        self._allow_ambiguous = allow_ambiguous
+
+    def match(self, files: Sequence[str]) -> MatchResult:
+        """Look for all files of a scene, as Stash sees them. Asks the index only; raises nothing of its own."""
+        rating_keys: dict[int, None] = {}
+        ambiguous: dict[str, None] = {}
+        missing: dict[str, None] = {}
+        for file in files:
+            best = self._best_candidates(split_path(file))
+            if not best:
+                missing[file] = None
+            elif len({each.parts.exact for each in best}) > 1 and not self._allow_ambiguous:
+                ambiguous.update((each.file.path, None) for each in best)
+            else:
+                rating_keys.update((each.file.rating_key, None) for each in best)
+        return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing))
+
+    def scan_targets(self, file: str) -> tuple[ScanTarget, ...]:
+        """Where Plex could find a file, as Stash sees it, that Plex does not have yet.
+
+        By the path map that is one folder; else it is the same folder below each of Plex's library folders.
+        """
+        folder = split_path(file)[:-1]
+        mapped = self._mapped(folder)
+        if mapped is None:
+            relative = folder[len(folder) - length_below(folder, self._stash_roots) :]
+            return tuple(ScanTarget(key, _joined(location, relative)) for key, location in self._index.locations())
+        return tuple(
+            ScanTarget(key, _joined(location, mapped[len(split_path(location)) :]))
+            for key, location in self._index.locations()
+            if mapped.is_below(split_path(location))
+        )
+
+    def _best_candidates(self, wanted: Parts) -> tuple[_Candidate, ...]:
+        """The candidates of the highest rank; several at one path are one file in several libraries, so all of them."""
+        name = "".join(wanted.written[-1:])
+        found = [_Candidate(each, split_path(each.path)) for each in self._index.lookup(name)]
+        mapped = self._mapped(wanted)
+        ranks = [self._tail_rank(wanted, each) if mapped is None else _exact_rank(mapped, each) for each in found]
+        best = max(ranks, default=_NO_MATCH)
+        return tuple(each for each, rank in zip(found, ranks, strict=True) if rank == best != _NO_MATCH)
+
+    def _tail_rank(self, wanted: Parts, candidate: _Candidate) -> _Rank:
+        """The length of the longest common tail of two paths, if it says that they are the same file.
+
+        It does where it covers all of the path below a library folder, in Stash or in Plex. A bare file name must do so
+        in both: otherwise it is a file of the same name in another folder.
+        """
+        found = candidate.parts
+        length = wanted.common_tail(found)
+        covers_stash = length >= length_below(wanted, self._stash_roots)
+        covers_plex = length >= length_below(found, self._plex_roots(candidate.file.section_key))
+        is_same_file = (covers_stash and covers_plex) if length == 1 else (covers_stash or covers_plex)
+        if not is_same_file:
+            return _NO_MATCH
+        return length, wanted.exact[len(wanted) - length :] == found.exact[len(found) - length :]
+
+    def _plex_roots(self, section_key: int) -> list[Parts]:
+        return [split_path(location) for key, location in self._index.locations() if key == section_key]
+
+    def _mapped(self, path: Parts) -> Parts | None:
+        """The path as Plex sees it, by the longest prefix of the path map that holds it; None where none does."""
+        fitting = [(stash, plex) for stash, plex in self._path_map if path.is_below(stash)]
+        if not fitting:
+            return None
+        stash_prefix, plex_prefix = max(fitting, key=lambda mapping: len(mapping[0]))
+        return split_path(plex_prefix) + path[len(stash_prefix) :]
+
+
+def _exact_rank(wanted: Parts, candidate: _Candidate) -> _Rank:
+    """The rank of a candidate that must be at this very path."""
+    if wanted.folded != candidate.parts.folded:
+        return _NO_MATCH
+    return len(wanted), wanted.exact == candidate.parts.exact
+
+
+def _joined(location: str, below: Parts) -> str:
+    """A folder below a location, with the separator that the location itself uses."""
+    separator = "\\" if "\\" in location and "/" not in location else "/"
+    return separator.join((location.rstrip("/\\"), *below.written)) or separator

@@ -1,0 +1,195 @@
+"""The one edge between us and Plex: every request goes through here, and every failure leaves as one of ours."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import ParseError
+
+import requests
+import urllib3
+from plexapi.utils import parseXMLString
+from pydantic import SecretStr
+from requests import exceptions as failures
+from urllib3 import exceptions as causes
+
+from plex.exceptions import (
+    PlexAuthError,
+    PlexError,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexServerDown,
+    PlexTemporaryError,
+)
+
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+SUCCESS = (200, 201, 204)  # all that python-plexapi 4.18 accepts, server.py
+
+_CHUNK_BYTES = 64 * 1024
+_REPEATABLE = ("GET", "PUT")  # an edit or a rating sent twice says the same; an image sent twice is kept twice
+_WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
+_WENT_AWAY = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # http.client.RemoteDisconnected is one
+
+
+class PlexSession(requests.Session):
+    """A requests session to one Plex server that raises nothing but PlexError.
+
+    base_url: the server's address, for the texts.
+    token: sent as a header, never within a URL; None for requests that need none.
+    timeouts: seconds to connect and seconds between two bytes of a reply, unless a request brings its own.
+    identity_headers: what tells Plex who we are.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: SecretStr | None = None,
+        *,
+        timeouts: tuple[float, float] = (5.0, 30.0),
+        verify_tls: bool = True,
+        identity_headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.place = f"Plex at {base_url}"
+        self.verify = verify_tls
+        self._token = token
+        self._timeouts = timeouts
+        self._identity_headers = identity_headers or {}
+        if not verify_tls:  # the user's own choice: urllib3 need not warn at each request
+            urllib3.disable_warnings(causes.InsecureRequestWarning)
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send one request and read the whole reply.
+
+        Raises PlexServerDown, PlexTemporaryError, PlexAuthError, PlexNotFound or PlexPermanentError; what returns has a
+        status of SUCCESS and at most MAX_REPLY_BYTES.
+        """
+        verb, address = _text(method), _text(url)
+        kwargs["headers"] = self._with_our_headers(kwargs.get("headers"))
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = self._timeouts
+        kwargs.setdefault("verify", self.verify)  # else an environment's CA bundle would switch verifying on again
+        kwargs["allow_redirects"] = False  # the token must not follow to another host
+        kwargs["stream"] = True
+        try:
+            response = self._send_repeatably(verb, address, args, kwargs)
+        except (OSError, UnicodeError, causes.HTTPError) as error:  # every requests exception is an OSError
+            raise self._translated(error, kwargs["timeout"]) from error
+        if response.status_code not in SUCCESS:
+            raise self._refusal(response, verb, urlsplit(address).path)
+        return response
+
+    def _with_our_headers(self, headers: Any) -> dict[str, str]:
+        """Ours win: plexapi sends defaults, and would take a token from its own configuration."""
+        ours = dict(self._identity_headers)
+        if self._token is not None:
+            ours["X-Plex-Token"] = self._token.get_secret_value()
+        return {**(headers or {}), **ours}
+
+    def _send_repeatably(self, method: str, url: str, args: Any, kwargs: dict[str, Any]) -> requests.Response:
+        """Plex closes idle connections; to find that out while asking is no outage, so a second connection may try."""
+        try:
+            return self._send(method, url, args, kwargs)
+        except failures.ConnectionError as error:
+            if method not in _REPEATABLE or not any(isinstance(each, _WENT_AWAY) for each in _causes_of(error)):
+                raise
+        return self._send(method, url, args, kwargs)
+
+    def _send(self, method: str, url: str, args: Any, kwargs: dict[str, Any]) -> requests.Response:
+        with super().request(method, url, *args, **kwargs) as response:
+            response._content = self._bounded_body(response)  # where requests itself keeps what it has read
+            response.encoding = "utf-8"  # Plex's; without a charset requests would take text/xml for Latin-1
+            return response
+
+    def _bounded_body(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > MAX_REPLY_BYTES:
+                raise PlexTemporaryError(
+                    f"malformed reply: {self.place} sent over {MAX_REPLY_BYTES // 1024**2} MiB", response.status_code
+                )
+        return bytes(body)
+
+    def _translated(self, error: Exception, timeouts: Any) -> PlexError:
+        """What a request that got no whole reply means."""
+        found = tuple(_causes_of(error))
+        connect, read = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
+
+        def caused_by(*kinds: type[BaseException]) -> bool:
+            return any(isinstance(each, kinds) for each in found)
+
+        if caused_by(failures.SSLError, causes.SSLError):
+            return PlexServerDown(
+                f"{self.place} shows a certificate that cannot be verified: set plex_url to the name in the "
+                "certificate, or turn on skip_tls_verify if it is your own"
+            )
+        if caused_by(failures.ConnectTimeout):
+            return PlexServerDown(f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?")
+        if caused_by(causes.NameResolutionError, socket.gaierror):
+            return PlexServerDown(f"{self.place} has a name that cannot be resolved: is plex_url right?")
+        if caused_by(ConnectionRefusedError):
+            return PlexServerDown(f"{self.place} refused the connection: is it running, and is plex_url right?")
+        if caused_by(causes.NewConnectionError, failures.ProxyError):
+            return PlexServerDown(f"{self.place} cannot be reached: is the network up, and is plex_url right?")
+        if caused_by(failures.ReadTimeout, causes.ReadTimeoutError):
+            return PlexTemporaryError(f"{self.place} sent nothing for {read:g} s", suspect_outage=True)
+        if caused_by(failures.ConnectionError, failures.ChunkedEncodingError, causes.ProtocolError):
+            return PlexTemporaryError(
+                f"{self.place} broke the connection off before its reply was complete", suspect_outage=True
+            )
+        if caused_by(failures.ContentDecodingError):
+            return PlexTemporaryError(f"malformed reply: {self.place} sent what cannot be decompressed")
+        return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}): is plex_url right?")
+
+    def _refusal(self, response: requests.Response, method: str, path: str) -> PlexError:
+        """What a status other than SUCCESS means."""
+        status = response.status_code
+        if status == 401:
+            return PlexAuthError(f"Plex rejected the token (401): {_WHAT_TO_DO}", status)
+        if status == 403:
+            return PlexAuthError(
+                f"Plex does not allow this token to {method} {path} (403): {_WHAT_TO_DO} to the owner's",
+                status,
+            )
+        if status == 404:
+            return PlexNotFound(f"{self.place} has no {path} (404)", status)
+        if 300 <= status < 400:
+            return PlexServerDown(f"{self.place} redirects ({status}): set plex_url to where it leads", status)
+        if status in (502, 504):
+            return PlexServerDown(f"{self.place}: the proxy in front of it does not reach it ({status})", status)
+        if status == 503:
+            reason = _reason(response.text)
+            return PlexServerDown(f"{self.place} is not ready (503)" + (f": {reason}" if reason else ""), status)
+        if status == 429 or status >= 500:
+            return PlexTemporaryError(f"{self.place} could not do {method} {path} ({status})", status)
+        if status >= 400:
+            return PlexPermanentError(f"{self.place} refused {method} {path} ({status})", status)
+        return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8")
+
+
+def _causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those beneath it: requests and urllib3 hand each other's on as arguments, reason or context."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+
+
+def _reason(body: str) -> str:
+    """Plex's own words, from `<Response code="503" title="Maintenance" status="…"/>`; "" where there are none."""
+    try:
+        reply = parseXMLString(body)
+    except ParseError:
+        return ""
+    return "" if reply is None else str(reply.get("status", ""))[:200]

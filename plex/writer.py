@@ -1,0 +1,127 @@
+"""How edits are asked of Plex: the parameters of its edit request, a PUT on /library/sections/{key}/all.
+
+Shapes as python-plexapi 4.18 sends them (mixins/edit.py, utils.joinArgs):
+
+    title.value=…&title.locked=1                          text
+    genre[0].tag.tag=A&genre[1].tag.tag=B&genre.locked=1  the names of a list
+    genre[].tag.tag-=C,D&genre.locked=1                   names to take away
+
+Sources disagree whether the indexed form replaces the list (python-plexapi) or adds to it (the Plex API description).
+The whole list *and* the names that must go are right under both, and both fit in one request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+from plex.items import PLEX_NAMES
+from plex.metadata import FieldEdit, names
+from validation.fields import LIST_FIELDS
+
+Parameters = list[tuple[str, str]]
+
+MAX_URL_BYTES = 8000  # what common servers and proxies accept is 8,192 bytes for the whole request line
+
+_LONGEST_ID = "9" * 20
+
+
+def edit_path(section_key: int | str, rating_key: int | str, parameters: Iterable[tuple[str, str]]) -> str:
+    """Path and query of the PUT that edits one movie (type 1), percent-encoded as they go over the wire."""
+    pairs = [("type", "1"), ("id", str(rating_key)), *parameters]
+    return f"/library/sections/{section_key}/all?" + "&".join(_encoded(pair) for pair in pairs)
+
+
+def edit_requests(
+    edits: Iterable[FieldEdit], max_url_bytes: int = MAX_URL_BYTES, extra_locks: Sequence[str] = ()
+) -> list[Parameters]:
+    """The parameters of as few edit requests as the length of a URL allows, usually one; [] where nothing is to do.
+
+    `max_url_bytes` counts path and query as encoded; what cannot be divided (a long summary, a list's whole names) goes
+    alone if it exceeds that by itself. `extra_locks` are Plex's names of fields to lock besides ("thumb", "art"). A
+    rating is no part of it: Plex takes it by a request of its own.
+    """
+    pieces = [piece for edit in edits for piece in _pieces(edit, max_url_bytes)]
+    pieces += [[_lock(name)] for name in extra_locks]
+    return _packed(pieces, max_url_bytes)
+
+
+def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
+    """The same in the plainest form: one field per request, one removal per request.
+
+    A Plex that takes a single name of the `-=` form and drops the rest silently understands this as well.
+    """
+    requests: list[Parameters] = []
+    for edit in edits:
+        if edit.field in LIST_FIELDS:
+            requests += [_removal(edit.field, [name]) for name in edit.removed]
+            requests += [_whole_list(edit)] if edit.added else []
+        elif edit.field in PLEX_NAMES:
+            requests.append(_text(edit))
+    return requests
+
+
+def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
+    """What of an edit must stand in one request together."""
+    if edit.field in LIST_FIELDS:
+        if names(edit.new):
+            yield _whole_list(edit)
+        yield from _removals(edit, max_url_bytes)
+    elif edit.field in PLEX_NAMES:
+        yield _text(edit)
+
+
+def _text(edit: FieldEdit) -> Parameters:
+    name = PLEX_NAMES[edit.field]
+    return [(f"{name}.value", str(edit.new)), _lock(name)]
+
+
+def _whole_list(edit: FieldEdit) -> Parameters:
+    """All names, in one piece: where the indexed form replaces the list, a second request would undo the first."""
+    name = PLEX_NAMES[edit.field]
+    return [(f"{name}[{index}].tag.tag", each) for index, each in enumerate(names(edit.new))] + [_lock(name)]
+
+
+def _removal(field: str, removed: Iterable[str]) -> Parameters:
+    """The `-=` form. Plex decodes the URL, then splits at commas: a comma within a name survives only encoded twice."""
+    name = PLEX_NAMES[field]
+    return [(f"{name}[].tag.tag-", ",".join(quote(each, safe="") for each in removed)), _lock(name)]
+
+
+def _removals(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
+    """The names that must go, in as few pieces as fit; a name that is too long by itself has its own."""
+    together: list[str] = []
+    for name in edit.removed:
+        if together and not _fits(_removal(edit.field, [*together, name]), max_url_bytes):
+            yield _removal(edit.field, together)
+            together = []
+        together.append(name)
+    if together:
+        yield _removal(edit.field, together)
+
+
+def _lock(name: str) -> tuple[str, str]:
+    """A field that is not locked is overwritten at Plex's next metadata refresh."""
+    return f"{name}.locked", "1"
+
+
+def _packed(pieces: Iterable[Parameters], max_url_bytes: int) -> list[Parameters]:
+    requests: list[Parameters] = []
+    for piece in pieces:
+        if requests and _fits(joined := _join(requests[-1], piece), max_url_bytes):
+            requests[-1] = joined
+        else:
+            requests.append(piece)
+    return requests
+
+
+def _join(one: Parameters, other: Parameters) -> Parameters:
+    return list(dict.fromkeys([*one, *other]))  # the lock of a list stands in each of its pieces
+
+
+def _fits(parameters: Parameters, max_url_bytes: int) -> bool:
+    return len(edit_path(_LONGEST_ID, _LONGEST_ID, parameters)) <= max_url_bytes
+
+
+def _encoded(pair: tuple[str, str]) -> str:
+    return "=".join(quote(part, safe="") for part in pair)

@@ -1,0 +1,217 @@
+"""What PlexSync asks of Stash: its settings, scenes, ids and screenshots. Read only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+
+from stash.exceptions import StashQueryFailed, StashUnavailable
+from stash.transport import GraphQLTransport, StashSession, base_url, describe_status
+
+PLUGIN_ID = "PlexSync"
+"""The name of the plugin's yml, under which Stash keeps its settings."""
+
+SCREENSHOT_BYTES = 20 * 1024 * 1024
+"""Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
+
+CLOCK_CHANGE = timedelta(hours=2)
+"""How far Stash's order by time may be off: it sorts the texts of local times, and at the end of daylight saving time
+(one hour, two at Troll station) a later text is an earlier time."""
+
+_CHUNK_BYTES = 64 * 1024
+_SCENE_FIELDS = """
+  id title details date rating100 updated_at
+  files { path }
+  paths { screenshot }
+  studio { id name }
+  performers { id name }
+  tags { id name }
+  stash_ids { endpoint stash_id }
+"""
+_SETTINGS = (
+    "query Settings($include: [ID!]) "
+    "{ configuration { plugins(include: $include) general { apiKey stashes { path } } } }"
+)
+_SCENES = (
+    "query Scenes($ids: [ID!], $filter: FindFilterType) "
+    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + _SCENE_FIELDS + "} } }"
+)
+_SCENE_IDS = (
+    "query SceneIds($after: SceneFilterType, $filter: FindFilterType) "
+    "{ findScenes(scene_filter: $after, filter: $filter) { scenes { id } } }"
+)
+_UPDATED = "query Updated($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id updated_at } } }"
+_VERSION = "query Version { version { version } }"
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)  # how each format begins
+
+
+class StashClient:
+    """One connection to the Stash that started the plugin. Constructing it sends nothing.
+
+    Every method raises StashUnavailable where Stash gives no usable answer, in particular StashUnauthorized where it
+    wants a login. No text or repr of it holds a secret.
+    """
+
+    def __init__(
+        self,
+        server_connection: Mapping[str, Any],
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+    ) -> None:
+        """`server_connection` as Stash hands it to a plugin: Scheme, Host, Port, SessionCookie; timeouts in seconds."""
+        self._session = StashSession(base_url(server_connection), connect_timeout, read_timeout)
+        self._session.log_in_with_cookie(server_connection.get("SessionCookie"))
+        self._graphql = GraphQLTransport(self._session)
+        self._library_roots: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        return f"StashClient({self._session.url!r})"
+
+    def settings(self) -> dict[str, Any]:
+        """What the user has set for PlexSync, by name; {} where nothing is.
+
+        The same request brings the libraries' folders (see `library_roots`) and the API key, if there is one: from then
+        on it replaces the session cookie, which expires.
+        """
+        data = self._graphql.query(_SETTINGS, {"include": [PLUGIN_ID]})
+        configuration = data["configuration"]
+        self._session.log_in_with_key(configuration["general"]["apiKey"])
+        self._library_roots = tuple(stash["path"] for stash in configuration["general"]["stashes"])
+        return dict(configuration["plugins"].get(PLUGIN_ID) or {})
+
+    def library_roots(self) -> tuple[str, ...]:
+        """The folders of Stash's libraries, as Stash sees them; from the last `settings()`, or by calling it."""
+        if self._library_roots is None:
+            self.settings()
+        return self._library_roots or ()
+
+    def scenes(self, scene_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """The scenes with these ids, as GraphQL gives them, by id; one that no longer exists is absent.
+
+        One request. Stash v0.30 refuses the whole list if it names a single scene that is gone; then a second request
+        asks for each by itself.
+        """
+        wanted = list(dict.fromkeys(scene_ids))  # Stash takes a repeated id for one that is gone
+        if not wanted:
+            return {}  # to Stash, no ids would mean every scene
+        variables = {"ids": [str(scene_id) for scene_id in wanted], "filter": {"per_page": -1}}
+        try:
+            found = self._graphql.query(_SCENES, variables)["findScenes"]["scenes"]
+        except StashQueryFailed:
+            found = self._scenes_one_by_one(wanted)
+        return {int(scene["id"]): scene for scene in found}
+
+    def _scenes_one_by_one(self, scene_ids: Sequence[int]) -> list[dict[str, Any]]:
+        parameters = ", ".join(f"$id{position}: ID" for position in range(len(scene_ids)))
+        questions = " ".join(
+            f"scene{position}: findScene(id: $id{position}) {{{_SCENE_FIELDS}}}" for position in range(len(scene_ids))
+        )
+        variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
+        data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)
+        return [scene for scene in data.values() if scene is not None]
+
+    def scene_ids(self, page_size: int = 1000) -> Iterator[list[int]]:
+        """The ids of all scenes, ascending, in lists of at most `page_size`.
+
+        Each page asks for what follows the last id, so that scenes which are deleted meanwhile shift nothing past it.
+        """
+        last = 0
+        while True:
+            variables = {
+                "after": {"id": {"value": last, "modifier": "GREATER_THAN"}},
+                "filter": {"per_page": page_size, "sort": "id", "direction": "ASC"},
+            }
+            page = [int(scene["id"]) for scene in self._graphql.query(_SCENE_IDS, variables)["findScenes"]["scenes"]]
+            if page:
+                yield page
+                last = page[-1]
+            if len(page) < page_size:
+                return
+
+    def updated_since(self, since: datetime, page_size: int = 100) -> Iterator[list[tuple[int, str]]]:
+        """Pages of (id, updated_at) of the scenes that were updated at `since` or later, about newest first.
+
+        `since` has a time zone. A scene that is updated while the pages are read may come twice or move to an earlier
+        page unseen; its new time is then later than the call, so the next call brings it.
+        """
+        page_number = 1
+        while True:
+            page = self._updated_page(page_number, page_size)
+            recent = [(scene_id, text) for scene_id, text, updated_at in page if updated_at >= since]
+            if recent:
+                yield recent
+            if len(page) < page_size or min(updated_at for _, _, updated_at in page) < since - CLOCK_CHANGE:
+                return
+            page_number += 1
+
+    def _updated_page(self, page_number: int, page_size: int) -> list[tuple[int, str, datetime]]:
+        # Sorted, never filtered: Stash compares times as text in its own zone.
+        page = {"page": page_number, "per_page": page_size, "sort": "updated_at", "direction": "DESC"}
+        scenes = self._graphql.query(_UPDATED, {"filter": page})["findScenes"]["scenes"]
+        return [(int(scene["id"]), scene["updated_at"], parse_time(scene["updated_at"])) for scene in scenes]
+
+    def screenshot(self, scene: Mapping[str, Any]) -> bytes | None:
+        """The picture of a scene from `scenes()`, or None where there is none that can be used.
+
+        That is: no address, an answer of 4xx, no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
+        picture), or more than `SCREENSHOT_BYTES`.
+        """
+        address = (scene.get("paths") or {}).get("screenshot")
+        if not address:
+            return None
+        url = self._session.url + _own_path(address)
+        with self._session.get(url, stream=True, headers={"Accept": "image/*"}) as response:
+            if response.status_code >= requests.codes.internal_server_error:
+                raise StashUnavailable(describe_status(response))
+            if response.status_code >= requests.codes.bad_request:
+                return None
+            image = self._read_at_most(response, SCREENSHOT_BYTES)
+        return image if image and _IMAGE.match(image) else None
+
+    def _read_at_most(self, response: requests.Response, limit: int) -> bytes | None:
+        """The body, or None where it is longer than `limit` bytes."""
+        body = bytearray()
+        try:
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > limit:
+                    return None
+        except requests.RequestException as error:
+            reason = self._session.describe(error)
+        else:
+            return bytes(body)
+        raise StashUnavailable(reason)
+
+    def version(self) -> str:
+        """Stash's version, such as "v0.30.1"; "" where a build has none."""
+        return self._graphql.query(_VERSION, {})["version"]["version"] or ""
+
+
+def parse_time(text: str) -> datetime:
+    """A time as Stash writes it: RFC 3339 with up to nine decimals and an offset; what is below a microsecond is cut.
+
+    Raises ValueError where `text` is something else.
+    """
+    found = _TIME.fullmatch(text)
+    if found is None:
+        raise ValueError(f'"{text}" is no time as Stash writes it')
+    day, clock, fraction, offset = found.groups()
+    microseconds = f"{fraction or ''}000000"[:6]
+    return datetime.fromisoformat(f"{day}T{clock}.{microseconds}{'+00:00' if offset == 'Z' else offset}")
+
+
+def _own_path(address: str) -> str:
+    """The path and query of an address that Stash gave, as Stash itself serves it.
+
+    A proxy in front may have added its host and a folder (Stash v0.30, `BaseURLMiddleware`), which Stash does not know.
+    """
+    parts = urlsplit(address)
+    path = parts.path[max(parts.path.rfind("/scene/"), 0) :]
+    return f"/{path.lstrip('/')}" + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,40 @@
+"""What can go wrong between PlexSync and Stash. Nothing above `stash/` sees a requests or stashapi exception.
+
+StashError
+├── StashUnavailable        no usable answer: refused, timed out, a status of 400 or above, not JSON
+│   ├── StashUnauthorized   Stash wants a login: the session has expired, or the API key was changed
+│   └── StashQueryFailed    Stash answered, but with GraphQL errors: a locked database, another version's schema
+└── SceneGone               the scene no longer exists
+"""
+
+from __future__ import annotations
+
+
+class StashError(Exception):
+    """Base of all errors that `stash/` raises. None of their texts holds a cookie or a key."""
+
+
+class StashUnavailable(StashError):
+    """Stash gave no usable answer; asking again later may help."""
+
+
+class StashUnauthorized(StashUnavailable):
+    """Stash answered 401, or sent the caller to its login page."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"Stash at {url} wants a login: the session that it lent to PlexSync has expired, or its API key was "
+            "changed: create an API key under Settings > Security, for it does not expire; PlexSync finds it by itself"
+        )
+
+
+class StashQueryFailed(StashUnavailable):
+    """Stash answered a GraphQL query with errors."""
+
+
+class SceneGone(StashError):
+    """The scene was deleted from Stash, or merged into another."""
+
+    def __init__(self, scene_id: int) -> None:
+        super().__init__(f"scene {scene_id} is no longer in Stash: nothing is left to sync")
+        self.scene_id = scene_id

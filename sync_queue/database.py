@@ -1,0 +1,147 @@
+"""The one SQLite file behind queue, dead letters and sync state: connection, schema, transactions.
+
+It is on the hook's path, where every millisecond is a user's waiting time, so it imports the standard
+library's cheapest only: no typing, dataclasses, logging or persistqueue (`import persistqueue` alone costs
+five bare interpreter starts).
+
+The job table is the one that persist-queue 1.1's `SQLiteAckQueue` makes (same name, columns and status codes),
+with generated columns behind it, so that persist-queue can work on it and the database itself can hold what
+memory must not be trusted with: at most one pending job per scene, and the order in which jobs fall due.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT = 10.0
+"""Seconds that a writer waits for another one; persist-queue's own default."""
+
+READY = 1
+UNACKNOWLEDGED = 2
+ACKNOWLEDGED = 5
+FAILED = 9
+"""Status codes of persist-queue 1.1 (`AckStatus`); below UNACKNOWLEDGED a job is pending (0: new, 1: put back)."""
+
+SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS ack_queue_default (
+        _id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT, status INTEGER,
+        scene_id INTEGER GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.scene_id')) VIRTUAL,
+        due REAL GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.next_retry_at')) VIRTUAL)
+    """,
+    "CREATE UNIQUE INDEX IF NOT EXISTS one_pending_job_per_scene ON ack_queue_default (scene_id) WHERE status < 2",
+    "CREATE INDEX IF NOT EXISTS pending_jobs_by_due ON ack_queue_default (due, _id) WHERE status < 2",
+    "CREATE INDEX IF NOT EXISTS jobs_in_progress ON ack_queue_default (scene_id) WHERE status = 2",
+    """
+    CREATE TABLE IF NOT EXISTS dead_letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, scene_id INTEGER NOT NULL, title TEXT NOT NULL, path TEXT NOT NULL,
+        error_type TEXT NOT NULL, error_text TEXT NOT NULL, candidates TEXT NOT NULL, attempts INTEGER NOT NULL,
+        first_failed_at REAL NOT NULL, buried_at REAL NOT NULL, job TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS scene_state (
+        scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
+        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS item_state (
+        server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL, written TEXT NOT NULL,
+        shown TEXT NOT NULL, asked TEXT NOT NULL, images TEXT NOT NULL, uploading TEXT NOT NULL,
+        PRIMARY KEY (server_id, rating_key))
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS log_relay (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)
+    """,
+)
+
+
+class Database:
+    """One connection to the queue's file, safe to share between threads, with nestable transactions.
+
+    `path` is the file; its folder must exist. Raises `sqlite3.Error` where the file cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
+        self._lock = threading.RLock()
+        self._depth = 0
+        # FULL, because in WAL mode NORMAL may lose the last commits at a power cut (SQLite documentation, PRAGMA
+        # synchronous), and a commit here is an edit that somebody was told is safe.
+        self.connection.execute("PRAGMA synchronous = FULL")
+        self._create_schema()
+
+    def _create_schema(self) -> None:
+        if self.one("PRAGMA user_version") == (SCHEMA_VERSION,):
+            return
+        self.connection.execute("PRAGMA journal_mode = WAL")
+        with self.transaction():
+            for statement in SCHEMA:
+                self.connection.execute(statement)
+            self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run the block in one immediate transaction; a nested block joins the outer one."""
+        with self._lock:
+            if self._depth == 0:
+                self.connection.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self.connection
+            except BaseException:
+                if self._depth == 1:
+                    self.connection.execute("ROLLBACK")
+                raise
+            else:
+                if self._depth == 1:
+                    self.connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def all(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Every row of a query."""
+        with self._lock:
+            return self.connection.execute(sql, parameters).fetchall()
+
+    def one(self, sql: str, parameters: Sequence[Any] = ()) -> tuple[Any, ...] | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            row: tuple[Any, ...] | None = self.connection.execute(sql, parameters).fetchone()
+            return row
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement; returns the number of rows it changed."""
+        with self._lock:
+            return self.connection.execute(sql, parameters).rowcount
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> int:
+        """Run one statement for many rows; returns the number of rows changed."""
+        with self._lock:
+            return self.connection.executemany(sql, rows).rowcount
+
+    def change_counter(self) -> int:
+        """A number that changes whenever another connection commits: a poll that reads no table."""
+        row = self.one("PRAGMA data_version")
+        return int(row[0]) if row else 0
+
+    def close(self) -> None:
+        """Close the connection; the last one to close also folds the WAL into the file."""
+        with self._lock:
+            self.connection.close()
+
+
+def open_queue_database(queue_folder: str) -> Database:
+    """Open `plexsync.db` in `queue_folder`, creating folder (mode 0700), file and schema where missing."""
+    os.makedirs(queue_folder, mode=0o700, exist_ok=True)
+    return Database(os.path.join(queue_folder, "plexsync.db"))

@@ -1,0 +1,80 @@
+"""Dead letters: jobs that were given up, kept with all that a person needs to decide what to do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sync_queue.database import Database
+from sync_queue.manager import AckQueue
+from sync_queue.models import DeadLetter, Failure, Job
+from sync_queue.operations import fail_job
+
+SECONDS_PER_DAY = 86_400
+_COLUMNS = "id, scene_id, title, path, error_type, error_text, candidates, attempts, first_failed_at, buried_at, job"
+
+
+class DeadLetterQueue:
+    """The dead letters of one database; `now` arguments are seconds since the epoch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def bury(self, queue: AckQueue, job: Job, failure: Failure, now: float) -> None:
+        """End the job and keep it as a dead letter, in one transaction. Raises JobNotClaimed."""
+        with self._database.transaction():
+            fail_job(queue, job)
+            self.add(job, failure, now)
+
+    def add(self, job: Job, failure: Failure, now: float) -> int:
+        """Keep a dead letter; returns its id."""
+        with self._database.transaction() as connection:
+            cursor = connection.execute(
+                f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 constant
+                (
+                    job.scene_id,
+                    failure.title,
+                    failure.path,
+                    failure.error_type,
+                    failure.error_text,
+                    json.dumps(failure.candidates),
+                    job.retry_count + 1,
+                    job.first_failed_at or now,
+                    now,
+                    json.dumps(job.data()),
+                ),
+            )
+            return int(cursor.lastrowid or 0)
+
+    def get_recent(self, limit: int = 10) -> list[DeadLetter]:
+        """The newest `limit` entries, newest first."""
+        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))  # noqa: S608
+        return [_dead_letter(row) for row in rows]
+
+    def get_by_id(self, entry_id: int) -> DeadLetter | None:
+        """One entry, or None."""
+        row = self._database.one(f"SELECT {_COLUMNS} FROM dead_letters WHERE id = ?", (entry_id,))  # noqa: S608 constant
+        return None if row is None else _dead_letter(row)
+
+    def get_count(self) -> int:
+        """How many entries there are."""
+        row = self._database.one("SELECT COUNT(*) FROM dead_letters")
+        return int(row[0]) if row else 0
+
+    def get_error_summary(self) -> dict[str, int]:
+        """Entries per error type."""
+        return dict(self._database.all("SELECT error_type, COUNT(*) FROM dead_letters GROUP BY error_type"))
+
+    def delete_older_than(self, days: float, now: float) -> int:
+        """Delete entries buried more than `days` days before `now`; returns how many."""
+        return self._database.execute("DELETE FROM dead_letters WHERE buried_at < ?", (now - days * SECONDS_PER_DAY,))
+
+    def clear(self) -> int:
+        """Delete every entry; returns how many."""
+        return self._database.execute("DELETE FROM dead_letters")
+
+
+def _dead_letter(row: tuple[Any, ...]) -> DeadLetter:
+    entry_id, scene_id, title, path, error_type, error_text, candidates, attempts, first_failed, buried, job = row
+    failure = Failure(error_type, error_text, title, path, tuple(json.loads(candidates)))
+    return DeadLetter(entry_id, scene_id, failure, attempts, first_failed, buried, Job.from_row(0, job))

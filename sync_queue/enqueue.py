@@ -1,0 +1,82 @@
+"""Put scenes into the queue: the hook's half of the queue's SQL (see database.py for why it imports so little)."""
+
+from __future__ import annotations
+
+import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from sync_queue.database import Database
+
+_INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 0)"
+
+
+def serialize(data: dict[str, Any]) -> bytes:
+    """A job's data as persist-queue's JSON serializer stores it: UTF-8 bytes."""
+    return json.dumps(data).encode()
+
+
+def new_job_data(scene_id: int, fields: Iterable[str], source: str, now: float) -> dict[str, Any]:
+    """The stored shape of a fresh job; `now` in seconds since the epoch, `next_retry_at` 0.0 = due at once."""
+    return {
+        "scene_id": scene_id,
+        "update_type": "metadata",
+        "data": {"fields": sorted(fields), "source": source},
+        "enqueued_at": now,
+        "retry_count": 0,
+        "next_retry_at": 0.0,
+        "last_error_type": None,
+    }
+
+
+def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: str, now: float) -> bool:
+    """Make sure that a pending job for `scene_id` exists that will read Stash after this moment.
+
+    A pending job of the scene takes the edit in: its fields are joined, and one that waits for a retry becomes
+    due at once with fresh counters, for what failed may be what has just been mended. Returns True where a row was
+    added. Raises `sqlite3.Error` where the row cannot be made durable.
+    """
+    fresh = new_job_data(scene_id, fields, source, now)
+    # A job seen pending here is claimed later than the edit, so its reader sees the edit: no write is needed.
+    pending = _pending_job(database, scene_id)
+    if pending is not None and _folded(pending[1], fresh) == pending[1]:
+        return False
+    with database.transaction():
+        pending = _pending_job(database, scene_id)
+        if pending is None:
+            database.execute(_INSERT, (serialize(fresh), now))
+            return True
+        row_id, data = pending
+        database.execute("UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(_folded(data, fresh)), row_id))
+        return False
+
+
+def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now: float) -> int:
+    """Enqueue many scenes in one transaction (all fields); returns how many rows were added."""
+    rows = [(serialize(new_job_data(scene_id, (), source, now)), now) for scene_id in scene_ids]
+    with database.transaction():
+        before = _pending_count(database)
+        database.execute_many(
+            _INSERT + " ON CONFLICT (scene_id) WHERE status < 2 DO UPDATE SET data = excluded.data WHERE due > 0", rows
+        )
+        return _pending_count(database) - before
+
+
+def _pending_count(database: Database) -> int:
+    row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE status < 2")
+    return int(row[0]) if row else 0
+
+
+def _pending_job(database: Database, scene_id: int) -> tuple[int, dict[str, Any]] | None:
+    row = database.one("SELECT _id, data FROM ack_queue_default WHERE scene_id = ? AND status < 2", (scene_id,))
+    return None if row is None else (row[0], json.loads(row[1]))
+
+
+def _folded(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
+    """The newer job, with the older one's fields too and waiting since the older one began to wait."""
+    fields = set(older["data"]["fields"]) | set(newer["data"]["fields"])
+    data = {"fields": sorted(fields), "source": older["data"]["source"]}
+    return {**newer, "data": data, "enqueued_at": older["enqueued_at"]}

@@ -1,0 +1,107 @@
+"""What the queue remembers: jobs and dead letters. A job is frozen; changing it makes a new one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync_queue.enqueue import new_job_data, serialize
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scene that Plex may show wrongly; times in seconds since the epoch, 0.0 = at once or never."""
+
+    row_id: int
+    scene_id: int
+    fields: tuple[str, ...]
+    source: str
+    enqueued_at: float
+    retry_count: int = 0
+    next_retry_at: float = 0.0
+    last_error_type: str | None = None
+    first_failed_at: float = 0.0
+    outages_opened: int = 0
+
+    @classmethod
+    def from_row(cls, row_id: int, data: bytes | str) -> Job:
+        """Read a stored row; keys that older versions did not write have their defaults."""
+        stored: dict[str, Any] = json.loads(data)
+        return cls(
+            row_id=row_id,
+            scene_id=int(stored["scene_id"]),
+            fields=tuple(stored["data"]["fields"]),
+            source=stored["data"]["source"],
+            enqueued_at=stored["enqueued_at"],
+            retry_count=stored["retry_count"],
+            next_retry_at=stored["next_retry_at"],
+            last_error_type=stored["last_error_type"],
+            first_failed_at=stored.get("first_failed_at", 0.0),
+            outages_opened=stored.get("outages_opened", 0),
+        )
+
+    def data(self) -> dict[str, Any]:
+        """The stored shape (JSON)."""
+        return {
+            **new_job_data(self.scene_id, self.fields, self.source, self.enqueued_at),
+            "retry_count": self.retry_count,
+            "next_retry_at": self.next_retry_at,
+            "last_error_type": self.last_error_type,
+            "first_failed_at": self.first_failed_at,
+            "outages_opened": self.outages_opened,
+        }
+
+    def serialized(self) -> bytes:
+        """The stored bytes."""
+        return serialize(self.data())
+
+    def retried(self, error_type: str, *, now: float, delay: float) -> Job:
+        """The job after one more counted failure, due again `delay` seconds from `now`."""
+        return replace(
+            self,
+            retry_count=self.retry_count + 1,
+            next_retry_at=now + delay,
+            last_error_type=error_type,
+            first_failed_at=self.first_failed_at or now,
+        )
+
+    def sent_to_the_back(self, error_type: str, *, now: float) -> Job:
+        """The job after it opened the breaker: due, but behind all that never failed; no retry is counted."""
+        return replace(self, next_retry_at=now, last_error_type=error_type, outages_opened=self.outages_opened + 1)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job was buried, in terms that a person can act on."""
+
+    error_type: str
+    error_text: str
+    title: str = ""
+    path: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A buried job: times in seconds since the epoch."""
+
+    id: int
+    scene_id: int
+    failure: Failure
+    attempts: int
+    first_failed_at: float
+    buried_at: float
+    job: Job
+
+
+@dataclass(frozen=True)
+class QueueStats:
+    """Counts of jobs; `next_due_at` (seconds since the epoch) is when the earliest waiting job falls due, or None."""
+
+    pending: int
+    waiting_for_retry: int
+    in_progress: int
+    next_due_at: float | None
+    acknowledged: int
+    failed: int

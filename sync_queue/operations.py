@@ -1,0 +1,116 @@
+"""What can happen to a job, one function a transition: enqueue, get_pending (claim), ack_job, nack_job, fail_job.
+
+Transitions are guarded: a job that is not claimed cannot be acknowledged, put back or failed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from sync_queue.database import ACKNOWLEDGED, FAILED, UNACKNOWLEDGED, Database
+from sync_queue.enqueue import enqueue, enqueue_many
+from sync_queue.manager import AckQueue
+from sync_queue.models import Job, QueueStats
+
+__all__ = [
+    "JobNotClaimed",
+    "ack_job",
+    "clear_pending",
+    "enqueue",
+    "enqueue_many",
+    "fail_job",
+    "get_pending",
+    "get_stats",
+    "nack_job",
+]
+
+
+class JobNotClaimed(Exception):
+    """A transition was asked for a job that is not in progress: it ended already, or was put back."""
+
+
+def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
+    """Claim up to `limit` jobs that are due at `now`, fresh ones first, in one immediate transaction."""
+    with queue.database.transaction():
+        rows = queue.database.all(
+            "SELECT _id, data FROM ack_queue_default WHERE status < 2 AND due <= ? ORDER BY due, _id LIMIT ?",
+            (now, limit),
+        )
+        queue.database.execute_many(
+            "UPDATE ack_queue_default SET status = 2 WHERE _id = ?", [(row_id,) for row_id, _ in rows]
+        )
+    return [Job.from_row(row_id, data) for row_id, data in rows]
+
+
+def ack_job(queue: AckQueue, job: Job) -> None:
+    """The job is done. Raises JobNotClaimed. May be part of a larger transaction."""
+    _end(queue.database, job, ACKNOWLEDGED)
+
+
+def fail_job(queue: AckQueue, job: Job) -> None:
+    """The job will not be tried again (see DeadLetterQueue.bury). Raises JobNotClaimed. May be part of a larger one."""
+    _end(queue.database, job, FAILED)
+
+
+def nack_job(queue: AckQueue, job: Job) -> bool:
+    """Put a claimed job back as `job` now says, updated in place, so that no crash can lose it.
+
+    Returns False where a newer pending job of its scene made it end instead. Raises JobNotClaimed. Not for use
+    inside a transaction: persist-queue commits each step, and each step alone leaves the job in the queue.
+    """
+    _require_claimed(queue.database, job)
+    queue.update(job.data(), id=job.row_id)
+    try:
+        queue.nack(id=job.row_id)
+    except sqlite3.IntegrityError:
+        ack_job(queue, job)
+        return False
+    return True
+
+
+def clear_pending(database: Database) -> int:
+    """Delete every pending job; returns how many. Jobs in progress stay."""
+    with database.transaction():
+        return database.execute("DELETE FROM ack_queue_default WHERE status < 2")
+
+
+def get_stats(database: Database, now: float) -> QueueStats:
+    """Count the jobs as they stand at `now` (seconds since the epoch). Writes nothing."""
+    counts = dict(database.all("SELECT MIN(status, 10), COUNT(*) FROM ack_queue_default GROUP BY status"))
+    waiting = database.one("SELECT COUNT(*), MIN(due) FROM ack_queue_default WHERE status < 2 AND due > ?", (now,))
+    waiting_count, next_due = waiting if waiting else (0, None)
+    return QueueStats(
+        pending=counts.get(0, 0) + counts.get(1, 0),
+        waiting_for_retry=waiting_count,
+        in_progress=counts.get(UNACKNOWLEDGED, 0),
+        next_due_at=next_due,
+        acknowledged=counts.get(ACKNOWLEDGED, 0),
+        failed=counts.get(FAILED, 0),
+    )
+
+
+def next_due_at(database: Database) -> float | None:
+    """When the earliest pending job falls due (seconds since the epoch), or None where none is pending."""
+    row = database.one("SELECT MIN(due) FROM ack_queue_default WHERE status < 2")
+    return None if row is None else row[0]
+
+
+def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:
+    """Those of `scene_ids` that have a pending job."""
+    pending = {row[0] for row in database.all("SELECT scene_id FROM ack_queue_default WHERE status < 2")}
+    return pending & set(scene_ids)
+
+
+def _end(database: Database, job: Job, status: int) -> None:
+    changed = database.execute(
+        "UPDATE ack_queue_default SET status = ? WHERE _id = ? AND status = ?", (status, job.row_id, UNACKNOWLEDGED)
+    )
+    if changed != 1:
+        raise JobNotClaimed(f"job {job.row_id} of scene {job.scene_id} is not in progress")
+
+
+def _require_claimed(database: Database, job: Job) -> None:
+    row = database.one("SELECT status FROM ack_queue_default WHERE _id = ?", (job.row_id,))
+    if row != (UNACKNOWLEDGED,):
+        raise JobNotClaimed(f"job {job.row_id} of scene {job.scene_id} is not in progress")

@@ -1,0 +1,118 @@
+"""What earlier syncs know: of each scene when it was last in step, of each Plex item what we wrote and what was there.
+
+Values are plain JSON (text, number, null, list of names) by field name; a list field's value is a list of names.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync_queue.database import Database
+
+_VARIABLES = 500
+"""Placeholders per query; SQLite allows 999 in its oldest versions still in use (SQLite documentation, limits)."""
+
+
+@dataclass(frozen=True)
+class SceneState:
+    """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash."""
+
+    scene_id: int
+    synced_at: float
+    stash_updated_at: str
+    rating_keys: tuple[int, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ItemState:
+    """What we know of one Plex item.
+
+    `originals`: values before our first overwrite. `written`: what we last sent (of lists, the names that are ours).
+    `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then. `images`: SHA-256 by image field, once uploaded;
+    `uploading`: likewise, from just before an upload until it is known to have ended.
+    """
+
+    rating_key: int
+    originals: Mapping[str, Any] = field(default_factory=dict)
+    written: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
+    uploading: Mapping[str, str] = field(default_factory=dict)
+
+
+class SyncState:
+    """The sync state in one database, for one Plex server (`server_id` is its machineIdentifier)."""
+
+    def __init__(self, database: Database, server_id: str) -> None:
+        self._database = database
+        self._server_id = server_id
+
+    def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
+        """The states of those scenes that were synced before."""
+        rows = self._chunked(
+            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state WHERE scene_id IN ({})",
+            scene_ids,
+        )
+        return {row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4]))) for row in rows}
+
+    def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
+        """The state of each item; one never written has an empty state."""
+        rows = self._chunked(
+            "SELECT rating_key, originals, written, shown, asked, images, uploading FROM item_state"
+            " WHERE rating_key IN ({}) AND server_id = ?",
+            rating_keys,
+            (self._server_id,),
+        )
+        known = {row[0]: ItemState(row[0], *(json.loads(text) for text in row[1:])) for row in rows}
+        return {key: known.get(key, ItemState(key)) for key in rating_keys}
+
+    def save_items(self, states: Iterable[ItemState]) -> None:
+        """Store item states, in one transaction (or as part of the caller's)."""
+        with self._database.transaction():
+            self._database.execute_many(
+                "INSERT OR REPLACE INTO item_state (server_id, rating_key, originals, written, shown, asked, images, uploading)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(self._server_id, state.rating_key, *_item_columns(state)) for state in states],
+            )
+
+    def save_scene(self, state: SceneState) -> None:
+        """Store a scene's state (may be part of the caller's transaction)."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO scene_state (scene_id, synced_at, stash_updated_at, rating_keys, warnings)"
+            " VALUES (?, ?, ?, ?, ?)",
+            (state.scene_id, state.synced_at, state.stash_updated_at, json.dumps(state.rating_keys), json.dumps(state.warnings)),
+        )
+
+    def _chunked(self, sql: str, keys: Sequence[int], more: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(keys), _VARIABLES):
+            chunk = keys[start : start + _VARIABLES]
+            rows += self._database.all(sql.format(",".join("?" * len(chunk))), (*chunk, *more))
+        return rows
+
+
+def forget_scene(database: Database, scene_id: int) -> None:
+    """Drop the state of a scene that Stash no longer has."""
+    database.execute("DELETE FROM scene_state WHERE scene_id = ?", (scene_id,))
+
+
+def synced_since(database: Database, moment: float) -> int:
+    """How many scenes were brought in step since `moment` (seconds since the epoch)."""
+    row = database.one("SELECT COUNT(*) FROM scene_state WHERE synced_at >= ?", (moment,))
+    return int(row[0]) if row else 0
+
+
+def last_synced_at(database: Database) -> float | None:
+    """When a scene was last brought in step (seconds since the epoch), or None."""
+    row = database.one("SELECT MAX(synced_at) FROM scene_state")
+    return None if row is None else row[0]
+
+
+def _item_columns(state: ItemState) -> tuple[str, ...]:
+    parts = (state.originals, state.written, state.shown, state.asked, state.images, state.uploading)
+    return tuple(json.dumps(dict(part)) for part in parts)

@@ -1,0 +1,388 @@
+"""What the simulated Plex server holds: libraries, items, images, and how edits change them.
+
+Nothing here knows of HTTP. Field names are python-plexapi's (`genres`, `user_rating` …); the names that
+Plex uses in edits and locks (`genre`, `originallyAvailableAt` …) are mapped to them in `plex_edits`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit, EditMode
+
+SectionType = Literal["movie", "show"]
+ImageKind = Literal["thumb", "art"]
+Mangle = Callable[[str, str], str]
+
+IMAGE_FIELDS: tuple[ImageKind, ...] = ("thumb", "art")
+LOCK_NAMES = {attribute: name for name, attribute in (TEXT_FIELDS | TAG_FIELDS).items()} | {
+    "thumb": "thumb",
+    "art": "art",
+}
+TYPE_NUMBERS = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}  # python-plexapi, SEARCHTYPES
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class RequestError(Exception):
+    """A request that the server refuses, with the status that it answers."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Image:
+    """A poster or background of one item; `uploaded` tells it from one that an agent brought."""
+
+    name: str
+    data: bytes
+    uploaded: bool
+
+
+@dataclass(slots=True)
+class Item:
+    """One movie, show or episode. Read it freely; change it through the library's methods."""
+
+    rating_key: int
+    section_key: int
+    type: str
+    files: tuple[str, ...]
+    added_at: int
+    updated_at: int
+    title: str = ""
+    title_sort: str = ""
+    studio: str = ""
+    summary: str = ""
+    tagline: str = ""
+    originally_available_at: str = ""
+    genres: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    user_rating: float | None = None
+    locked: frozenset[str] = frozenset()
+    thumb: str = ""
+    art: str = ""
+    images: dict[ImageKind, list[Image]] = field(default_factory=dict)
+    selected: dict[ImageKind, Image] = field(default_factory=dict)
+    edit_count: int = 0
+    upload_count: int = 0
+    rating_count: int = 0
+
+    def uploads(self, kind: ImageKind) -> tuple[bytes, ...]:
+        """Return every uploaded poster ("thumb") or background ("art"), oldest first."""
+        return tuple(image.data for image in self.images.get(kind, ()) if image.uploaded)
+
+    def shown(self, kind: ImageKind) -> bytes:
+        """Return the poster or background that Plex shows, empty if none."""
+        image = self.selected.get(kind)
+        return image.data if image else b""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what can be compared: all that a person sees, and not when or how often it was written."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in TEXT_FIELDS.values()}
+        values.update({name: frozenset(getattr(self, name)) for name in TAG_FIELDS.values()})
+        values.update({kind: hashlib.sha256(self.shown(kind)).hexdigest() for kind in IMAGE_FIELDS})
+        return values | {"files": self.files, "user_rating": self.user_rating, "locked": self.locked}
+
+
+@dataclass
+class Section:
+    """One library. `version` counts every change of it or of its items."""
+
+    key: int
+    title: str
+    type: SectionType
+    locations: tuple[str, ...]
+    uuid: str
+    content_changed_at: int
+    scanned_at: int
+    updated_at: int
+    refreshing: bool = False
+    version: int = 0
+    items: dict[int, Item] = field(default_factory=dict)
+
+
+class PlexLibrary:
+    """The state of a Plex server and everything that may happen to it but HTTP.
+
+    Args:
+        edit_mode: how the indexed form of tags is understood: "replace" the list, or "add" to it;
+            "single_removal" adds, and honours only the first removal of each PUT, over all its kinds of tags.
+        mangle: called with Plex's field name and each text or tag that an edit brings; what it returns is stored.
+        content_changed_moves_with_edits: whether an edit moves its section's contentChangedAt.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        edit_mode: EditMode = "replace",
+        mangle: Mangle | None = None,
+        content_changed_moves_with_edits: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.edit_mode: EditMode = edit_mode
+        self.mangle = mangle
+        self.content_changed_moves_with_edits = content_changed_moves_with_edits
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.sections: dict[int, Section] = {}
+        self.items: dict[int, Item] = {}
+        self.scans: list[tuple[int, str]] = []
+        self._keys_by_file: dict[str, list[int]] = {}
+        self._staged: list[tuple[int, str, dict[str, Any]]] = []
+        self._tag_ids: dict[tuple[str, str], int] = {}
+        self._last_rating_key = 0
+        self._last_image_time = 0
+
+    # --- what a test arranges
+
+    def add_section(
+        self, title: str, type: SectionType = "movie", locations: Sequence[str] = ("/media",), key: int | None = None
+    ) -> int:
+        """Add a library and return its key; keys count from 1 unless given."""
+        with self.lock:
+            key = key if key is not None else max(self.sections, default=0) + 1
+            now = int(self.clock())
+            uuid = f"00000000-0000-4000-8000-{key:012d}"
+            self.sections[key] = Section(key, title, type, tuple(locations), uuid, 1_000 * key, now, now)
+            return key
+
+    def remove_section(self, key: int) -> None:
+        """Remove a library with all its items."""
+        with self.lock:
+            for rating_key in tuple(self.sections[key].items):
+                self.remove_item(rating_key)
+            del self.sections[key]
+
+    def add_item(self, section: int, files: str | Sequence[str], **fields: Any) -> int:
+        """Add an item and return its rating key.
+
+        Args:
+            section: key of its library.
+            files: path of its file, or of several, as Plex sees them.
+            fields: attributes of `Item`; `thumb` and `art` are the bytes of an image that an agent brought.
+                The title is the file's name unless given, the type that of the section.
+        """
+        with self.lock:
+            self._last_rating_key += 1
+            paths = (files,) if isinstance(files, str) else tuple(files)
+            now = int(self.clock())
+            owner = self.sections[section]
+            item = Item(
+                self._last_rating_key, section, fields.pop("type", owner.type), paths, fields.pop("added_at", now), now
+            )
+            self._set(item, {"title": _stem(paths[0]) if paths else ""} | fields)
+            self.items[item.rating_key] = owner.items[item.rating_key] = item
+            for path in paths:
+                self._keys_by_file.setdefault(path, []).append(item.rating_key)
+            self._content_changed(owner)
+            return item.rating_key
+
+    def item(self, rating_key: int) -> Item:
+        """Return an item; KeyError if there is none."""
+        return self.items[rating_key]
+
+    def items_by_file(self, file: str) -> tuple[Item, ...]:
+        """Return the items that have this file, in whatever library."""
+        with self.lock:
+            return tuple(self.items[key] for key in self._keys_by_file.get(file, ()))
+
+    def remove_item(self, rating_key: int) -> None:
+        """Remove an item, as Plex does when its files have gone."""
+        with self.lock:
+            item = self.items.pop(rating_key)
+            section = self.sections[item.section_key]
+            del section.items[rating_key]
+            for path in item.files:
+                self._keys_by_file[path].remove(rating_key)
+            self._content_changed(section)
+
+    def move_file(self, old: str, new: str) -> None:
+        """Give a file another path; the items that have it keep their rating keys."""
+        with self.lock:
+            keys = self._keys_by_file.pop(old)
+            for item in (self.items[key] for key in keys):
+                item.files = tuple(new if path == old else path for path in item.files)
+                self._content_changed(self.sections[item.section_key])
+            self._keys_by_file.setdefault(new, []).extend(keys)
+
+    def stage_file(self, section: int, file: str, **fields: Any) -> None:
+        """Put a file on the disk that Plex has not seen yet: the next scan of its folder makes it an item."""
+        self._staged.append((section, file, fields))
+
+    def edit_as_user(self, rating_key: int, lock: bool = True, **fields: Any) -> None:
+        """Change attributes of an item as a person does in Plex's own interface, which locks them."""
+        with self.lock:
+            item = self.items[rating_key]
+            self._set(item, fields)
+            if lock:
+                item.locked |= {LOCK_NAMES[name] for name in fields if name in LOCK_NAMES}
+            self._item_changed(item)
+
+    def refresh_metadata(self, rating_key: int, **agent_values: Any) -> None:
+        """Let Plex's agent bring values: they overwrite every attribute that is not locked."""
+        with self.lock:
+            item = self.items[rating_key]
+            free = {name: value for name, value in agent_values.items() if LOCK_NAMES[name] not in item.locked}
+            self._set(item, free)
+            self._item_changed(item)
+
+    def snapshot(self) -> dict[int, dict[str, Any]]:
+        """Return everything that a person sees in Plex, by rating key, to compare two moments or two servers."""
+        with self.lock:
+            return {key: item.snapshot() for key, item in self.items.items()}
+
+    def edit_counts(self) -> dict[int, int]:
+        """Return the number of PUTs that edited an item, for the items that were edited at all."""
+        with self.lock:
+            return {key: item.edit_count for key, item in self.items.items() if item.edit_count}
+
+    def upload_counts(self) -> dict[int, int]:
+        """Return the number of images uploaded to an item, for the items that got any."""
+        with self.lock:
+            return {key: item.upload_count for key, item in self.items.items() if item.upload_count}
+
+    # --- what a request does
+
+    def apply(self, edit: Edit, section_key: int | None) -> None:
+        """Apply one PUT to all the items that it names.
+
+        Raises:
+            RequestError: 404 for an item that is not there (or not in that section), 400 for a date
+                that is none or a type that is not the item's.
+        """
+        with self.lock:
+            items = [self._find(key, section_key) for key in edit.rating_keys]
+            if edit.type_number is not None and any(TYPE_NUMBERS[item.type] != edit.type_number for item in items):
+                raise RequestError(400, "the items are not of this type")
+            date = edit.text.get("originallyAvailableAt", "")
+            if date and not DATE.fullmatch(date):
+                raise RequestError(400, f"originallyAvailableAt is {date}, which is no YYYY-MM-DD")
+            for item in items:
+                self._apply_to(item, edit)
+
+    def rate(self, rating_key: int, rating: float) -> None:
+        """Set the user rating, 0..10; -1 takes it away. Raises RequestError (404, 400)."""
+        with self.lock:
+            item = self._find(rating_key)
+            if not (0 <= rating <= 10 or rating == -1):
+                raise RequestError(400, f"rating is {rating}: 0 to 10 is allowed")
+            item.user_rating = None if rating == -1 else rating
+            item.rating_count += 1
+            self._item_changed(item)
+
+    def upload(self, rating_key: int, kind: ImageKind, data: bytes) -> None:
+        """Keep an image beside the earlier ones and show it. It does not lock the field. Raises RequestError (404)."""
+        with self.lock:
+            item = self._find(rating_key)
+            item.upload_count += 1
+            self._add_image(item, kind, data, uploaded=True)
+            self._item_changed(item)
+
+    def select_image(self, rating_key: int, kind: ImageKind, name: str | None) -> None:
+        """Show another of an item's images, or none. Raises RequestError (404)."""
+        with self.lock:
+            item = self._find(rating_key)
+            image = next((each for each in item.images.get(kind, ()) if each.name == name), None)
+            if name is not None and image is None:
+                raise RequestError(404, f"no image {name}")
+            self._show(item, kind, image)
+            self._item_changed(item)
+
+    def scan(self, section_key: int, folder: str) -> None:
+        """Scan a folder, or the whole section where it is empty: staged files below it become items."""
+        with self.lock:
+            section = self.sections[section_key]
+            section.scanned_at = int(self.clock())
+            self.scans.append((section_key, folder))
+            found = [each for each in self._staged if each[0] == section_key and _is_below(each[1], folder)]
+            for staged in found:
+                self._staged.remove(staged)
+                self.add_item(staged[0], staged[1], **staged[2])
+
+    def tag_id(self, kind: str, name: str) -> int:
+        """Return the number by which Plex knows a genre, actor, collection or label."""
+        return self._tag_ids.setdefault((kind, name), len(self._tag_ids) + 1)
+
+    # --- inside
+
+    def _find(self, rating_key: int, section_key: int | None = None) -> Item:
+        item = self.items.get(rating_key)
+        if item is None or section_key not in (None, item.section_key):
+            raise RequestError(404, f"no item {rating_key}")
+        return item
+
+    def _apply_to(self, item: Item, edit: Edit) -> None:
+        for name, value in edit.text.items():
+            setattr(item, TEXT_FIELDS[name], self._stored(name, value))
+        for name, names in edit.tags.items():
+            before = () if self.edit_mode == "replace" else getattr(item, TAG_FIELDS[name])
+            arriving = (self._stored(name, tag) for tag in names)
+            setattr(item, TAG_FIELDS[name], tuple(dict.fromkeys([*before, *filter(None, arriving)])))
+        for name, tag in edit.removals[:1] if self.edit_mode == "single_removal" else edit.removals:
+            kept = (each for each in getattr(item, TAG_FIELDS[name]) if each != tag)
+            setattr(item, TAG_FIELDS[name], tuple(kept))
+        item.locked = (item.locked | edit.locks) - edit.unlocks
+        item.edit_count += 1
+        self._item_changed(item)
+
+    def _stored(self, name: str, value: str) -> str:
+        return self.mangle(name, value) if self.mangle else value
+
+    def _set(self, item: Item, fields: Mapping[str, Any]) -> None:
+        for name, value in fields.items():
+            if name in IMAGE_FIELDS:
+                self._add_image(item, "thumb" if name == "thumb" else "art", value, uploaded=False)
+            elif name in LOCK_NAMES or name == "user_rating":
+                setattr(item, name, tuple(value) if name in TAG_FIELDS.values() else value)
+            elif name == "locked":
+                item.locked = frozenset(value)
+            else:
+                raise TypeError(f"an item has no settable attribute {name}")
+
+    def _add_image(self, item: Item, kind: ImageKind, data: bytes, *, uploaded: bool) -> None:
+        images = item.images.setdefault(kind, [])
+        origin = "upload" if uploaded else "metadata"
+        image = Image(f"{origin}://{kind}/{hashlib.sha256(data).hexdigest()[:32]}-{len(images) + 1}", data, uploaded)
+        images.append(image)
+        self._show(item, kind, image)
+
+    def _show(self, item: Item, kind: ImageKind, image: Image | None) -> None:
+        if image is None:
+            item.selected.pop(kind, None)
+            setattr(item, kind, "")
+            return
+        item.selected[kind] = image
+        # Each image has an address of its own, also where two arrive within a second.
+        self._last_image_time = max(int(self.clock()), self._last_image_time + 1)
+        setattr(item, kind, f"/library/metadata/{item.rating_key}/{kind}/{self._last_image_time}")
+
+    def _item_changed(self, item: Item) -> None:
+        item.updated_at = int(self.clock())
+        section = self.sections[item.section_key]
+        section.version += 1
+        if self.content_changed_moves_with_edits:
+            section.content_changed_at += 1
+
+    def _content_changed(self, section: Section) -> None:
+        section.version += 1
+        section.content_changed_at += 1
+        section.updated_at = int(self.clock())
+
+
+def _stem(path: str) -> str:
+    name = re.split(r"[/\\]", path)[-1]
+    return name.rpartition(".")[0] or name
+
+
+def _is_below(path: str, folder: str) -> bool:
+    root = folder.rstrip("/\\")
+    return path.startswith((root + "/", root + "\\")) if root else True

@@ -1,0 +1,171 @@
+"""How the simulated server's state looks in its replies: which attributes and children each element has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
+
+from tests.simulators.plex_edits import TAG_FIELDS
+from tests.simulators.plex_library import ImageKind, Item, PlexLibrary, Section
+from tests.simulators.plex_listing import Page
+from tests.simulators.plex_xml import Element
+
+IDENTIFIER = "com.plexapp.plugins.library"
+LISTED_TAGS = 3  # a listing carries only the first few genres and roles
+TAG_ELEMENTS = {"genre": "Genre", "actor": "Role", "collection": "Collection", "label": "Label"}
+LISTED_KINDS = ("genre", "actor")
+
+
+def container(size: int, **attributes: str | int | bool) -> Element:
+    """Return the outermost element of nearly every reply."""
+    element = Element("MediaContainer", size=size, allowSync=True, identifier=IDENTIFIER)
+    element.attributes.update(attributes)
+    return element
+
+
+def item_page(library: PlexLibrary, page: Page, *, full: bool) -> Element:
+    """Return items with all that Plex knows of them, or as in a listing."""
+    attributes: dict[str, str | int] = {"totalSize": page.total, "offset": page.start} if page.paged else {}
+    keys = {item.section_key for item in page.items}
+    if len(keys) == 1:
+        section = library.sections[keys.pop()]
+        attributes["librarySectionID"] = section.key
+        attributes["librarySectionTitle"] = section.title
+        attributes["librarySectionUUID"] = section.uuid
+    return container(len(page.items), **attributes).add(*(item_element(library, item, full) for item in page.items))
+
+
+def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
+    """Return one item. A listing lacks collections, labels, locked fields, and most genres and roles."""
+    tag = "Directory" if item.type == "show" else "Video"
+    key = f"/library/metadata/{item.rating_key}"
+    element = Element(
+        tag, json_name="Metadata", ratingKey=str(item.rating_key), key=key, type=item.type, title=item.title
+    )
+    attributes = element.attributes
+    attributes["guid"] = f"local://{item.rating_key}"
+    attributes["summary"] = item.summary
+    optional = {
+        "titleSort": item.title_sort,
+        "studio": item.studio,
+        "tagline": item.tagline,
+        "originallyAvailableAt": item.originally_available_at,
+        "thumb": item.thumb,
+        "art": item.art,
+    }
+    attributes.update({name: value for name, value in optional.items() if value})
+    if item.originally_available_at:
+        attributes["year"] = int(item.originally_available_at[:4])
+    if item.user_rating is not None:
+        attributes["userRating"] = float(item.user_rating)
+    attributes["addedAt"] = item.added_at
+    attributes["updatedAt"] = item.updated_at
+    element.add(*_media(item))
+    if full:
+        _complete(library, item, element)
+    else:
+        for kind in LISTED_KINDS:
+            names: Sequence[str] = getattr(item, TAG_FIELDS[kind])
+            element.add(*(Element(TAG_ELEMENTS[kind], tag=name) for name in names[:LISTED_TAGS]))
+    return element
+
+
+def _complete(library: PlexLibrary, item: Item, element: Element) -> None:
+    section = library.sections[item.section_key]
+    element.attributes["librarySectionID"] = section.key
+    element.attributes["librarySectionKey"] = f"/library/sections/{section.key}"
+    element.attributes["librarySectionTitle"] = section.title
+    for kind, tag in TAG_ELEMENTS.items():
+        for name in getattr(item, TAG_FIELDS[kind]):
+            number = library.tag_id(kind, name)
+            element.add(Element(tag, id=number, filter=f"{kind}={number}", tag=name))
+    element.add(*(Element("Field", locked=True, name=name) for name in sorted(item.locked)))
+
+
+def _media(item: Item) -> Iterable[Element]:
+    for number, file in enumerate(item.files):
+        identifier = item.rating_key * 100 + number
+        extension = file.rpartition(".")[2]
+        part = Element(
+            "Part",
+            id=identifier,
+            key=f"/library/parts/{identifier}/{item.added_at}/file.{extension}",
+            duration=1_800_000,
+            file=file,
+            size=1_000_000,
+            container=extension,
+        )
+        yield Element("Media", id=identifier, duration=1_800_000, container=extension).add(part)
+
+
+def section_list(sections: Iterable[Section]) -> Element:
+    """Return the libraries with their folders."""
+    elements = [_section_element(section) for section in sections]
+    return container(len(elements), title1="Plex Library").add(*elements)
+
+
+def _section_element(section: Section) -> Element:
+    locations = [Element("Location", id=number, path=path) for number, path in enumerate(section.locations, start=1)]
+    return Element(
+        "Directory",
+        allowSync=True,
+        filters=True,
+        refreshing=section.refreshing,
+        key=str(section.key),
+        type=section.type,
+        title=section.title,
+        agent="tv.plex.agents.none",
+        scanner="Plex Video Files Scanner" if section.type == "movie" else "Plex TV Series",
+        language="xn",
+        uuid=section.uuid,
+        updatedAt=section.updated_at,
+        createdAt=section.updated_at,
+        scannedAt=section.scanned_at,
+        content=True,
+        directory=True,
+        contentChangedAt=section.content_changed_at,
+        hidden=0,
+    ).add(*locations)
+
+
+def library_root() -> Element:
+    """Return the reply to /library."""
+    parts = [
+        Element("Directory", key="sections", title="Library Sections"),
+        Element("Directory", key="recentlyAdded", title="Recently Added Content"),
+    ]
+    return container(len(parts), content="plugins", title1="Plex Library").add(*parts)
+
+
+def image_list(item: Item, kind: ImageKind) -> Element:
+    """Return an item's posters or backgrounds, the earliest first."""
+    images = item.images.get(kind, [])
+    reply = container(len(images))
+    for image in images:
+        address = f"/library/metadata/{item.rating_key}/file?url={quote(image.name, safe='')}"
+        selected = item.selected.get(kind) is image
+        reply.add(
+            Element("Photo", json_name="Metadata", key=address, ratingKey=image.name, selected=selected, thumb=address)
+        )
+    return reply
+
+
+def identity(machine_identifier: str, version: str) -> Element:
+    """Return the reply to /identity, which needs no token."""
+    return Element("MediaContainer", size=0, claimed=True, machineIdentifier=machine_identifier, version=version)
+
+
+def server_root(machine_identifier: str, version: str) -> Element:
+    """Return the reply to /, which needs the token."""
+    return Element(
+        "MediaContainer",
+        size=1,
+        allowSync=True,
+        friendlyName="Simulated Plex",
+        machineIdentifier=machine_identifier,
+        myPlex=True,
+        platform="Linux",
+        platformVersion="6.1",
+        updatedAt=1_700_000_000,
+        version=version,
+    ).add(Element("Directory", count=1, key="library", title="library"))

@@ -1,0 +1,246 @@
+"""Settings as Stash's form stores them, and what a person is told where one is wrong."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
+
+from validation.config import ConfigError, PathMapping, PlexSyncConfig, parse_settings
+from validation.fields import FIELDS
+
+TOKEN = "T0k3n-of-Plex_xyz"
+REQUIRED: dict[str, object] = {"plex_url": "http://plex:32400", "plex_token": TOKEN}
+OPTIONAL = [name for name in PlexSyncConfig.model_fields if name not in REQUIRED]
+NUMBERS: dict[str, tuple[float, float, float]] = {  # default, lowest, highest
+    "max_retries": (5, 1, 100),
+    "poll_interval": (1.0, 0.1, 60.0),
+    "connect_timeout": (5.0, 0.1, 120.0),
+    "read_timeout": (30.0, 1.0, 600.0),
+    "max_tags": (100, 1, 1000),
+    "dlq_retention_days": (30, 1, 365),
+}
+SWITCHES = [name for name, field in PlexSyncConfig.model_fields.items() if field.annotation is bool]
+JSON = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.lists(st.text()),
+    st.dictionaries(st.text(), st.text()),
+)
+
+
+def parse(**settings: object) -> PlexSyncConfig:
+    return parse_settings({**REQUIRED, **settings}, {})
+
+
+def problems(**settings: object) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse(**settings)
+    return caught.value.problems
+
+
+def test_defaults() -> None:
+    config = parse()
+    assert config.plex_url == "http://plex:32400"
+    assert config.plex_token.get_secret_value() == TOKEN
+    assert (config.plex_library, config.path_map, config.skip_fields) == ((), (), frozenset())
+    for name, (default, _, _) in NUMBERS.items():
+        assert getattr(config, name) == default
+    assert len(SWITCHES) == 8
+    assert not any(getattr(config, name) for name in SWITCHES)
+
+
+@pytest.mark.parametrize("unset", [None, "", "  ", 0, 0.0, False])
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_what_the_form_stores_for_an_untouched_setting_means_its_default(name: str, unset: object) -> None:
+    assert parse(**{name: unset}) == parse()
+
+
+@pytest.mark.parametrize("zero", ["0", "0.0", "00"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_zero_as_text_is_a_zero(name: str, zero: str) -> None:
+    assert parse(**{name: zero}) == parse()
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_numbers_may_be_text_and_have_bounds(name: str) -> None:
+    _, lowest, highest = NUMBERS[name]
+    for value in (lowest, highest):
+        assert getattr(parse(**{name: value}), name) == value
+        assert getattr(parse(**{name: f" {value} "}), name) == value
+    wrong: list[object] = [lowest / 2, -lowest, highest + 1, "x", "1,5", True, float("nan"), "inf", [1]]
+    for outside in wrong:
+        (problem,) = problems(**{name: outside})
+        assert problem.startswith(f"{name} is ")
+        assert f"from {lowest:g} to {highest:g} is allowed" in problem
+
+
+def test_a_problem_names_the_setting_the_value_what_is_allowed_and_where_to_change_it() -> None:
+    assert problems(poll_interval="x") == (
+        'poll_interval is "x": a number of seconds from 0.1 to 60 is allowed: '
+        "change it under Settings > Plugins > PlexSync",
+    )
+
+
+@pytest.mark.parametrize(("value", "expected"), [(True, True), ("true", True), ("False", False), (False, False)])
+@pytest.mark.parametrize("name", SWITCHES)
+def test_switches(name: str, value: object, expected: bool) -> None:
+    assert getattr(parse(**{name: value}), name) is expected
+
+
+def test_a_switch_that_is_neither() -> None:
+    assert problems(paused="perhaps") == (
+        'paused is "perhaps": true or false is allowed: change it under Settings > Plugins > PlexSync',
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        (" http://plex:32400/ ", "http://plex:32400"),
+        ("HTTPS://Plex.Example/prefix/", "https://Plex.Example/prefix"),
+        ("http://[::1]:32400", "http://[::1]:32400"),
+    ],
+)
+def test_addresses(url: str, expected: str) -> None:
+    assert parse(plex_url=url).plex_url == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "reason"),
+    [
+        ("192.168.1.2:32400", '"192.168.1.2:32400"', "this is no web address"),
+        ("ftp://plex", '"ftp://plex"', "this is no web address"),
+        ("http://", '"http://"', "this is no web address"),
+        ("http://a b", '"http://a b"', "this is no web address"),
+        ("http://plex:port", '"http://plex:port"', "the port is no number"),
+        ("http://plex:99999", '"http://plex:99999"', "the port is no number"),
+        ("http://plex:0", '"http://plex:0"', "the port is no number"),
+        ("http://[::1", '"http://[::1"', "Invalid IPv6 URL"),
+        ("http://me:pass@plex:32400", '"http://…@plex:32400"', "it holds a user name"),
+        ("http://plex/?X-Plex-Token=other", '"http://plex/…"', "nothing may follow"),
+        ("http://plex/#!/other", '"http://plex/…"', "nothing may follow"),
+        ("some20characters1234", '"…"', "this is no web address"),  # the token, pasted in the wrong place
+    ],
+)
+def test_wrong_addresses_are_shown_without_what_may_be_secret(url: str, shown: str, reason: str) -> None:
+    (problem,) = problems(plex_url=url)
+    assert problem.startswith(f"plex_url is {shown}: {reason}")
+
+
+def test_the_environment_stands_in_for_address_and_token() -> None:
+    environ = {"PLEX_URL": "http://other:1/", "PLEX_TOKEN": "other"}
+    inherited = parse_settings({"plex_url": "", "plex_token": None}, environ)
+    assert (inherited.plex_url, inherited.plex_token.get_secret_value()) == ("http://other:1", "other")
+    assert parse_settings(REQUIRED, environ) == parse()
+
+
+def test_a_wrong_value_from_the_environment_says_so() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings({"plex_token": TOKEN}, {"PLEX_URL": "plex:32400"})
+    assert str(caught.value).endswith("change it in the environment variable PLEX_URL")
+
+
+def test_without_address_and_token_both_are_problems() -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings({}, {"PLEX_URL": " ", "PLEX_TOKEN": ""})
+    address, token = caught.value.problems
+    assert address.startswith("plex_url is empty: an address such as http://")
+    assert token.startswith("plex_token is empty: ")
+    assert str(caught.value) == f"{address}; {token}"
+
+
+def test_library_names() -> None:
+    assert parse(plex_library=" Movies, Größe & Co ,,Movies").plex_library == ("Movies", "Größe & Co")
+
+
+def test_path_mappings() -> None:
+    assert parse(path_map="/data/ => /media ; C:\\Scenes\\=>\\\\nas\\scenes;/=>/all;").path_map == (
+        PathMapping("/data", "/media"),
+        PathMapping("C:\\Scenes", "\\\\nas\\scenes"),
+        PathMapping("/", "/all"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path_map", "reason"),
+    [
+        ("/data", '"/data" needs one => between two folders'),
+        ("/a => /b => /c", '"/a => /b => /c" needs one => between two folders'),
+        ("/a =>", '"" in "/a =>" is no absolute path'),
+        ("data => /b", '"data" in "data => /b" is no absolute path'),
+        ("/a => /b; /a/ => /c", '"/a" is mapped twice'),
+    ],
+)
+def test_wrong_path_mappings(path_map: str, reason: str) -> None:
+    (problem,) = problems(path_map=path_map)
+    assert problem.startswith(f'path_map is "{path_map}": {reason}: folders such as ')
+
+
+@given(names=st.sets(st.sampled_from(FIELDS)))
+def test_fields_to_skip_in_any_case(names: set[str]) -> None:
+    assert parse(skip_fields=" , ".join(name.upper() for name in names)).skip_fields == names
+
+
+def test_an_unknown_field_to_skip() -> None:
+    (problem,) = problems(skip_fields="title, artwork")
+    assert problem.startswith('skip_fields is "title, artwork": "artwork" is no such field: any of title, studio, ')
+
+
+def test_a_setting_that_does_not_exist_is_ignored() -> None:
+    assert parse(retired_setting="x") == parse()
+
+
+@pytest.mark.parametrize("token", ["two words", "línea", "new\nline"])
+def test_a_token_that_cannot_be_sent_is_a_problem_and_not_shown(token: str) -> None:
+    (problem,) = problems(plex_token=token)
+    assert problem.startswith("plex_token is not shown here: it holds a character that no Plex token has: ")
+    assert token not in problem
+
+
+def test_a_long_or_broken_value_stays_on_one_short_line() -> None:
+    (problem,) = problems(max_tags="9\n" * 5_000)
+    assert "\n" not in problem
+    assert len(problem) < 300
+
+
+@given(settings=st.dictionaries(st.sampled_from(OPTIONAL), st.one_of(JSON, st.just(TOKEN))), url=st.text())
+def test_all_problems_are_gathered_and_none_shows_the_token(settings: dict[str, Any], url: str) -> None:
+    assume(not url.strip().startswith("http"))
+    wrong = {"plex_url": f"{TOKEN}{url}", "plex_token": f" {TOKEN} ", "poll_interval": "often", "paused": TOKEN}
+    with pytest.raises(ConfigError) as caught:
+        parse_settings({**settings, **wrong}, {})
+    named = [problem.split(" is ", 1)[0] for problem in caught.value.problems]
+    assert {"plex_url", "poll_interval", "paused"} <= set(named)
+    assert len(named) == len(set(named)) or any(isinstance(value, list) for value in settings.values())
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+    assert TOKEN not in repr(caught.value)
+    assert caught.value.__context__ is None
+
+
+@given(settings=st.dictionaries(st.sampled_from([*OPTIONAL, *REQUIRED]), JSON))
+def test_whatever_stash_holds_gives_settings_or_problems(settings: dict[str, Any]) -> None:
+    try:
+        config = parse_settings({**REQUIRED, **settings}, {})
+    except ConfigError as error:
+        assert error.problems
+    else:
+        assert config.skip_fields.issubset(FIELDS)
+
+
+def test_the_settings_are_frozen_strict_and_silent_about_the_token() -> None:
+    config = parse()
+    assert TOKEN not in repr(config)
+    with pytest.raises(ValidationError):
+        config.paused = True
+    with pytest.raises(ValidationError) as caught:
+        PlexSyncConfig.model_validate({**REQUIRED, "poll_intervall": 2, "plex_token": f"{TOKEN} {TOKEN}"})
+    assert TOKEN not in str(caught.value)
+    assert PlexSyncConfig(plex_url="http://plex", plex_token=SecretStr(TOKEN)).max_tags == 100

@@ -1,0 +1,257 @@
+"""The settings of PlexSync: their defaults, what each may be, and what a person is told where one is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from validation.fields import FIELDS
+from validation.limits import (
+    CONNECT_TIMEOUT_SECONDS,
+    DLQ_RETENTION_DAYS,
+    MAX_RETRIES,
+    MAX_TAGS,
+    POLL_INTERVAL_SECONDS,
+    READ_TIMEOUT_SECONDS,
+    cut_to_characters,
+)
+from validation.sanitizers import clean_name
+
+ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
+"""Settings that an environment variable stands in for where Stash holds none."""
+
+_WHERE = "Settings > Plugins > PlexSync"
+_SHOWN_CHARACTERS = 100
+_HIDDEN = "…"
+_ZERO = re.compile(r"[+-]?0+(\.0*)?")
+_ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
+_TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
+
+
+class ConfigError(Exception):
+    """One or more settings are wrong. `problems` holds a whole sentence for each; none shows the token."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+@dataclass(frozen=True)
+class PathMapping:
+    """A folder as Stash sees it and the same folder as Plex sees it; absolute, without a trailing separator."""
+
+    stash_prefix: str
+    plex_prefix: str
+
+
+def _plex_url(text: str) -> str:
+    address = urlsplit(text)  # raises ValueError by itself for a broken IPv6 address
+    if address.scheme not in ("http", "https") or not address.hostname or re.search(r"\s", text):
+        raise ValueError("this is no web address")
+    if "@" in address.netloc:
+        raise ValueError("it holds a user name, but Plex wants the token alone")
+    if "?" in text or "#" in text:
+        raise ValueError("nothing may follow a ? or #")
+    if not _has_valid_port(address):
+        raise ValueError("the port is no number from 1 to 65535")
+    return f"{address.scheme}://{address.netloc}{address.path}".rstrip("/")
+
+
+def _has_valid_port(address: SplitResult) -> bool:
+    try:
+        return address.port != 0
+    except ValueError:  # how urllib tells of a port that is over 65535 or no number
+        return False
+
+
+def _plex_token(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("it holds a character that no Plex token has")
+    return token
+
+
+def _library_names(value: object) -> object:
+    return tuple(dict.fromkeys(_split(value, ","))) if isinstance(value, str) else value
+
+
+def _path_mappings(value: object) -> object:
+    return tuple(map(_path_mapping, _split(value, ";"))) if isinstance(value, str) else value
+
+
+def _path_mapping(text: str) -> PathMapping:
+    prefixes = [prefix.strip() for prefix in text.split("=>")]
+    if len(prefixes) != 2:
+        raise ValueError(f'"{text}" needs one => between two folders')
+    for prefix in prefixes:
+        if not _ABSOLUTE_PATH.match(prefix):
+            raise ValueError(f'"{prefix}" in "{text}" is no absolute path')
+    return PathMapping(*map(_without_trailing_separator, prefixes))
+
+
+def _without_trailing_separator(path: str) -> str:
+    return path.rstrip("/\\") or path[:1]  # a root stays a root
+
+
+def _different_folders(mappings: tuple[PathMapping, ...]) -> tuple[PathMapping, ...]:
+    seen: set[str] = set()
+    for mapping in mappings:
+        if mapping.stash_prefix in seen:
+            raise ValueError(f'"{mapping.stash_prefix}" is mapped twice')
+        seen.add(mapping.stash_prefix)
+    return mappings
+
+
+def _field_names(value: object) -> object:
+    return frozenset(name.lower() for name in _split(value, ",")) if isinstance(value, str) else value
+
+
+def _known_fields(names: frozenset[str]) -> frozenset[str]:
+    unknown = sorted(names.difference(FIELDS))
+    if unknown:
+        raise ValueError(f'"{unknown[0]}" is no such field')
+    return names
+
+
+def _split(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+def _no_boolean(value: object) -> object:
+    if isinstance(value, bool):  # a bool is an int in Python, and would pass for 1
+        raise ValueError("this is no number")
+    return value
+
+
+def _number(bounds: tuple[float, float], default: float, unit: str) -> Any:
+    """A field of the model with its default and its bounds, which are told to whoever passes them."""
+    low, high = bounds
+    return Field(default=default, ge=low, le=high, description=f"a {unit} from {low:g} to {high:g} is allowed")
+
+
+def _switch() -> Any:
+    return Field(default=False, description="true or false is allowed")
+
+
+_Seconds = Annotated[float, BeforeValidator(_no_boolean)]
+_Count = Annotated[int, BeforeValidator(_no_boolean)]
+
+
+class PlexSyncConfig(BaseModel):
+    """The settings, checked. This is the one home of their defaults; README describes what each does.
+
+    Raises pydantic's ValidationError, which shows no values, where it is constructed with wrong ones;
+    `parse_settings` is the way in for what a person typed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    plex_url: Annotated[str, AfterValidator(_plex_url)] = Field(
+        description="an address such as http://192.168.1.20:32400 is allowed"
+    )
+    plex_token: Annotated[SecretStr, AfterValidator(_plex_token)] = Field(
+        description="the X-Plex-Token of the server's owner is allowed"
+    )
+    plex_library: Annotated[tuple[str, ...], BeforeValidator(_library_names)] = Field(
+        default=(), description="names of movie libraries, separated by commas, are allowed"
+    )
+    path_map: Annotated[
+        tuple[PathMapping, ...], BeforeValidator(_path_mappings), AfterValidator(_different_folders)
+    ] = Field(
+        default=(),
+        description="folders such as /data/scenes => /media/scenes, separated by semicolons, are allowed",
+    )
+    skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
+        default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas, is allowed"
+    )
+    preserve_plex_edits: bool = _switch()
+    allow_ambiguous_matches: bool = _switch()
+    skip_not_found: bool = _switch()
+    trigger_plex_scan: bool = _switch()
+    skip_tls_verify: bool = _switch()
+    paused: bool = _switch()
+    max_retries: _Count = _number(MAX_RETRIES, 5, "whole number")
+    poll_interval: _Seconds = _number(POLL_INTERVAL_SECONDS, 1.0, "number of seconds")
+    connect_timeout: _Seconds = _number(CONNECT_TIMEOUT_SECONDS, 5.0, "number of seconds")
+    read_timeout: _Seconds = _number(READ_TIMEOUT_SECONDS, 30.0, "number of seconds")
+    max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
+    dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
+    obfuscate_paths: bool = _switch()
+    debug_logging: bool = _switch()
+
+
+def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -> PlexSyncConfig:
+    """The settings as Stash's form stored them, checked.
+
+    None, 0 and an empty text mean "not set": the default, or for the address and the token of Plex the environment
+    variables PLEX_URL and PLEX_TOKEN. Numbers may come as text. Names that are no settings are ignored.
+
+    Raises ConfigError with a sentence for everything that is wrong.
+    """
+    given = {name: _trimmed(settings.get(name)) for name in PlexSyncConfig.model_fields}
+    values = {name: value for name, value in given.items() if not _is_unset(name, value)}
+    sources: dict[str, str] = {}
+    for name, variable in ENVIRONMENT_FALLBACKS.items():
+        inherited = environ.get(variable, "").strip()
+        if name not in values and inherited:
+            values[name] = inherited
+            sources[name] = variable
+    try:
+        return PlexSyncConfig.model_validate(values)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    # Raised out here because pydantic's error keeps the token among its inputs, and would come along as the context.
+    raise ConfigError(dict.fromkeys(_problem(detail, values, sources) for detail in details))
+
+
+def _trimmed(value: object) -> object:
+    if isinstance(value, str):
+        return value.strip()
+    return value
+
+
+def _is_unset(name: str, value: object) -> bool:
+    if value in (None, "", 0):
+        return True
+    is_number = PlexSyncConfig.model_fields[name].annotation in (int, float)
+    return is_number and isinstance(value, str) and _ZERO.fullmatch(value) is not None
+
+
+def _problem(detail: ErrorDetails, values: Mapping[str, object], sources: Mapping[str, str]) -> str:
+    """One sentence: the setting, its value, what is wrong with it, what is allowed and where to change it."""
+    name = str(detail["loc"][0])
+    allowed = PlexSyncConfig.model_fields[name].description
+    if name not in values:
+        return f"{name} is empty: {allowed}: set it under {_WHERE}"
+    where = f"in the environment variable {sources[name]}" if name in sources else f"under {_WHERE}"
+    token = str(values.get("plex_token", ""))
+    reason = f"{_without(token, str(detail['ctx']['error']))}: " if detail["type"] == "value_error" else ""
+    return f"{name} is {_shown(name, values[name], token)}: {reason}{allowed}: change it {where}"
+
+
+def _shown(name: str, value: object, token: str) -> str:
+    """A wrong value as a problem names it: on one line, short, and without anything that may be secret."""
+    if name == "plex_token":
+        return "not shown here"
+    if not isinstance(value, str):
+        return _without(token, str(value))
+    if name == "plex_url":
+        value = _without_secrets_in_url(value)
+    return f'"{_without(token, value)}"'
+
+
+def _without_secrets_in_url(text: str) -> str:
+    """Without user name, password and query; and nothing at all where it may be a token in the wrong place."""
+    if not re.search(r"[.:/]", text):
+        return _HIDDEN
+    return re.sub(r"[?#].*|(?<=//)[^/?#]*(?=@)", _HIDDEN, text, flags=re.DOTALL)
+
+
+def _without(token: str, text: str) -> str:
+    shown = text.replace(token, _HIDDEN) if token else text
+    return cut_to_characters(clean_name(shown), _SHOWN_CHARACTERS)

@@ -1,0 +1,74 @@
+"""Text as Stash holds it, made fit for Plex. Every function is idempotent: cleaning what is clean changes nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import date
+
+from validation.limits import NAME_CHARACTERS, SUMMARY_URL_BYTES, TITLE_CHARACTERS, cut_to_characters, cut_to_url_bytes
+
+_INVISIBLE = frozenset("\u200b\ufeff\ufffe\uffff")  # zero-width space, byte order mark, and two that XML 1.0 forbids
+_DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", re.ASCII)
+
+
+def clean_title(text: str) -> str:
+    """One line: normalised (NFC), without control characters, whitespace folded, cut to the limit of titles."""
+    return cut_to_characters(_one_line(text), TITLE_CHARACTERS)
+
+
+def clean_name(text: str) -> str:
+    """One line, as a title, cut to the limit of names (studios, performers, tags, collections)."""
+    return cut_to_characters(_one_line(text), NAME_CHARACTERS)
+
+
+def clean_summary(text: str) -> str:
+    """Lines parted by "\\n": normalised (NFC), without control characters or trailing spaces, cut to the limit."""
+    lines = (_without_line_breaks(line).rstrip() for line in _visible(text).splitlines())
+    return cut_to_url_bytes("\n".join(lines).strip(), SUMMARY_URL_BYTES)
+
+
+def clean_date(text: str) -> str:
+    """A calendar date as YYYY-MM-DD, or "" where `text` is none.
+
+    Stash also stores a year (YYYY) or a month (YYYY-MM) (Stash v0.30, `models.Date`); Plex wants a day, so these become
+    the first day of the year or month.
+    """
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        return ""
+    year, month, day = (int(part or 1) for part in found.groups())
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""
+
+
+def clean_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name cleaned, in order, without empty ones and without repetitions that differ only in case."""
+    unique: dict[str, str] = {}
+    for name in map(clean_name, names):
+        if name:
+            unique.setdefault(name.casefold(), name)
+    return tuple(unique.values())
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_visible(text).split())
+
+
+def _without_line_breaks(line: str) -> str:
+    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
+
+
+def _visible(text: str) -> str:
+    """Without what cannot be shown or sent; normalised last, for what is taken out may have parted two that compose."""
+    return unicodedata.normalize("NFC", "".join(filter(_is_visible, text)))
+
+
+def _is_visible(character: str) -> bool:
+    if character in _INVISIBLE:
+        return False
+    category = unicodedata.category(character)
+    return category != "Cs" and (category != "Cc" or character.isspace())

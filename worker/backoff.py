@@ -1,0 +1,119 @@
+"""What to do about an error: the one place that decides about retries, as a value, without queue or network.
+
+| error                              | retries     | base, cap (seconds) | breaker       | afterwards                  |
+|------------------------------------|-------------|---------------------|---------------|-----------------------------|
+| PlexServerDown                     | not counted | breaker decides     | opens at once | never buried                |
+| PlexAuthError                      | not counted | breaker decides     | opens at once | never buried                |
+| PlexTemporaryError, unknown        | 5           | 5, 80               | counts        | buried                      |
+| PlexNotFound                       | 12          | 30, 600             | no            | buried, or dropped if asked |
+| PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
+| StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
+| SceneGone, NothingToSync           | 0           |                     | no            | dropped (acknowledged)      |
+| PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import Enum
+
+from plex.exceptions import PlexAuthError, PlexNotFound, PlexPermanentError, PlexServerDown
+from stash.exceptions import SceneGone, StashUnavailable
+
+NOT_COUNTED = 999
+"""Stands for "never buried" where a number of retries is asked for."""
+
+_TEMPORARY = (5.0, 80.0, 5)
+_NOT_FOUND = (30.0, 600.0, 12)
+_STASH = (5.0, 60.0, NOT_COUNTED)
+
+
+class NothingToSync(Exception):
+    """The scene has no file, or nothing but a title: there is nothing that Plex could be told."""
+
+
+class PartlySynced(Exception):
+    """All but an image was written; the text says what failed."""
+
+
+class Action(Enum):
+    """What becomes of a job."""
+
+    RETRY = "retry"
+    RELEASE = "release"
+    BURY = "bury"
+    DROP = "drop"
+
+
+class BreakerEffect(Enum):
+    """What an error says about Plex as a whole."""
+
+    NONE = "none"
+    FAILURE = "failure"
+    TRIP = "trip"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`delay` in seconds, for RETRY only."""
+
+    action: Action
+    breaker: BreakerEffect
+    delay: float = 0.0
+
+
+def calculate_delay(retry_count: int, base: float, cap: float, jitter_seed: int | None = None) -> float:
+    """Seconds to wait before retry number `retry_count` (from 0): uniform(0, min(cap, base * 2**retry_count)).
+
+    Full jitter, as in the AWS Architecture Blog ("Exponential Backoff And Jitter", 2015). The same `jitter_seed` gives
+    the same delay.
+    """
+    # 2**retry_count of a huge count would be a huge number; 64 doublings pass every cap.
+    ceiling = min(cap, base * 2.0 ** min(retry_count, 64))
+    # Not for secrets: it spreads retries.
+    return random.Random(jitter_seed).uniform(0.0, ceiling)  # noqa: S311
+
+
+def get_retry_params(error: BaseException) -> tuple[float, float, int]:
+    """`(base seconds, cap seconds, retries before it is given up)` of an error; NOT_COUNTED retries = never."""
+    if isinstance(error, PlexNotFound):
+        return _NOT_FOUND
+    if isinstance(error, StashUnavailable):
+        return _STASH
+    base, cap, retries = _TEMPORARY
+    if isinstance(error, PlexServerDown | PlexAuthError):
+        return base, cap, NOT_COUNTED
+    if isinstance(error, PlexPermanentError | SceneGone | NothingToSync):
+        return base, cap, 0
+    return base, cap, retries
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """The table with the user's settings: `max_retries` for temporary errors, `skip_not_found`."""
+
+    max_retries: int = 5
+    skip_not_found: bool = False
+
+    def decide(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
+        """What to do with a job that failed with `error` after `retry_count` earlier counted failures."""
+        if isinstance(error, PlexServerDown | PlexAuthError):
+            return Decision(Action.RELEASE, BreakerEffect.TRIP)
+        if isinstance(error, StashUnavailable):
+            return Decision(Action.RELEASE, BreakerEffect.NONE)
+        if isinstance(error, SceneGone | NothingToSync):
+            return Decision(Action.DROP, BreakerEffect.NONE)
+        return self.decide_counted(error, retry_count, jitter_seed)
+
+    def decide_counted(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
+        """Like `decide`, but with this failure counted whatever it is: for a job that makes Plex fail by itself."""
+        base, cap, retries = get_retry_params(error)
+        if not isinstance(error, PlexNotFound | PlexPermanentError):
+            retries = self.max_retries
+        says_nothing_of_plex = isinstance(error, PlexNotFound | PlexPermanentError | PartlySynced)
+        effect = BreakerEffect.NONE if says_nothing_of_plex else BreakerEffect.FAILURE
+        if retry_count < retries:
+            return Decision(Action.RETRY, effect, calculate_delay(retry_count, base, cap, jitter_seed))
+        given_up = isinstance(error, PartlySynced) or (isinstance(error, PlexNotFound) and self.skip_not_found)
+        return Decision(Action.DROP if given_up else Action.BURY, effect)

@@ -1,0 +1,33 @@
+"""Where everything is kept. On the hook's path: imports nothing but os."""
+
+from __future__ import annotations
+
+import os
+
+ENVIRONMENT_VARIABLE = "STASH_PLUGIN_DATA"
+
+
+class DataFolder:
+    """The data folder (mode 0700) and the names of all that is in it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        self.queue = os.path.join(root, "queue")
+        self.drain_lock = os.path.join(self.queue, "drain.lock")
+        self.install_lock = os.path.join(root, "install.lock")
+        self.dependencies = os.path.join(root, "deps")
+        self.breaker = os.path.join(root, "circuit_breaker.json")
+        self.recovery = os.path.join(root, "recovery.json")
+        self.status = os.path.join(root, "drainer_status.json")
+        self.file_index = os.path.join(root, "plex_index.db")
+        self.log = os.path.join(root, "plexsync.log")
+
+    def create(self) -> None:
+        """Create the folder and the queue's folder where missing. Raises OSError."""
+        os.makedirs(self.root, mode=0o700, exist_ok=True)
+        os.makedirs(self.queue, mode=0o700, exist_ok=True)
+
+
+def data_folder(plugin_folder: str) -> DataFolder:
+    """`data/` beside the plugin; the environment variable STASH_PLUGIN_DATA overrides it."""
+    return DataFolder(os.environ.get(ENVIRONMENT_VARIABLE) or os.path.join(plugin_folder, "data"))

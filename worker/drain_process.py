@@ -1,0 +1,72 @@
+"""What the drainer does while it holds the lock: host the worker, and tell others how it is getting on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from typing import Any
+
+from sync_queue.database import Database, open_queue_database
+from sync_queue.relay import post_lines
+from worker.data_folder import DataFolder
+from worker.dependencies import DependencyError, ensure_dependencies
+from worker.log_setup import RelayHandler, log_to_file_and_relay
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 300.0
+IDLE_VARIABLE = "PLEXSYNC_IDLE_SECONDS"
+"""Environment variable by which tests shorten IDLE_SECONDS."""
+TICK = 1.0
+"""Seconds between two looks of the main thread at the worker."""
+
+
+def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> int:
+    """Drain until there is no work; returns the id of the newest job row that was seen before the end."""
+    relay = log_to_file_and_relay(folder)
+    database = open_queue_database(folder.queue)
+    try:
+        ensure_dependencies(folder, os.path.dirname(plugin_file), _say)
+        _host_worker(folder, server_connection, database, relay)
+    except DependencyError as error:
+        logger.error("%s", error)
+    except Exception:
+        # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
+        logger.exception("The drainer ended by an error; the jobs are kept")
+    finally:
+        newest_seen = _newest_job(database)
+        relay.flush_to(lambda lines: post_lines(database, lines))
+        database.close()
+    return newest_seen
+
+
+def _host_worker(
+    folder: DataFolder, server_connection: dict[str, Any], database: Database, relay: RelayHandler
+) -> None:
+    # Heavy, and only importable once the packages are there.
+    from worker.assembly import open_workplace  # noqa: PLC0415
+
+    idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
+    started_at = time.time()
+    with open_workplace(folder, server_connection) as workplace:
+        worker = workplace.new_worker(idle_seconds=idle_seconds, foreground=False)
+        put_back = workplace.manager.put_back_unacknowledged()
+        if put_back:
+            logger.info("%d jobs were in progress when an earlier run ended: they go on", put_back)
+        worker.start()
+        while worker.ended is None:
+            worker.join(TICK)
+            relay.flush_to(lambda lines: post_lines(database, lines))
+            workplace.publish_status(worker, started_at)
+        logger.info("Drainer ends: %s", worker.ended.value)
+        workplace.clear_status()
+
+
+def _newest_job(database: Database) -> int:
+    row = database.one("SELECT MAX(_id) FROM ack_queue_default")
+    return int(row[0] or 0) if row else 0
+
+
+def _say(level: str, message: str) -> None:
+    logger.log(logging.getLevelName(level.upper()), message)

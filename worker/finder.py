@@ -1,0 +1,75 @@
+"""From a scene's files to Plex items as they are now: index, matcher and a fresh read, and what to do when they disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from plex.index import FileIndex
+from plex.items import PlexItem
+from plex.matcher import Matcher, MatchResult
+
+
+@dataclass(frozen=True)
+class Found:
+    """What Plex has of one scene. `candidates` are paths of equal rivals, where nothing was found for certain."""
+
+    items: tuple[PlexItem, ...]
+    candidates: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+class ItemFinder:
+    """Finds items; `read` gives whole items by rating key, absent where Plex no longer has them."""
+
+    def __init__(
+        self, index: FileIndex, matcher: Matcher, read: Callable[[Sequence[int]], dict[int, PlexItem]]
+    ) -> None:
+        self._index = index
+        self._matcher = matcher
+        self._read = read
+
+    def find(self, scenes: Sequence[Sequence[str]]) -> list[Found]:
+        """One result for each scene's list of files. Raises PlexError.
+
+        What the index says of an item is checked against the item itself, so that a file that has moved, or an item that
+        is gone, is looked up again and never written to.
+        """
+        matches = self._match(scenes)
+        items = self._read(_rating_keys(matches))
+        if self._correct_index(_rating_keys(matches), items):
+            matches = self._match(scenes)
+            items = self._read(_rating_keys(matches))
+        return [_found(match, items) for match in matches]
+
+    def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
+        matches = [self._matcher.match(files) for files in scenes]
+        if all(match.rating_keys or match.ambiguous for match in matches):
+            return matches
+        if not self._index.refresh().changed:
+            return matches
+        return [self._matcher.match(files) for files in scenes]
+
+    def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
+        """Mend what the index had wrong; returns whether there was anything."""
+        corrected = False
+        for key in rating_keys:
+            item = items.get(key)
+            if item is None:
+                self._index.forget(key)
+                corrected = True
+            elif self._index.learn(item):
+                corrected = True
+        return corrected
+
+
+def _rating_keys(matches: Sequence[MatchResult]) -> list[int]:
+    return list(dict.fromkeys(key for match in matches for key in match.rating_keys))
+
+
+def _found(match: MatchResult, items: dict[int, PlexItem]) -> Found:
+    found = tuple(items[key] for key in match.rating_keys if key in items)
+    if not found:
+        return Found((), match.ambiguous)
+    warnings = (f"{len(match.ambiguous)} files in Plex match another file of this scene equally well: set path_map",)
+    return Found(found, (), warnings if match.ambiguous else ())

@@ -1,0 +1,125 @@
+"""Draining with somebody watching: the same worker in the foreground, or the progress of the drainer that has the lock."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from stash.protocol import progress
+from sync_queue.models import QueueStats
+from sync_queue.operations import get_stats
+from worker.assembly import Workplace
+from worker.data_folder import DataFolder
+from worker.json_file import JsonFile
+from worker.launcher import ensure_drainer
+from worker.lock import ProcessLock
+from worker.processor import Ended, SyncWorker
+
+logger = logging.getLogger(__name__)
+
+REPORT_ITEMS = 5
+REPORT_SECONDS = 10.0
+"""Progress is reported every 5 jobs or 10 seconds, whichever comes first."""
+LOOK_SECONDS = 0.2
+"""Seconds between two looks at the worker, or at the drainer that is followed."""
+
+
+class ForegroundDrain:
+    """One run of a task that works the queue off. It never waits for an outage or a retry: the drainer does that."""
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        folder: DataFolder,
+        plugin_file: str,
+        server_connection: dict[str, Any],
+        *,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._workplace = workplace
+        self._folder = folder
+        self._plugin_file = plugin_file
+        self._server_connection = server_connection
+        self._clock = clock
+        self._wait = wait
+        self._total = self._open_jobs()
+        self._reported_left = self._total
+        self._reported_at = clock()
+
+    def run(self) -> dict[str, Any]:
+        """Drain, or follow; returns what was done and what waits, as one JSON object."""
+        started_at = self._clock()
+        lock = ProcessLock(self._folder.drain_lock)
+        reason = ""
+        result: dict[str, Any] = {"done": 0, "changed": 0, "retried": 0, "buried": 0, "dropped": 0}
+        while True:
+            if lock.acquire():
+                try:
+                    worker = self._drain()
+                finally:
+                    lock.release()
+                for name in result:
+                    result[name] += getattr(worker.progress, name)
+                reason = worker.progress.blocked
+                if worker.ended is not Ended.IDLE or not self._due_jobs():
+                    break
+            elif self._follow():
+                reason = self._drainer_status().get("blocked", "")
+                break
+        return self._finish(result, reason, self._clock() - started_at)
+
+    def _drain(self) -> SyncWorker:
+        worker = self._workplace.new_worker(idle_seconds=0.0, foreground=True)
+        self._workplace.manager.put_back_unacknowledged()
+        worker.start()
+        while worker.ended is None:
+            worker.join(LOOK_SECONDS)
+            self._report()
+        return worker
+
+    def _follow(self) -> bool:
+        """Watch the drainer; True once nothing is due or it cannot go on, False where it has gone and jobs are due."""
+        logger.info("A drainer is at work already: following it")
+        lock = ProcessLock(self._folder.drain_lock)
+        while lock.is_held_elsewhere():
+            self._report()
+            if not self._due_jobs() or self._drainer_status().get("blocked"):
+                return True
+            self._wait(LOOK_SECONDS)
+        return not self._due_jobs()
+
+    def _finish(self, result: dict[str, Any], reason: str, seconds: float) -> dict[str, Any]:
+        left = self._open_jobs()
+        if left:
+            # Retries fall due and outages end when nobody watches.
+            ensure_drainer(self._folder, self._plugin_file, self._server_connection)
+            logger.info("%d jobs wait%s: they go on by themselves", left, f" ({reason})" if reason else "")
+        progress(1.0)
+        logger.info("%(done)d scenes in step, %(changed)d of them changed in Plex, %(buried)d given up", result)
+        return {**result, "waiting": left, "reason": reason, "seconds": round(seconds, 1)}
+
+    def _report(self) -> None:
+        left = self._open_jobs()
+        now = self._clock()
+        self._total = max(self._total, left)
+        if abs(self._reported_left - left) < REPORT_ITEMS and abs(now - self._reported_at) < REPORT_SECONDS:
+            return
+        self._reported_left, self._reported_at = left, now
+        progress((self._total - left) / self._total if self._total else 1.0)
+
+    def _stats(self) -> QueueStats:
+        return get_stats(self._workplace.manager.database, self._clock())
+
+    def _open_jobs(self) -> int:
+        stats = self._stats()
+        return stats.pending + stats.in_progress
+
+    def _due_jobs(self) -> int:
+        stats = self._stats()
+        return stats.pending + stats.in_progress - stats.waiting_for_retry
+
+    def _drainer_status(self) -> dict[str, Any]:
+        return JsonFile(self._folder.status).peek() or {}

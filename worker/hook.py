@@ -1,0 +1,32 @@
+"""What a hook does: one durable row, a drainer if there is none, and the drainer's news. See docs/architecture.md.
+
+The user's save waits for this: standard library only, and little of it.
+"""
+
+from __future__ import annotations
+
+import time
+
+from stash.hook import relevant_edit
+from stash.protocol import log
+from sync_queue.database import open_queue_database
+from sync_queue.enqueue import enqueue
+from sync_queue.relay import take_lines
+from worker.launcher import ensure_drainer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from stash.protocol import Request
+    from worker.data_folder import DataFolder
+
+
+def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
+    """Handle one hook call. Raises sqlite3.Error or OSError where the edit cannot be made durable."""
+    edit = relevant_edit(request.hook_context or {})
+    if edit is None:
+        return
+    database = open_queue_database(folder.queue)
+    enqueue(database, edit.scene_id, edit.fields, "hook", time.time())
+    ensure_drainer(folder, plugin_file, request.server_connection)
+    for level, message in take_lines(database):
+        log(level, message)

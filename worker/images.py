@@ -1,0 +1,101 @@
+"""Poster and background: uploaded only when the bytes changed, for Plex keeps every upload for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from stash.exceptions import StashUnavailable
+from sync_queue.sync_state import SyncState
+from worker.item_sync import ItemSync
+from worker.sessions import Session
+
+IMAGE_FIELDS = ("poster", "background")
+_LOCKS = {"poster": "thumb", "background": "art"}
+"""Plex's names of the fields (python-plexapi 4.18, mixins)."""
+
+
+class ImageSync:
+    """Brings the images of items in step with the scene's screenshot."""
+
+    def __init__(self, session: Session, state: SyncState) -> None:
+        self._session = session
+        self._state = state
+        self._fetched: tuple[str, bytes | None] = ("", None)
+
+    def locks(self, item: ItemSync, changed_in_stash: bool) -> list[str]:
+        """Plex's names of the images that are to be locked and are not, to go along with another edit."""
+        wanted = [_LOCKS[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
+        return [lock for lock in wanted if lock not in item.item.locked]
+
+    def sync(self, item: ItemSync, scene: Mapping[str, Any], changed_in_stash: bool, warnings: list[str]) -> None:
+        """Upload what changed. A failure that is an image's own goes to `item.failed_images`; an outage is raised.
+
+        Raises PlexServerDown, PlexAuthError, and PlexTemporaryError where it may be an outage.
+        """
+        fields = [name for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
+        if not fields:
+            return
+        try:
+            image = self._screenshot(scene)
+        except StashUnavailable as error:
+            item.failed_images.append(f"{', '.join(fields)}: {error}")
+            return
+        if image is None:
+            warnings.append(f"{', '.join(fields)}: Stash has no picture for this scene")
+            return
+        for name in fields:
+            self._upload_if_new(name, item, image)
+
+    def _may_need(self, name: str, item: ItemSync, changed_in_stash: bool) -> bool:
+        if name in self._session.config.skip_fields:
+            return False
+        is_ours = name in item.state.images or name in item.state.uploading
+        if self._session.config.preserve_plex_edits and _shown_path(name, item) and not is_ours:
+            return False
+        return changed_in_stash or name not in item.state.images or name in item.state.uploading
+
+    def _screenshot(self, scene: Mapping[str, Any]) -> bytes | None:
+        if self._fetched[0] != scene["id"]:
+            self._fetched = (scene["id"], self._session.stash.screenshot(scene))
+        return self._fetched[1]
+
+    def _upload_if_new(self, name: str, item: ItemSync, image: bytes) -> None:
+        digest = hashlib.sha256(image).hexdigest()
+        if item.state.images.get(name) == digest and name not in item.state.uploading:
+            return
+        try:
+            if item.state.uploading.get(name) != digest or not self._arrived(name, item, digest):
+                self._upload(name, item, image, digest)
+        except (PlexPermanentError, PlexNotFound) as error:
+            item.failed_images.append(f"{name}: {error}")
+            return
+        except PlexTemporaryError as error:
+            if error.suspect_outage:
+                raise
+            item.failed_images.append(f"{name}: {error}")
+            return
+        uploading = {other: value for other, value in item.state.uploading.items() if other != name}
+        item.state = replace(item.state, images={**item.state.images, name: digest}, uploading=uploading)
+
+    def _upload(self, name: str, item: ItemSync, image: bytes, digest: str) -> None:
+        # Stored first: after a crash in mid-upload we look whether the picture arrived, instead of adding a copy.
+        item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
+        self._state.save_items([item.state])
+        upload = self._session.plex.upload_poster if name == "poster" else self._session.plex.upload_background
+        upload(item.rating_key, image)
+        if _LOCKS[name] not in item.item.locked and not item.edits:
+            # With other edits the lock went along with them.
+            self._session.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
+        item.changed.append(name)
+
+    def _arrived(self, name: str, item: ItemSync, digest: str) -> bool:
+        path = _shown_path(name, item)
+        return bool(path) and hashlib.sha256(self._session.plex.fetch_image(path)).hexdigest() == digest
+
+
+def _shown_path(name: str, item: ItemSync) -> str:
+    return item.item.thumb if name == "poster" else item.item.art

@@ -1,0 +1,110 @@
+"""One Plex item on its way: the difference, its writing, and what the sync state will say of it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from plex.client import PlexClient
+from plex.items import PlexItem
+from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
+from plex.writer import edit_requests, plain_edit_requests
+from sync_queue.sync_state import ItemState
+from validation.fields import LIST_FIELDS, FieldValue
+from validation.metadata import WantedMetadata
+
+
+class ItemSync:
+    """The difference between `wanted` and `item`, and the item's state as it changes."""
+
+    def __init__(self, item: PlexItem, state: ItemState, wanted: WantedMetadata, rules: WriteRules) -> None:
+        self.item = item
+        self.state = state
+        self._wanted = wanted
+        self.edits = difference(wanted, item, rules, history_of(state))
+        self.changed: list[str] = [edit.field for edit in self.edits]
+        self.failed_images: list[str] = []
+        self._remaining: tuple[FieldEdit, ...] = ()
+        self._shown: PlexItem | None = None
+
+    @property
+    def rating_key(self) -> int:
+        """Plex's number of the item."""
+        return self.item.rating_key
+
+    def intent(self) -> ItemState:
+        """The state to store before the first write: a crash after it must not lose old values or what is ours."""
+        originals = dict(self.state.originals)
+        written = dict(self.state.written)
+        shown, asked = dict(self.state.shown), dict(self.state.asked)
+        for edit in self.edits:
+            originals.setdefault(edit.field, as_json(edit.old))
+            written[edit.field] = _ours(self.state.written.get(edit.field), edit)
+            shown.pop(edit.field, None)
+            asked.pop(edit.field, None)
+        self.state = replace(self.state, originals=originals, written=written, shown=shown, asked=asked)
+        return self.state
+
+    def write(self, plex: PlexClient, locks: Sequence[str]) -> None:
+        """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError."""
+        if self.edits:
+            for parameters in edit_requests(self.edits, extra_locks=locks):
+                plex.edit(self.item, parameters)
+            self._rate(plex, self.edits)
+
+    def differs_from(self, shown: PlexItem | None) -> bool:
+        """Whether Plex, read back, shows something else than was written; an item that is gone does not count."""
+        self._shown = shown
+        self._remaining = remaining(self.edits, shown) if shown else ()
+        return bool(self._remaining)
+
+    def write_plainly(self, plex: PlexClient) -> None:
+        """Write what differs once more, each in a request of its own. Raises PlexError."""
+        for parameters in plain_edit_requests(self._remaining):
+            plex.edit(self.item, parameters)
+        self._rate(plex, self._remaining)
+
+    def accept_what_is_shown(self) -> list[str]:
+        """Remember what Plex makes of our values, so that it is not written for ever; returns warnings."""
+        assert self._shown is not None  # noqa: S101 - differs_from said so
+        shown, asked = dict(self.state.shown), dict(self.state.asked)
+        warnings = []
+        for edit in self._remaining:
+            value = self._shown.value(edit.field)
+            shown[edit.field] = as_json(value)
+            asked[edit.field] = as_json(self._wanted.value(edit.field))
+            warnings.append(f"{edit.field}: sent {_words(edit.new)}, but Plex shows {_words(value)}")
+        self.state = replace(self.state, shown=shown, asked=asked)
+        return warnings
+
+    def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
+        for edit in edits:
+            if edit.field == "rating" and isinstance(edit.new, int | float):
+                plex.rate(self.rating_key, edit.new)
+
+
+def history_of(state: ItemState) -> ItemHistory:
+    """What the sync state knows, as the comparison wants it."""
+    return ItemHistory(_from_json(state.written), _from_json(state.shown), _from_json(state.asked))
+
+
+def as_json(value: FieldValue) -> Any:
+    """A field's value as the sync state stores it."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _from_json(values: Mapping[str, Any]) -> dict[str, FieldValue]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _ours(before: Any, edit: FieldEdit) -> Any:
+    if edit.field not in LIST_FIELDS:
+        return as_json(edit.new)
+    names = [name for name in before or [] if name not in edit.removed]
+    return names + [name for name in edit.added if name not in names]
+
+
+def _words(value: FieldValue) -> str:
+    text = ", ".join(value) if isinstance(value, tuple) else str(value if value is not None else "")
+    return f'"{text[:80]}…"' if len(text) > 80 else f'"{text}"'

@@ -1,0 +1,53 @@
+"""Start a drainer where none runs. On the hook's path."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from worker.data_folder import DataFolder
+from worker.lock import ProcessLock
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DRAINER_ARGUMENT = "--drainer"
+
+
+def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> bool:
+    """Start a drainer unless one holds the drain lock; returns whether one was started. Raises OSError."""
+    if ProcessLock(folder.drain_lock).is_held_elsewhere():
+        return False
+    start_drainer(plugin_file, server_connection)
+    return True
+
+
+def start_drainer(plugin_file: str, server_connection: dict[str, Any]) -> None:
+    """Start `PlexSync.py --drainer` detached: it outlives us, and Stash does not wait for it.
+
+    The connection goes through its stdin, never through argv or the environment, where others could read the session
+    cookie. It inherits no stdout or stderr: Stash reads ours to the end, and would wait for the child to close them.
+    """
+    import subprocess  # noqa: PLC0415 - costs half a bare interpreter start, and only this path needs it
+
+    child = subprocess.Popen(
+        [sys.executable, plugin_file, DRAINER_ARGUMENT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=os.path.dirname(plugin_file),
+        **_detached(subprocess),
+    )
+    assert child.stdin is not None  # noqa: S101 - Popen was asked for a pipe
+    child.stdin.write(json.dumps({"server_connection": server_connection, "args": {}}).encode())
+    child.stdin.close()
+    # Nobody waits for this child; without a return code its object would complain about that when it goes.
+    child.returncode = 0
+
+
+def _detached(subprocess: Any) -> dict[str, Any]:
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"start_new_session": True}

@@ -1,0 +1,226 @@
+"""The only drain loop: what the drainer hosts and what the tasks run in the foreground."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from plex.exceptions import PlexLibraryUnknown
+from stash.exceptions import StashUnauthorized, StashUnavailable
+from sync_queue.manager import QueueManager
+from sync_queue.models import Job
+from sync_queue.operations import get_pending, next_due_at
+from validation.config import ConfigError
+from worker.backoff import calculate_delay, get_retry_params
+from worker.progress import Progress
+from worker.recovery import Recovery
+from worker.scene_sync import Outcome, SceneSync, SyncInterrupted
+from worker.sessions import Session, Sessions
+from worker.settlement import Settlement
+
+logger = logging.getLogger(__name__)
+
+BATCH_SIZE = 50
+"""Jobs claimed at once: the items that Plex is asked for in one request."""
+SETTINGS_AGE = 5.0
+"""Seconds for which settings are taken for current while jobs are being processed."""
+BLOCKED_PAUSE = 30.0
+"""Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
+STASH_PATIENCE = 900.0
+"""Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
+
+
+class Ended(Enum):
+    """Why a worker ended."""
+
+    IDLE = "no work left"
+    STOPPED = "stopped"
+    BLOCKED = "jobs wait, but cannot be sent now"
+    STASH_AWAY = "Stash cannot be reached"
+    FAILED = "an error that nobody foresaw"
+
+
+@dataclass(frozen=True)
+class WorkerRules:
+    """When a worker ends: after `idle_seconds` without any job, or (foreground) when no job can be done now."""
+
+    idle_seconds: float = 300.0
+    foreground: bool = False
+
+
+class SyncWorker:
+    """Drains the queue over `sessions`. For the holder of the drain lock only.
+
+    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early).
+    """
+
+    def __init__(
+        self,
+        manager: QueueManager,
+        sessions: Sessions,
+        recovery: Recovery,
+        rules: WorkerRules,
+        *,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], object] | None = None,
+    ) -> None:
+        self.progress = Progress()
+        self.ended: Ended | None = None
+        self._manager = manager
+        self._queue = manager.get_queue()
+        self._settlement = Settlement(manager, recovery, self.progress, clock)
+        self._sessions = sessions
+        self._recovery = recovery
+        self._rules = rules
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._wait = wait or self._stopping.wait
+        self._idle_since = clock()
+        self._stash_away_since: float | None = None
+        self._stash_failures = 0
+        self._session: Session | None = None
+        self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
+
+    def start(self) -> None:
+        """Drain in a daemon thread; `ended` says when and why it is over."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the loop to end after the batch in hand."""
+        self._stopping.set()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the thread, at most `timeout` seconds."""
+        self._thread.join(timeout)
+
+    def run(self) -> Ended:
+        """The loop."""
+        while not self._stopping.is_set():
+            pause = self.step()
+            if isinstance(pause, Ended):
+                self.ended = pause
+                return pause
+            if pause > 0:
+                self._wait(pause)
+        self.ended = Ended.STOPPED
+        return Ended.STOPPED
+
+    def step(self) -> float | Ended:
+        """Do the next thing; returns the seconds to wait before the one after it, or why all is over."""
+        due_at = next_due_at(self._manager.database)
+        now = self._clock()
+        if due_at is None:
+            return self._rest(now)
+        self._idle_since = now
+        if due_at > now and self._rules.foreground:
+            return Ended.BLOCKED
+        try:
+            session = self._sessions.current(SETTINGS_AGE if due_at <= now else BLOCKED_PAUSE)
+        except StashUnavailable as error:
+            return self._wait_for_stash(error, now)
+        except ConfigError as error:
+            return self._blocked("; ".join(error.problems))
+        self._stash_away_since = None
+        self._note_session(session)
+        if session.config.paused:
+            return self._blocked("paused is set: jobs are kept and not sent")
+        if due_at > now:
+            self.progress.activity = "waiting for the next retry"
+            return min(session.config.poll_interval, due_at - now)
+        if not self._may_send(session):
+            if self._rules.foreground:
+                return self._blocked(f"Plex is not available: {self._recovery.breaker.cause}")
+            self.progress.activity = f"waiting for Plex: {self._recovery.breaker.cause}"
+            return min(self._recovery.seconds_to_probe(), session.config.poll_interval)
+        self.progress.blocked = ""
+        return self._drain_batch(session)
+
+    def _rest(self, now: float) -> float | Ended:
+        self.progress.activity = "idle"
+        if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
+            return Ended.IDLE
+        if now < self._idle_since:
+            self._idle_since = now  # the clock was set back
+        return self._session.config.poll_interval if self._session else 1.0
+
+    def _note_session(self, session: Session) -> None:
+        """Settings may be what an outage was about: try the new ones at once."""
+        if self._session is not None and self._session is not session:
+            logger.info("Settings changed: they are in force now")
+            self._recovery.probe_at_once()
+        if self._session is not session:
+            self._settlement.tidy(session.config)
+        self._session = session
+
+    def _wait_for_stash(self, error: StashUnavailable, now: float) -> float | Ended:
+        """Stash cannot be read: jobs stay and nothing is counted."""
+        if self._stash_away_since is None:
+            self._stash_away_since = now
+            self._stash_failures = 0
+            logger.warning("%s. The jobs wait", error)
+        self.progress.activity = "waiting for Stash"
+        patience_is_over = now - self._stash_away_since >= STASH_PATIENCE
+        if self._rules.foreground or patience_is_over or isinstance(error, StashUnauthorized):
+            self.progress.blocked = str(error)
+            return Ended.STASH_AWAY
+        base, cap, _ = get_retry_params(error)
+        self._stash_failures += 1
+        return calculate_delay(self._stash_failures - 1, base, cap)
+
+    def _blocked(self, reason: str) -> float | Ended:
+        """Jobs wait for a person; said once."""
+        if reason != self.progress.blocked:
+            logger.error("Syncing waits: %s", reason)
+        self.progress.blocked = reason
+        self.progress.activity = "waiting: " + reason
+        return Ended.BLOCKED if self._rules.foreground else BLOCKED_PAUSE
+
+    def _may_send(self, session: Session) -> bool:
+        """Whether the breaker lets a job through; probes where it is time to."""
+        if self._recovery.is_closed() or self._recovery.breaker.test_admitted:
+            return True
+        if self._recovery.seconds_to_probe() > 0:
+            return False
+        return self._recovery.probe(session.find_fault)
+
+    def _drain_batch(self, session: Session) -> float | Ended:
+        limit = BATCH_SIZE if self._recovery.is_closed() else 1
+        jobs = get_pending(self._queue, limit, self._clock())
+        self.progress.activity = f"syncing {len(jobs)} scenes"
+        syncer = SceneSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
+        try:
+            self._settlement.settle(self._outcomes(syncer, jobs), session.config)
+        except SyncInterrupted as interrupted:
+            self._settlement.interrupt(interrupted, session)
+        except StashUnavailable as error:
+            self._manager.put_back_unacknowledged()
+            return self._wait_for_stash(error, self._clock())
+        except PlexLibraryUnknown as error:
+            self._manager.put_back_unacknowledged()
+            return self._blocked(str(error))
+        return 0.0
+
+    def _outcomes(self, syncer: SceneSync, jobs: Sequence[Job]) -> list[Outcome]:
+        """Sync the jobs; what nobody foresaw is that job's own failure and holds up no other."""
+        try:
+            return syncer.sync(jobs)
+        except (SyncInterrupted, StashUnavailable, PlexLibraryUnknown, sqlite3.Error, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge between the loop and one job; logged with its cause
+            if len(jobs) == 1:
+                logger.exception("Scene %d: unforeseen error", jobs[0].scene_id)
+                return [Outcome(jobs[0], error)]
+        return [outcome for job in jobs for outcome in self._outcomes(syncer, [job])]
+
+    def _run_logged(self) -> None:
+        try:
+            self.run()
+        except Exception:
+            # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
+            logger.exception("The worker ended by an error; the jobs are kept")
+            self.ended = Ended.FAILED

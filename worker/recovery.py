@@ -1,0 +1,114 @@
+"""Whether a job may go to Plex now: the breaker, and the probes that find out when an outage is over."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from worker.circuit_breaker import CircuitBreaker, CircuitState, StateStore
+
+logger = logging.getLogger(__name__)
+
+FIRST_PROBE = 5.0
+LONGEST_PROBE_DELAY = 60.0
+
+
+def probe_delay(probes_made: int) -> float:
+    """Seconds until the next probe after `probes_made` without success: 5, 10, 20, 40, 60, 60 …"""
+    return min(LONGEST_PROBE_DELAY, FIRST_PROBE * 2.0 ** min(probes_made, 10))
+
+
+class Recovery:
+    """The gate in front of Plex. `pending` counts the waiting jobs, for the log; `clock`: seconds since the epoch."""
+
+    def __init__(
+        self,
+        breaker: CircuitBreaker,
+        store: StateStore,
+        pending: Callable[[], int],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.breaker = breaker
+        self._store = store
+        self._pending = pending
+        self._clock = clock
+        stored = store.load()
+        self._probes_made = int(stored.get("probes_made", 0))
+        self._next_probe_at = float(stored.get("next_probe_at", 0.0))
+        self._with_token = bool(stored.get("with_token", False))
+
+    def seconds_to_probe(self) -> float:
+        """Seconds until the next probe is due; 0.0 = now. A clock that was set back delays it by one delay at most."""
+        return min(max(0.0, self._next_probe_at - self._clock()), probe_delay(self._probes_made))
+
+    def is_closed(self) -> bool:
+        """Whether jobs pass freely."""
+        return self.breaker.state is CircuitState.CLOSED
+
+    def probe(self, find_fault: Callable[[bool], str]) -> bool:
+        """Ask `find_fault` (text of what is wrong, "" if well) and admit a test job where all is well.
+
+        Its argument says whether the token is what was wrong, so that the probe must use it.
+        """
+        fault = find_fault(self._with_token)
+        if fault:
+            self._probes_made += 1
+            self._schedule()
+            logger.debug("Plex is still not well (%s); next probe in %.0f seconds", fault, self.seconds_to_probe())
+            return False
+        self.breaker.admit_test()
+        logger.info("Plex answers again: testing recovery with one job, %d waiting", self._pending())
+        return True
+
+    def probe_at_once(self) -> None:
+        """Forget the schedule: what Plex is reached by has changed."""
+        if not self.is_closed():
+            self._probes_made = 0
+            self._next_probe_at = 0.0
+
+    def note_success(self) -> None:
+        """A job reached Plex."""
+        was_closed = self.is_closed()
+        self.breaker.record_success()
+        if not was_closed and self.is_closed():
+            self._probes_made = 0
+            self._save(0.0)
+            logger.info("Plex recovered: resuming, %d jobs waiting", self._pending())
+
+    def note_failure(self, cause: str) -> None:
+        """A job failed for a reason that may be Plex's; enough of them in a row open the breaker."""
+        was_closed = self.is_closed()
+        self._with_token = False
+        self.breaker.record_failure(cause)
+        if self.breaker.state is CircuitState.OPEN:
+            self._announce(was_closed, cause)
+
+    def trip(self, cause: str, *, with_token: bool = False) -> None:
+        """Plex is down, or (`with_token`) rejects the token: open at once."""
+        was_closed = self.is_closed()
+        self._with_token = with_token
+        self.breaker.trip(cause)
+        self._announce(was_closed, cause)
+
+    def _announce(self, was_closed: bool, cause: str) -> None:
+        if was_closed:
+            self._probes_made = 0
+            logger.warning("Circuit breaker opened: %s. Syncing pauses, %d jobs wait and none is lost", cause, self._pending())
+        else:
+            self._probes_made += 1
+            logger.warning("Recovery test failed, circuit breaker opened again: %s", cause)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        self._save(self._clock() + probe_delay(self._probes_made))
+
+    def _save(self, next_probe_at: float) -> None:
+        self._next_probe_at = next_probe_at
+        content: dict[str, Any] = {
+            "probes_made": self._probes_made,
+            "next_probe_at": next_probe_at,
+            "with_token": self._with_token,
+        }
+        self._store.save(content)

@@ -1,0 +1,229 @@
+"""Brings a batch of scenes in step: what does Stash say, what does Plex say, write the difference, read it back."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from plex.exceptions import (
+    AmbiguousMatch,
+    PlexAuthError,
+    PlexError,
+    PlexLibraryUnknown,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexServerDown,
+    PlexTemporaryError,
+)
+from plex.items import PlexItem
+from stash.exceptions import SceneGone
+from sync_queue.database import Database
+from sync_queue.models import Job
+from sync_queue.sync_state import ItemState, SceneState, SyncState
+from validation.metadata import WantedMetadata, wanted_from_scene
+from worker.backoff import NothingToSync, PartlySynced
+from worker.images import ImageSync
+from worker.item_sync import ItemSync
+from worker.sessions import Session
+
+logger = logging.getLogger(__name__)
+
+
+class SyncInterrupted(Exception):
+    """Plex is down or refuses the token: nothing of the batch is settled. `job` is the one that found out, or None."""
+
+    def __init__(self, error: PlexError, job: Job | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.job = job
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job; `error` None = in step. The states are stored when the job is settled."""
+
+    job: Job
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    title: str = ""
+    path: str = ""
+    scene_state: SceneState | None = None
+    item_states: tuple[ItemState, ...] = ()
+    server_id: str = ""
+
+
+@dataclass
+class SceneWork:
+    """One scene on its way through the stages."""
+
+    job: Job
+    scene: dict[str, Any]
+    wanted: WantedMetadata
+    known: SceneState | None
+    items: list[ItemSync] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: BaseException | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """The scene's files as Stash sees them."""
+        return [file["path"] for file in self.scene["files"]]
+
+
+class SceneSync:
+    """Syncs batches over one session. `find_fault` tells what is wrong with Plex now ("" = it answers)."""
+
+    def __init__(
+        self,
+        session: Session,
+        database: Database,
+        find_fault: Callable[[], str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._session = session
+        self._database = database
+        self._find_fault = find_fault
+        self._clock = clock
+
+    @cached_property
+    def _state(self) -> SyncState:
+        # Rating keys mean something on their server only, and which one this is, only the server can say.
+        return SyncState(self._database, self._session.plex.machine_identifier)
+
+    @cached_property
+    def _images(self) -> ImageSync:
+        return ImageSync(self._session, self._state)
+
+    def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Bring the jobs' scenes in step; one outcome a job.
+
+        Raises SyncInterrupted where Plex is down or refuses the token, StashUnavailable where Stash cannot be read.
+        """
+        try:
+            return self._sync_together(jobs)
+        except PlexServerDown as error:
+            raise SyncInterrupted(error, jobs[0] if len(jobs) == 1 else None) from error
+        except PlexAuthError as error:
+            raise SyncInterrupted(error, None) from error
+        except PlexLibraryUnknown:
+            raise
+        except PlexError as error:
+            self._confirm(error, None)
+            if len(jobs) == 1:
+                return [Outcome(jobs[0], error)]
+        # Which scene made the shared request fail cannot be told: each on its own.
+        return [outcome for job in jobs for outcome in self.sync([job])]
+
+    def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
+        scenes = self._session.stash.scenes([job.scene_id for job in jobs])
+        known = self._state.scenes([job.scene_id for job in jobs])
+        outcomes = []
+        works = []
+        for job in jobs:
+            planned = self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id))
+            (works if isinstance(planned, SceneWork) else outcomes).append(planned)  # type: ignore[arg-type]
+        self._find_items(works)
+        self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
+        for work in works:
+            if work.error is None:
+                self._attempt(work, self._write)
+        self._read_back([work for work in works if work.error is None])
+        return outcomes + [self._outcome(work) for work in works]
+
+    def _plan(self, job: Job, scene: dict[str, Any] | None, known: SceneState | None) -> SceneWork | Outcome:
+        if scene is None:
+            return Outcome(job, SceneGone(f"scene {job.scene_id} is no longer in Stash"))
+        wanted = wanted_from_scene(scene, self._session.config.max_tags)
+        path = scene["files"][0]["path"] if scene["files"] else ""
+        if not path:
+            return Outcome(job, NothingToSync("the scene has no file"), title=wanted.title)
+        if not wanted.has_details and known is None:
+            reason = "the scene has nothing but a title yet"
+            return Outcome(job, NothingToSync(reason), title=wanted.title, path=path)
+        return SceneWork(job, scene, wanted, known)
+
+    def _find_items(self, works: Sequence[SceneWork]) -> None:
+        """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
+        found = self._session.finder.find([work.files for work in works])
+        states = self._state.items([item.rating_key for result in found for item in result.items])
+        for work, result in zip(works, found, strict=True):
+            work.warnings += result.warnings
+            if result.items:
+                work.items = [self._item_sync(work, item, states[item.rating_key]) for item in result.items]
+            elif result.candidates:
+                text = f"{len(result.candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
+                work.error = AmbiguousMatch(text, result.candidates)
+            else:
+                work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
+                if work.job.retry_count == 0 and self._session.config.trigger_plex_scan:
+                    self._attempt(work, lambda work: self._session.finder.request_scan(work.files))
+
+    def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
+        return ItemSync(item, state, work.wanted, self._session.rules)
+
+    def _write(self, work: SceneWork) -> None:
+        for item in work.items:
+            changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
+            item.write(self._session.plex, self._images.locks(item, changed_in_stash))
+            self._images.sync(item, work.scene, changed_in_stash, work.warnings)
+
+    def _read_back(self, works: Sequence[SceneWork]) -> None:
+        """Read what was written; write once more, in the plainest form, what Plex understood differently."""
+        pending = [(work, item) for work in works for item in work.items if item.edits]
+        for last in (False, True):
+            shown = self._session.plex_items([item.rating_key for _, item in pending])
+            pending = [(work, item) for work, item in pending if item.differs_from(shown.get(item.rating_key))]
+            for work, item in pending:
+                if last:
+                    work.warnings += item.accept_what_is_shown()
+                else:
+                    self._attempt(work, lambda _, item=item: item.write_plainly(self._session.plex))
+            if not pending:
+                return
+
+    def _attempt(self, work: SceneWork, act: Callable[[SceneWork], None]) -> None:
+        """Do `act`; an error of this scene stays with it, an outage ends the batch."""
+        try:
+            act(work)
+        except (PlexServerDown, PlexAuthError) as error:
+            raise SyncInterrupted(error, work.job) from error
+        except (PlexTemporaryError, PlexPermanentError, PlexNotFound) as error:
+            self._confirm(error, work.job)
+            work.error = error
+
+    def _confirm(self, error: PlexError, job: Job | None) -> None:
+        """A reply that never came may be one slow job, or an outage: ask Plex. Raises SyncInterrupted for an outage."""
+        if isinstance(error, PlexTemporaryError) and error.suspect_outage:
+            fault = self._find_fault()
+            if fault:
+                raise SyncInterrupted(PlexServerDown(fault), job) from error
+
+    def _outcome(self, work: SceneWork) -> Outcome:
+        path = work.files[0]
+        if work.error is not None:
+            return Outcome(work.job, work.error, title=work.wanted.title, path=path, warnings=tuple(work.warnings))
+        failed_images = [text for item in work.items for text in item.failed_images]
+        changed = {name for item in work.items for name in item.changed}
+        return Outcome(
+            job=work.job,
+            error=PartlySynced("; ".join(failed_images)) if failed_images else None,
+            changed=tuple(sorted(changed)),
+            warnings=(*work.warnings, *failed_images),
+            title=work.wanted.title,
+            path=path,
+            scene_state=SceneState(
+                scene_id=work.job.scene_id,
+                synced_at=self._clock(),
+                # Without an image the scene is not in step yet, so the next try must look at its images again.
+                stash_updated_at="" if failed_images else work.scene["updated_at"],
+                rating_keys=tuple(item.rating_key for item in work.items),
+                warnings=(*work.warnings, *failed_images),
+            ),
+            item_states=tuple(item.state for item in work.items),
+            server_id=self._session.plex.machine_identifier,
+        )

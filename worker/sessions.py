@@ -1,0 +1,116 @@
+"""What a batch is synced with: the settings as they are now, and clients that fit them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
+from plex.device_identity import configure_plex_device_identity
+from plex.exceptions import PlexError
+from plex.health import check_identity, check_token
+from plex.index import FileIndex
+from plex.items import PlexItem
+from plex.matcher import Matcher
+from plex.metadata import WriteRules
+from stash.client import StashClient
+from validation.config import PlexSyncConfig, parse_settings
+from worker.data_folder import DataFolder
+from worker.finder import ItemFinder
+
+
+@dataclass(frozen=True)
+class Session:
+    """Clients and rules for one set of settings."""
+
+    config: PlexSyncConfig
+    stash: StashClient
+    plex: PlexClient
+    index: FileIndex
+    finder: ItemFinder
+
+    @property
+    def rules(self) -> WriteRules:
+        """What the settings say about writing."""
+        return WriteRules(self.config.skip_fields, self.config.preserve_plex_edits)
+
+    def plex_items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
+        """Whole items, in as few requests as possible. Raises PlexError."""
+        return read_items(self.plex, rating_keys)
+
+    def find_fault(self, with_token: bool) -> str:
+        """What is wrong with Plex now, "" where it is well; `with_token` asks for what only a valid token may see."""
+        if with_token:
+            try:
+                check_token(self.plex)
+            except PlexError as error:
+                return str(error)
+            return ""
+        health = check_identity(
+            self.config.plex_url, timeout=self.config.connect_timeout, verify=not self.config.skip_tls_verify
+        )
+        return "" if health.up else health.detail
+
+
+class Sessions:
+    """Keeps one session and builds another when the settings change."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        stash: StashClient,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._folder = folder
+        self._stash = stash
+        self._environ = environ
+        self._clock = clock
+        self._read_at: float | None = None
+        self._config: PlexSyncConfig | None = None
+        self._session: Session | None = None
+
+    def current(self, max_age: float) -> Session:
+        """The session for the settings of at most `max_age` seconds ago.
+
+        Raises StashUnavailable where they cannot be read, ConfigError where they are wrong.
+        """
+        now = self._clock()
+        if self._session is not None and self._read_at is not None and now - self._read_at < max_age:
+            return self._session
+        config = parse_settings(self._stash.settings(), self._environ)
+        if self._session is None or config != self._config:
+            self.close()
+            self._session = self._open(config)
+            self._config = config
+        self._read_at = now
+        return self._session
+
+    def close(self) -> None:
+        """Close what the session holds open."""
+        if self._session is not None:
+            self._session.index.close()
+            self._session = None
+
+    def _open(self, config: PlexSyncConfig) -> Session:
+        plex = PlexClient(
+            config.plex_url,
+            config.plex_token,
+            configure_plex_device_identity(self._folder.root),
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+            verify_tls=not config.skip_tls_verify,
+        )
+        index = FileIndex(self._folder.file_index, plex, libraries=config.plex_library)
+        matcher = Matcher(index, config.path_map, self._stash.library_roots(), config.allow_ambiguous_matches)
+        return Session(config, self._stash, plex, index, ItemFinder(index, matcher, lambda keys: read_items(plex, keys)))
+
+
+def read_items(plex: PlexClient, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
+    """Whole items by rating key, MAX_ITEMS_PER_REQUEST a request. Raises PlexError."""
+    items: dict[int, PlexItem] = {}
+    for start in range(0, len(rating_keys), MAX_ITEMS_PER_REQUEST):
+        items.update(plex.items(rating_keys[start : start + MAX_ITEMS_PER_REQUEST]))
+    return items

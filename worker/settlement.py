@@ -1,0 +1,152 @@
+"""What a batch's outcomes do to the queue, the dead letters, the sync state and the breaker."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from plex.exceptions import AmbiguousMatch, PlexAuthError
+from stash.exceptions import SceneGone
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.manager import KEPT_HISTORY, QueueManager
+from sync_queue.models import Failure
+from sync_queue.operations import ack_job, nack_job
+from sync_queue.sync_state import SyncState, forget_scene
+from validation.config import PlexSyncConfig
+from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
+from worker.paths import shown_path
+from worker.progress import Progress
+from worker.recovery import Recovery
+from worker.scene_sync import Outcome, SyncInterrupted
+from worker.sessions import Session
+
+logger = logging.getLogger(__name__)
+
+FEW = 5
+"""Changed scenes in a batch up to which each has its own line in the log."""
+
+
+class Settlement:
+    """Carries out what worker.backoff decides. `clock` gives seconds since the epoch."""
+
+    def __init__(
+        self, manager: QueueManager, recovery: Recovery, progress: Progress, clock: Callable[[], float]
+    ) -> None:
+        self._manager = manager
+        self._queue = manager.get_queue()
+        self._dead_letters = DeadLetterQueue(manager.database)
+        self._recovery = recovery
+        self._progress = progress
+        self._clock = clock
+        self._ended_since_tidying = 0
+
+    def settle(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
+        """End, retry or bury each job. A kill in the middle leaves the rest claimed: they are put back and compared anew."""
+        self._store(outcomes)
+        for outcome in outcomes:
+            if outcome.error is None:
+                self._recovery.note_success()
+            else:
+                self._settle_failed(outcome, config)
+        self._log_changes(outcomes, config)
+        self._ended_since_tidying += len(outcomes)
+        if self._ended_since_tidying >= KEPT_HISTORY:
+            self.tidy(config)
+
+    def interrupt(self, interrupted: SyncInterrupted, session: Session) -> None:
+        """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
+        job, error = interrupted.job, interrupted.error
+        still_down = True
+        if job is not None and not isinstance(error, PlexAuthError):
+            # It opened the breaker before, and others went through since: it may be the job that Plex cannot stand.
+            if job.outages_opened > 0 and self._recovery.is_closed():
+                decision = self._policy(session.config).decide_counted(error, job.retry_count)
+                self._apply(Outcome(job, error), decision, session.config)
+                still_down = bool(session.find_fault(False))
+            else:
+                nack_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
+        self._manager.put_back_unacknowledged()
+        if still_down:
+            self._recovery.trip(str(error), with_token=isinstance(error, PlexAuthError))
+
+    def tidy(self, config: PlexSyncConfig) -> None:
+        """Forget old history and dead letters past their days."""
+        self._ended_since_tidying = 0
+        self._manager.forget_history()
+        expired = self._dead_letters.delete_older_than(config.dlq_retention_days, self._clock())
+        if expired:
+            logger.info("%d dead letters were older than %d days and are deleted", expired, config.dlq_retention_days)
+
+    def _store(self, outcomes: Sequence[Outcome]) -> None:
+        """What is in step is remembered and acknowledged in one transaction."""
+        with self._manager.database.transaction():
+            for outcome in outcomes:
+                if outcome.scene_state is not None:
+                    state = SyncState(self._manager.database, outcome.server_id)
+                    state.save_items(outcome.item_states)
+                    state.save_scene(outcome.scene_state)
+                if outcome.error is None:
+                    ack_job(self._queue, outcome.job)
+                    self._progress.done += 1
+                    self._progress.changed += bool(outcome.changed)
+
+    def _settle_failed(self, outcome: Outcome, config: PlexSyncConfig) -> None:
+        assert outcome.error is not None  # noqa: S101 - the caller looked
+        decision = self._policy(config).decide(outcome.error, outcome.job.retry_count)
+        if decision.breaker is BreakerEffect.FAILURE:
+            self._recovery.note_failure(str(outcome.error))
+        elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
+            self._recovery.note_success()  # Plex did answer
+        self._apply(outcome, decision, config)
+
+    def _apply(self, outcome: Outcome, decision: Decision, config: PlexSyncConfig) -> None:
+        job, error, now = outcome.job, outcome.error, self._clock()
+        assert error is not None  # noqa: S101 - only failures have a decision
+        where = _describe(outcome, config)
+        if decision.action is Action.RETRY:
+            nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
+            self._progress.retried += 1
+            logger.info("%s: %s. Next try in %.0f seconds", where, error, decision.delay)
+        elif decision.action is Action.BURY:
+            self._dead_letters.bury(self._queue, job, _failure(outcome), now)
+            self._progress.buried += 1
+            logger.warning("%s: given up after %d tries: %s", where, job.retry_count + 1, error)
+        else:
+            ack_job(self._queue, job)
+            if isinstance(error, SceneGone):
+                forget_scene(self._manager.database, job.scene_id)
+            self._progress.dropped += 1
+            level = logging.DEBUG if isinstance(error, NothingToSync) else logging.INFO
+            logger.log(level, "%s: not synced: %s", where, error)
+
+    def _policy(self, config: PlexSyncConfig) -> RetryPolicy:
+        return RetryPolicy(config.max_retries, config.skip_not_found)
+
+    def _log_changes(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
+        changed = [outcome for outcome in outcomes if outcome.changed]
+        for outcome in changed:
+            level = logging.INFO if len(changed) <= FEW else logging.DEBUG
+            logger.log(level, "%s: Plex now shows %s", _describe(outcome, config), ", ".join(outcome.changed))
+        if len(changed) > FEW:
+            logger.info("%d scenes compared, %d of them changed in Plex", len(outcomes), len(changed))
+        for outcome in outcomes:
+            for warning in outcome.warnings:
+                logger.warning("%s: %s", _describe(outcome, config), warning)
+
+
+def _describe(outcome: Outcome, config: PlexSyncConfig) -> str:
+    name = outcome.title or shown_path(outcome.path, config.obfuscate_paths)
+    return f'Scene {outcome.job.scene_id} "{name}"' if name else f"Scene {outcome.job.scene_id}"
+
+
+def _failure(outcome: Outcome) -> Failure:
+    error = outcome.error
+    assert error is not None  # noqa: S101 - only failures are buried
+    candidates = error.candidates if isinstance(error, AmbiguousMatch) else ()
+    return Failure(_error_type(error), str(error), outcome.title, outcome.path, candidates)
+
+
+def _error_type(error: BaseException) -> str:
+    return type(error).__name__
+
+

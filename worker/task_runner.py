@@ -1,0 +1,51 @@
+"""Runs what a button or an operation asks for. Standard library only, for the packages may have to be installed first."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from stash.protocol import Request, log
+from sync_queue.database import open_queue_database
+from sync_queue.relay import take_lines
+from worker.data_folder import DataFolder
+from worker.dependencies import DependencyError, ensure_dependencies
+from worker.log_setup import log_to_stash
+
+logger = logging.getLogger(__name__)
+
+
+class TaskError(Exception):
+    """A task could not do its work; the text says why and what to do."""
+
+
+def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
+    """Run the task of `request.mode`; returns its result. Raises TaskError."""
+    log_to_stash()
+    pass_on_news(folder)
+    try:
+        ensure_dependencies(folder, os.path.dirname(plugin_file), log)
+    except DependencyError as error:
+        raise TaskError(str(error)) from error
+    # Heavy, and only importable once the packages are there.
+    from worker.tasks import perform  # noqa: PLC0415
+
+    try:
+        return perform(folder, plugin_file, request)
+    except TaskError:
+        raise
+    except Exception as error:
+        # The process's outermost edge: the person gets a sentence, the log the cause.
+        logger.exception("Task %s failed", request.mode)
+        raise TaskError(f"{request.mode} failed by an unforeseen error ({type(error).__name__}): see Stash's log") from error
+
+
+def pass_on_news(folder: DataFolder) -> None:
+    """Pass on what the drainer logged since the last invocation. Raises sqlite3.Error."""
+    database = open_queue_database(folder.queue)
+    try:
+        for level, message in take_lines(database):
+            log(level, message)
+    finally:
+        database.close()

@@ -1,0 +1,132 @@
+"""What each button does, by the `mode` that Stash passes. Each returns its result as one JSON object."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from stash.exceptions import StashUnavailable
+from stash.protocol import Request, progress
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.operations import clear_pending, enqueue_many
+from validation.config import ConfigError
+from worker.assembly import Workplace, open_workplace
+from worker.connection_test import test_connection
+from worker.data_folder import DataFolder
+from worker.foreground import ForegroundDrain
+from worker.report import queue_status, status_in_words
+from worker.task_runner import TaskError
+
+logger = logging.getLogger(__name__)
+
+RECENT = timedelta(hours=24)
+
+
+class Task:
+    """One invocation: the parts, and what the person asked for."""
+
+    def __init__(self, workplace: Workplace, folder: DataFolder, plugin_file: str, request: Request) -> None:
+        self.workplace = workplace
+        self.folder = folder
+        self.plugin_file = plugin_file
+        self.request = request
+        self.database = workplace.manager.database
+        self.dead_letters = DeadLetterQueue(self.database)
+
+    def drain(self) -> dict[str, Any]:
+        """Work the queue off in the foreground, or follow the drainer that does."""
+        return ForegroundDrain(self.workplace, self.folder, self.plugin_file, self.request.server_connection).run()
+
+
+def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
+    """Do what `request.mode` says. Raises TaskError."""
+    action = MODES.get(request.mode)
+    if action is None:
+        asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
+        raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one of its tasks under Settings > Tasks")
+    with open_workplace(folder, request.server_connection) as workplace:
+        try:
+            return action(Task(workplace, folder, plugin_file, request))
+        except StashUnavailable as error:
+            raise TaskError(str(error)) from error
+        except ConfigError as error:
+            raise TaskError("; ".join(error.problems)) from error
+
+
+def sync_all(task: Task) -> dict[str, Any]:
+    """Enqueue every scene, then drain."""
+    return _sync(task, task.workplace.stash.scene_ids(), "all scenes")
+
+
+def sync_recent(task: Task) -> dict[str, Any]:
+    """Enqueue the scenes updated within the last 24 hours, then drain."""
+    since = datetime.now(timezone.utc) - RECENT
+    pages = ([scene_id for scene_id, _ in page] for page in task.workplace.stash.updated_since(since))
+    return _sync(task, pages, "scenes updated in the last 24 hours")
+
+
+def process_queue(task: Task) -> dict[str, Any]:
+    """Drain what is due."""
+    return task.drain()
+
+
+def view_status(task: Task) -> dict[str, Any]:
+    """Say how things stand."""
+    status = queue_status(task.workplace, time.time())
+    for line in status_in_words(status):
+        logger.info("%s", line)
+    return status
+
+
+def health_check(task: Task) -> dict[str, Any]:
+    """Try the connection with the settings as they are; changes nothing."""
+    result = test_connection(task.workplace)
+    for check in result["checks"]:
+        logger.log(logging.INFO if check["ok"] else logging.ERROR, "%s: %s", check["name"], check["detail"])
+    return result
+
+
+def clear_queue(task: Task) -> dict[str, Any]:
+    """Delete the pending jobs."""
+    return _deleted(clear_pending(task.database), "pending jobs")
+
+
+def clear_dead_letters(task: Task) -> dict[str, Any]:
+    """Delete the dead letters."""
+    return _deleted(task.dead_letters.clear(), "dead letters")
+
+
+def purge_dead_letters(task: Task) -> dict[str, Any]:
+    """Delete the dead letters that are older than dlq_retention_days."""
+    days = task.workplace.sessions.current(max_age=0.0).config.dlq_retention_days
+    return _deleted(task.dead_letters.delete_older_than(days, time.time()), f"dead letters older than {days} days")
+
+
+def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
+    found = added = 0
+    for page in pages:
+        found += len(page)
+        added += enqueue_many(task.database, page, task.request.mode, time.time())
+    logger.info("%d %s: %d put in the queue, the others were waiting there already", found, what, added)
+    progress(0.0)
+    return {"found": found, "enqueued": added, **task.drain()}
+
+
+def _deleted(count: int, what: str) -> dict[str, Any]:
+    logger.info("%d %s deleted", count, what)
+    return {"deleted": count}
+
+
+MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
+    "all": sync_all,
+    "recent": sync_recent,
+    "process_queue": process_queue,
+    "queue_status": view_status,
+    "health_check": health_check,
+    "clear_queue": clear_queue,
+    "clear_dlq": clear_dead_letters,
+    "purge_dlq": purge_dead_letters,
+}
