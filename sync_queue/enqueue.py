@@ -50,7 +50,9 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
             database.execute(_INSERT, (serialize(fresh), now))
             return True
         row_id, data = pending
-        database.execute("UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(_folded(data, fresh)), row_id))
+        database.execute(
+            "UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(_folded(data, fresh)), row_id)
+        )
         return False
 
 

@@ -58,7 +58,10 @@ class SyncState:
             "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state WHERE scene_id IN ({})",
             scene_ids,
         )
-        return {row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4]))) for row in rows}
+        return {
+            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])))
+            for row in rows
+        }
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
@@ -85,7 +88,13 @@ class SyncState:
         self._database.execute(
             "INSERT OR REPLACE INTO scene_state (scene_id, synced_at, stash_updated_at, rating_keys, warnings)"
             " VALUES (?, ?, ?, ?, ?)",
-            (state.scene_id, state.synced_at, state.stash_updated_at, json.dumps(state.rating_keys), json.dumps(state.warnings)),
+            (
+                state.scene_id,
+                state.synced_at,
+                state.stash_updated_at,
+                json.dumps(state.rating_keys),
+                json.dumps(state.warnings),
+            ),
         )
 
     def _chunked(self, sql: str, keys: Sequence[int], more: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -145,7 +145,7 @@ _Count = Annotated[int, BeforeValidator(_no_boolean)]
 class PlexSyncConfig(BaseModel):
     """The settings, checked. This is the one home of their defaults; README describes what each does.
 
-    Raises pydantic's ValidationError, which shows no values, where it is constructed with wrong ones;
+    Raises pydantic's ValidationError, whose text holds no token, where it is constructed with wrong values;
     `parse_settings` is the way in for what a person typed.
     """
 

@@ -9,7 +9,10 @@ from datetime import date
 
 from validation.limits import NAME_CHARACTERS, SUMMARY_URL_BYTES, TITLE_CHARACTERS, cut_to_characters, cut_to_url_bytes
 
-_INVISIBLE = frozenset("\u200b\ufeff\ufffe\uffff")  # zero-width space, byte order mark, and two that XML 1.0 forbids
+# Control characters that are no whitespace, zero-width space, lone surrogates (which have no bytes), byte order mark,
+# and the two others that XML 1.0 forbids
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONTROL_SPACES = re.compile(r"[\t\x1f]")  # what str.splitlines leaves of the control characters that are whitespace
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", re.ASCII)
 
 
@@ -25,7 +28,7 @@ def clean_name(text: str) -> str:
 
 def clean_summary(text: str) -> str:
     """Lines parted by "\\n": normalised (NFC), without control characters or trailing spaces, cut to the limit."""
-    lines = (_without_line_breaks(line).rstrip() for line in _visible(text).splitlines())
+    lines = (_CONTROL_SPACES.sub(" ", line).rstrip() for line in _visible(text).splitlines())
     return cut_to_url_bytes("\n".join(lines).strip(), SUMMARY_URL_BYTES)
 
 
@@ -58,17 +61,6 @@ def _one_line(text: str) -> str:
     return " ".join(_visible(text).split())
 
 
-def _without_line_breaks(line: str) -> str:
-    return "".join(" " if unicodedata.category(character) == "Cc" else character for character in line)
-
-
 def _visible(text: str) -> str:
     """Without what cannot be shown or sent; normalised last, for what is taken out may have parted two that compose."""
-    return unicodedata.normalize("NFC", "".join(filter(_is_visible, text)))
-
-
-def _is_visible(character: str) -> bool:
-    if character in _INVISIBLE:
-        return False
-    category = unicodedata.category(character)
-    return category != "Cs" and (category != "Cc" or character.isspace())
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))

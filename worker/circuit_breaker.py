@@ -39,6 +39,14 @@ class MemoryStore:
         self._content = dict(content)
 
 
+class ReadOnlyStore(MemoryStore):
+    """For those who only look: holds `content` and keeps nothing."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        super().__init__()
+        self._content = content
+
+
 class CircuitBreaker:
     """Opens after `failure_threshold` consecutive failures, or at once when tripped.
 
@@ -74,6 +82,11 @@ class CircuitBreaker:
         """The state now; OPEN reads HALF_OPEN once `recovery_timeout` has passed."""
         if self._state is CircuitState.OPEN and self._clock() - self._changed_at >= self._recovery_timeout:
             return CircuitState.HALF_OPEN
+        return self._state
+
+    @property
+    def stored_state(self) -> CircuitState:
+        """The state of the last transition, without regard to the time since."""
         return self._state
 
     @property
@@ -134,9 +147,7 @@ class CircuitBreaker:
         self._changed_at = now
         self._failures = 0
         self._successes = 0
-        self._store.save(
-            {"state": state.value, "changed_at": now, "opened_at": self._opened_at, "cause": self._cause}
-        )
+        self._store.save({"state": state.value, "changed_at": now, "opened_at": self._opened_at, "cause": self._cause})
 
 
 def _number(value: Any) -> float:

@@ -72,7 +72,9 @@ def _install(folder: DataFolder, requirements: str, missing: list[str], say: Say
     arriving = f"{folder.dependencies}.{os.getpid()}.new"
     to_run = [arriving if part == folder.dependencies else part for part in command]
     try:
-        result = subprocess.run(to_run, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, stdin=subprocess.DEVNULL, check=False)
+        result = subprocess.run(
+            to_run, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, stdin=subprocess.DEVNULL, check=False
+        )
         problem = "" if result.returncode == 0 else (result.stderr.strip().splitlines() or ["pip failed"])[-1]
     except subprocess.TimeoutExpired:
         problem = f"pip did not end within {INSTALL_TIMEOUT:.0f} seconds"

@@ -20,14 +20,20 @@ class Found:
 
 
 class ItemFinder:
-    """Finds items; `read` gives whole items by rating key, absent where Plex no longer has them."""
+    """Finds items; `read` gives whole items by rating key, absent where Plex has them no longer; `scan` has Plex look
+    into a folder of a section."""
 
     def __init__(
-        self, index: FileIndex, matcher: Matcher, read: Callable[[Sequence[int]], dict[int, PlexItem]]
+        self,
+        index: FileIndex,
+        matcher: Matcher,
+        read: Callable[[Sequence[int]], dict[int, PlexItem]],
+        scan: Callable[[int, str], None],
     ) -> None:
         self._index = index
         self._matcher = matcher
         self._read = read
+        self._scan = scan
 
     def find(self, scenes: Sequence[Sequence[str]]) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
@@ -46,9 +52,18 @@ class ItemFinder:
         matches = [self._matcher.match(files) for files in scenes]
         if all(match.rating_keys or match.ambiguous for match in matches):
             return matches
-        if not self._index.refresh().changed:
-            return matches
-        return [self._matcher.match(files) for files in scenes]
+        for whole in (False, True):
+            if self._index.refresh(force=whole).changed:
+                matches = [self._matcher.match(files) for files in scenes]
+            if all(match.rating_keys or match.ambiguous for match in matches):
+                break
+        return matches
+
+    def request_scan(self, files: Sequence[str]) -> None:
+        """Have Plex look into the folders where the scene's files should be. Raises PlexError."""
+        for file in files:
+            for target in self._matcher.scan_targets(file):
+                self._scan(target.section_key, target.folder)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Mend what the index had wrong; returns whether there was anything."""

@@ -73,6 +73,6 @@ def set_debug(enabled: bool) -> None:
 
 
 def _install(*handlers: logging.Handler) -> None:
-    logging.basicConfig(handlers=handlers, force=True, level=logging.INFO, format="%(message)s" if len(handlers) == 1 else None)
+    logging.basicConfig(handlers=handlers, force=True, level=logging.INFO, format="%(message)s")
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)

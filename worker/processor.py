@@ -17,6 +17,7 @@ from sync_queue.models import Job
 from sync_queue.operations import get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import calculate_delay, get_retry_params
+from worker.log_setup import set_debug
 from worker.progress import Progress
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome, SceneSync, SyncInterrupted
@@ -154,6 +155,7 @@ class SyncWorker:
             logger.info("Settings changed: they are in force now")
             self._recovery.probe_at_once()
         if self._session is not session:
+            set_debug(session.config.debug_logging)
             self._settlement.tidy(session.config)
         self._session = session
 
@@ -211,7 +213,7 @@ class SyncWorker:
             return syncer.sync(jobs)
         except (SyncInterrupted, StashUnavailable, PlexLibraryUnknown, sqlite3.Error, OSError):
             raise
-        except Exception as error:  # noqa: BLE001 - the edge between the loop and one job; logged with its cause
+        except Exception as error:
             if len(jobs) == 1:
                 logger.exception("Scene %d: unforeseen error", jobs[0].scene_id)
                 return [Outcome(jobs[0], error)]
@@ -224,3 +226,5 @@ class SyncWorker:
             # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
             logger.exception("The worker ended by an error; the jobs are kept")
             self.ended = Ended.FAILED
+        finally:
+            self._sessions.close()

@@ -95,7 +95,9 @@ class Recovery:
     def _announce(self, was_closed: bool, cause: str) -> None:
         if was_closed:
             self._probes_made = 0
-            logger.warning("Circuit breaker opened: %s. Syncing pauses, %d jobs wait and none is lost", cause, self._pending())
+            logger.warning(
+                "Circuit breaker opened: %s. Syncing pauses, %d jobs wait and none is lost", cause, self._pending()
+            )
         else:
             self._probes_made += 1
             logger.warning("Recovery test failed, circuit breaker opened again: %s", cause)

@@ -56,7 +56,11 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
     lines.append(f"{status['dead_letters']} dead letters" + (f" ({kinds}): they wait for review" if kinds else ""))
     lines.append(_breaker_in_words(status["breaker"]))
     drainer = status["drainer"]
-    lines.append(f"Drainer: {drainer['activity']} (pid {drainer['pid']})" if drainer["alive"] else "Drainer: none, none is needed")
+    lines.append(
+        f"Drainer: {drainer['activity']} (pid {drainer['pid']})"
+        if drainer["alive"]
+        else "Drainer: none, none is needed"
+    )
     lines += [f"Settings: {problem}" for problem in status["settings_problems"]]
     return lines
 
@@ -97,7 +101,7 @@ def _drainer(workplace: Workplace) -> dict[str, Any]:
 
 def _settings_problems(workplace: Workplace) -> list[str]:
     try:
-        workplace.sessions.current(max_age=0.0)
+        workplace.sessions.read_settings()
     except ConfigError as error:
         return list(error.problems)
     except StashUnavailable as error:

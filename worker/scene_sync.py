@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from plex.exceptions import (
@@ -122,11 +122,9 @@ class SceneSync:
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
         scenes = self._session.stash.scenes([job.scene_id for job in jobs])
         known = self._state.scenes([job.scene_id for job in jobs])
-        outcomes = []
-        works = []
-        for job in jobs:
-            planned = self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id))
-            (works if isinstance(planned, SceneWork) else outcomes).append(planned)  # type: ignore[arg-type]
+        planned = [self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id)) for job in jobs]
+        outcomes = [each for each in planned if isinstance(each, Outcome)]
+        works = [each for each in planned if isinstance(each, SceneWork)]
         self._find_items(works)
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         for work in works:
@@ -137,7 +135,7 @@ class SceneSync:
 
     def _plan(self, job: Job, scene: dict[str, Any] | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
-            return Outcome(job, SceneGone(f"scene {job.scene_id} is no longer in Stash"))
+            return Outcome(job, SceneGone(job.scene_id))
         wanted = wanted_from_scene(scene, self._session.config.max_tags)
         path = scene["files"][0]["path"] if scene["files"] else ""
         if not path:
@@ -156,8 +154,7 @@ class SceneSync:
             if result.items:
                 work.items = [self._item_sync(work, item, states[item.rating_key]) for item in result.items]
             elif result.candidates:
-                text = f"{len(result.candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
-                work.error = AmbiguousMatch(text, result.candidates)
+                work.error = _ambiguous(result.candidates)
             else:
                 work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
                 if work.job.retry_count == 0 and self._session.config.trigger_plex_scan:
@@ -182,9 +179,12 @@ class SceneSync:
                 if last:
                     work.warnings += item.accept_what_is_shown()
                 else:
-                    self._attempt(work, lambda _, item=item: item.write_plainly(self._session.plex))
+                    self._attempt(work, partial(self._write_plainly, item))
             if not pending:
                 return
+
+    def _write_plainly(self, item: ItemSync, work: SceneWork) -> None:
+        item.write_plainly(self._session.plex)
 
     def _attempt(self, work: SceneWork, act: Callable[[SceneWork], None]) -> None:
         """Do `act`; an error of this scene stays with it, an outage ends the batch."""
@@ -227,3 +227,8 @@ class SceneSync:
             item_states=tuple(item.state for item in work.items),
             server_id=self._session.plex.machine_identifier,
         )
+
+
+def _ambiguous(candidates: tuple[str, ...]) -> AmbiguousMatch:
+    text = f"{len(candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
+    return AmbiguousMatch(text, candidates)

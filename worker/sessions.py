@@ -42,16 +42,7 @@ class Session:
 
     def find_fault(self, with_token: bool) -> str:
         """What is wrong with Plex now, "" where it is well; `with_token` asks for what only a valid token may see."""
-        if with_token:
-            try:
-                check_token(self.plex)
-            except PlexError as error:
-                return str(error)
-            return ""
-        health = check_identity(
-            self.config.plex_url, timeout=self.config.connect_timeout, verify=not self.config.skip_tls_verify
-        )
-        return "" if health.up else health.detail
+        return find_fault(self.config, self.plex, with_token)
 
 
 class Sessions:
@@ -80,13 +71,28 @@ class Sessions:
         now = self._clock()
         if self._session is not None and self._read_at is not None and now - self._read_at < max_age:
             return self._session
-        config = parse_settings(self._stash.settings(), self._environ)
+        config = self.read_settings()
         if self._session is None or config != self._config:
             self.close()
             self._session = self._open(config)
             self._config = config
         self._read_at = now
         return self._session
+
+    def read_settings(self) -> PlexSyncConfig:
+        """The settings as they are now. Raises StashUnavailable, ConfigError."""
+        return parse_settings(self._stash.settings(), self._environ)
+
+    def new_client(self, config: PlexSyncConfig) -> PlexClient:
+        """A client for these settings; it connects when it is used."""
+        return PlexClient(
+            config.plex_url,
+            config.plex_token,
+            configure_plex_device_identity(self._folder.root),
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+            verify_tls=not config.skip_tls_verify,
+        )
 
     def close(self) -> None:
         """Close what the session holds open."""
@@ -95,17 +101,28 @@ class Sessions:
             self._session = None
 
     def _open(self, config: PlexSyncConfig) -> Session:
-        plex = PlexClient(
-            config.plex_url,
-            config.plex_token,
-            configure_plex_device_identity(self._folder.root),
-            connect_timeout=config.connect_timeout,
-            read_timeout=config.read_timeout,
-            verify_tls=not config.skip_tls_verify,
-        )
+        plex = self.new_client(config)
         index = FileIndex(self._folder.file_index, plex, libraries=config.plex_library)
         matcher = Matcher(index, config.path_map, self._stash.library_roots(), config.allow_ambiguous_matches)
-        return Session(config, self._stash, plex, index, ItemFinder(index, matcher, lambda keys: read_items(plex, keys)))
+        return Session(
+            config,
+            self._stash,
+            plex,
+            index,
+            ItemFinder(index, matcher, lambda keys: read_items(plex, keys), plex.scan_folder),
+        )
+
+
+def find_fault(config: PlexSyncConfig, plex: PlexClient, with_token: bool) -> str:
+    """What is wrong with Plex now, "" where it is well; `with_token` asks for what only a valid token may see."""
+    if with_token:
+        try:
+            check_token(plex)
+        except PlexError as error:
+            return str(error)
+        return ""
+    health = check_identity(config.plex_url, timeout=config.connect_timeout, verify=not config.skip_tls_verify)
+    return "" if health.up else health.detail
 
 
 def read_items(plex: PlexClient, rating_keys: Sequence[int]) -> dict[int, PlexItem]:

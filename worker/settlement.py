@@ -41,7 +41,7 @@ class Settlement:
         self._ended_since_tidying = 0
 
     def settle(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
-        """End, retry or bury each job. A kill in the middle leaves the rest claimed: they are put back and compared anew."""
+        """End, retry or bury each job. A kill in the middle leaves the rest claimed, to be compared anew."""
         self._store(outcomes)
         for outcome in outcomes:
             if outcome.error is None:
@@ -148,5 +148,3 @@ def _failure(outcome: Outcome) -> Failure:
 
 def _error_type(error: BaseException) -> str:
     return type(error).__name__
-
-

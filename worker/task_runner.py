@@ -1,4 +1,4 @@
-"""Runs what a button or an operation asks for. Standard library only, for the packages may have to be installed first."""
+"""Runs what a button or an operation asks for. Standard library only: the packages may have to be installed first."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     except Exception as error:
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
-        raise TaskError(f"{request.mode} failed by an unforeseen error ({type(error).__name__}): see Stash's log") from error
+        raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error
 
 
 def pass_on_news(folder: DataFolder) -> None:

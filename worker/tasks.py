@@ -14,7 +14,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import clear_pending, enqueue_many
 from validation.config import ConfigError
 from worker.assembly import Workplace, open_workplace
-from worker.connection_test import test_connection
+from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
 from worker.foreground import ForegroundDrain
 from worker.report import queue_status, status_in_words
@@ -46,7 +46,7 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
     action = MODES.get(request.mode)
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
-        raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one of its tasks under Settings > Tasks")
+        raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one under Settings > Tasks")
     with open_workplace(folder, request.server_connection) as workplace:
         try:
             return action(Task(workplace, folder, plugin_file, request))
@@ -83,7 +83,7 @@ def view_status(task: Task) -> dict[str, Any]:
 
 def health_check(task: Task) -> dict[str, Any]:
     """Try the connection with the settings as they are; changes nothing."""
-    result = test_connection(task.workplace)
+    result = check_connection(task.workplace)
     for check in result["checks"]:
         logger.log(logging.INFO if check["ok"] else logging.ERROR, "%s: %s", check["name"], check["detail"])
     return result
@@ -101,7 +101,7 @@ def clear_dead_letters(task: Task) -> dict[str, Any]:
 
 def purge_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters that are older than dlq_retention_days."""
-    days = task.workplace.sessions.current(max_age=0.0).config.dlq_retention_days
+    days = task.workplace.sessions.read_settings().dlq_retention_days
     return _deleted(task.dead_letters.delete_older_than(days, time.time()), f"dead letters older than {days} days")
 
 

@@ -119,6 +119,10 @@ class StashSimulator(FaultyServer):
     def stop(self) -> None:
         """Stop jobs and listening, and kill the plugin processes (those themselves, not what they started)."""
         self.jobs.close()
+        with self._lock:
+            callers = tuple(self._callers)
+        for caller in callers:
+            caller.leave()
         self.plugins.kill_all()
         super().stop()
 

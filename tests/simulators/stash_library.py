@@ -131,18 +131,18 @@ class NameTable:
         self.rows: dict[int, Named] = {}
         self._clock = clock
         self._last_id = 0
+        self._ids_by_name: dict[str, int] = {}
 
     def find_or_add(self, name: str) -> int:
         """Return the id of the entry of this name, made now if there is none."""
-        for row in self.rows.values():
-            if row.name == name:
-                return row.id
-        return self.add(name)
+        row = self.rows.get(self._ids_by_name.get(name, 0))
+        return self.add(name) if row is None or row.name != name else row.id
 
     def add(self, name: str) -> int:
         """Make an entry and return its id."""
         self._last_id += 1
         now = self._clock.text()
+        self._ids_by_name[name] = self._last_id
         self.rows[self._last_id] = Named(self._last_id, name, now, now)
         return self._last_id
 
@@ -150,6 +150,7 @@ class NameTable:
         """Store an edit of an entry, with a new name if given; raises ResolverError where there is none."""
         old = self.require(row_id)
         row = replace(old, updated_at=self._clock.text(), name=old.name if name is None else name)
+        self._ids_by_name[row.name] = row_id
         self.rows[row_id] = row
         return row
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from plex.client import PlexClient
 from plex.exceptions import PlexError
 from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
-from validation.config import ConfigError
+from validation.config import ConfigError, PlexSyncConfig
 from worker.assembly import Workplace
-from worker.sessions import Session
+from worker.sessions import find_fault
+
+Note = Callable[[str, bool, str], bool]
 
 
-def test_connection(workplace: Workplace) -> dict[str, Any]:
+def check_connection(workplace: Workplace) -> dict[str, Any]:
     """`{"ok": bool, "checks": [{"name", "ok", "detail"}, …]}`; it ends at the first check that others rest on."""
     checks: list[dict[str, Any]] = []
 
@@ -20,34 +24,35 @@ def test_connection(workplace: Workplace) -> dict[str, Any]:
         checks.append({"name": name, "ok": ok, "detail": detail})
         return ok
 
-    session = _settings(workplace, note)
-    if session is not None:
-        fault = session.find_fault(False)
-        if note("Plex", not fault, fault or f"{session.config.plex_url} answers"):
-            fault = session.find_fault(True)
+    config = _settings(workplace, note)
+    if config is not None:
+        plex = workplace.sessions.new_client(config)
+        fault = find_fault(config, plex, with_token=False)
+        if note("Plex", not fault, fault or f"{config.plex_url} answers"):
+            fault = find_fault(config, plex, with_token=True)
             if note("Token", not fault, fault or "accepted"):
-                _libraries(session, note)
+                _libraries(config, plex, note)
     return {"ok": all(check["ok"] for check in checks), "checks": checks}
 
 
-def _settings(workplace: Workplace, note: Any) -> Session | None:
+def _settings(workplace: Workplace, note: Note) -> PlexSyncConfig | None:
     try:
         version = workplace.stash.version()
         note("Stash", True, f"version {version} answers")
-        session = workplace.sessions.current(max_age=0.0)
+        config = workplace.sessions.read_settings()
     except StashUnavailable as error:
         note("Stash", False, str(error))
     except ConfigError as error:
         note("Settings", False, "; ".join(error.problems))
     else:
         note("Settings", True, "complete")
-        return session
+        return config
     return None
 
 
-def _libraries(session: Session, note: Any) -> None:
+def _libraries(config: PlexSyncConfig, plex: PlexClient, note: Note) -> None:
     try:
-        sections = configured_sections(session.plex.sections(), session.config.plex_library)
+        sections = configured_sections(plex.sections(), config.plex_library)
     except PlexError as error:
         note("Libraries", False, str(error))
     else:

@@ -1,0 +1,292 @@
+"""Every way in which a request can fail leaves as one of our exceptions, in words, and without the token."""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import socket
+import subprocess
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from plex import session as session_module
+from plex.exceptions import (
+    PlexAuthError,
+    PlexError,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexServerDown,
+    PlexTemporaryError,
+)
+from plex.session import PlexSession
+from pydantic import SecretStr
+from tests.simulators.faults import cut_off_body, drop, hang, huge_body, maintenance, status
+from tests.simulators.plex import PlexSimulator
+from tests.unit.plex.examples import IDENTITY, TOKEN
+
+
+@pytest.fixture
+def plex() -> Iterator[PlexSimulator]:
+    with PlexSimulator(token=TOKEN) as simulator:
+        yield simulator
+
+
+def session_to(url: str, **options: Any) -> PlexSession:
+    options.setdefault("timeouts", (1.0, 1.0))
+    return PlexSession(url, SecretStr(TOKEN), identity_headers=IDENTITY.headers(), **options)
+
+
+def failure(session: PlexSession, url: str, method: str = "GET") -> PlexError:
+    """What a request raises; none of what a log would show of it may hold the token."""
+    with pytest.raises(PlexError) as caught:
+        session.request(method, url)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(session)
+    assert TOKEN not in shown
+    return caught.value
+
+
+STATUSES = [
+    (400, PlexPermanentError),
+    (401, PlexAuthError),
+    (403, PlexAuthError),
+    (404, PlexNotFound),
+    (405, PlexPermanentError),
+    (429, PlexTemporaryError),
+    (500, PlexTemporaryError),
+    (501, PlexTemporaryError),
+    (502, PlexServerDown),
+    (503, PlexServerDown),
+    (504, PlexServerDown),
+    (520, PlexTemporaryError),
+    (202, PlexTemporaryError),
+    (206, PlexTemporaryError),
+]
+
+
+@pytest.mark.parametrize(("code", "kind"), STATUSES)
+def test_each_status_is_one_of_our_exceptions(plex: PlexSimulator, code: int, kind: type[PlexError]) -> None:
+    plex.inject(status(code))
+    error = failure(session_to(plex.url), plex.url + "/library/sections?title=private")
+    assert type(error) is kind
+    assert error.status == code
+    assert str(code) in str(error)
+    assert "private" not in str(error)
+
+
+@pytest.mark.parametrize("code", [200, 201, 204])
+def test_success_is_returned(plex: PlexSimulator, code: int) -> None:
+    plex.inject(status(code, b"body" if code != 204 else b""))
+    assert session_to(plex.url).get(plex.url + "/").status_code == code
+
+
+def test_the_text_says_what_to_do_about_a_rejected_token(plex: PlexSimulator) -> None:
+    plex.token = "another"
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert str(error) == "Plex rejected the token (401): set plex_token under Settings > Plugins > PlexSync"
+
+
+def test_maintenance_is_told_in_plexs_own_words(plex: PlexSimulator) -> None:
+    plex.inject(maintenance())
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert type(error) is PlexServerDown
+    assert str(error).endswith("is not ready (503): Plex Media Server is currently running database migrations.")
+
+
+def test_a_refused_connection_is_a_server_that_is_down(plex: PlexSimulator) -> None:
+    plex.refuse()
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert type(error) is PlexServerDown
+    assert str(error) == f"Plex at {plex.url} refused the connection: is it running, and is plex_url right?"
+
+
+def test_so_is_a_name_that_does_not_resolve() -> None:
+    url = "http://no-such-host.invalid:32400"
+    error = failure(session_to(url), url)
+    assert type(error) is PlexServerDown
+    assert "cannot be resolved" in str(error)
+
+
+def test_so_is_a_host_that_does_not_answer_a_connection() -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        with socket.create_connection(listener.getsockname()), socket.create_connection(listener.getsockname()):
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            error = failure(session_to(url, timeouts=(0.1, 0.1)), url)
+    assert isinstance(error, PlexServerDown | PlexTemporaryError)  # some systems accept more than they were told to
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999", "http://[::1", "nas:32400", "http://" + "a" * 70 + ".b"])
+def test_so_is_an_address_that_is_none(url: str) -> None:
+    assert type(failure(session_to(url), url)) is PlexServerDown
+
+
+def test_a_redirect_is_not_followed_because_the_token_would_go_along(plex: PlexSimulator) -> None:
+    with PlexSimulator(token=TOKEN) as elsewhere:
+        plex.inject(status(302, headers={"Location": elsewhere.url + "/"}))
+        error = failure(session_to(plex.url), plex.url + "/")
+        assert type(error) is PlexServerDown
+        assert elsewhere.requests == ()
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_silence_is_temporary_but_suspect(plex: PlexSimulator, method: str) -> None:
+    plex.inject(hang())
+    error = failure(session_to(plex.url, timeouts=(1.0, 0.05)), plex.url + "/", method)
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+    assert plex.count() == 1  # to wait a second time would double the timeout
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_so_is_a_connection_that_breaks(plex: PlexSimulator, method: str) -> None:
+    plex.inject(drop())
+    error = failure(session_to(plex.url), plex.url + "/", method)
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+
+
+def test_so_is_a_reply_that_is_cut_off(plex: PlexSimulator) -> None:
+    plex.inject(cut_off_body())
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+
+
+def test_and_silence_within_a_reply() -> None:
+    def answer(listener: socket.socket) -> None:
+        connection, _address = listener.accept()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+        finished.wait()
+        connection.close()
+
+    finished = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        error = failure(session_to(url, timeouts=(1.0, 0.05)), url)
+        finished.set()
+        thread.join()
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+
+
+def test_what_cannot_be_decompressed_is_malformed(plex: PlexSimulator) -> None:
+    plex.inject(status(200, b"not gzip", {"Content-Encoding": "gzip"}))
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert isinstance(error, PlexTemporaryError)
+    assert not error.suspect_outage
+    assert "malformed reply" in str(error)
+
+
+def test_a_reply_without_end_is_refused(plex: PlexSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "MAX_REPLY_BYTES", 1024**2)
+    plex.inject(huge_body(1024**2 + 1))
+    error = failure(session_to(plex.url), plex.url + "/")
+    assert isinstance(error, PlexTemporaryError)
+    assert not error.suspect_outage
+    assert "malformed reply" in str(error)
+
+
+class TestKeptAliveConnections:
+    def test_one_serves_many_requests(self, plex: PlexSimulator) -> None:
+        opened = count_connections(plex)
+        with session_to(plex.url) as session:
+            for _ in range(3):
+                session.get(plex.url + "/")
+        assert len(opened) == 1
+
+    @pytest.mark.parametrize("method", ["GET", "PUT"])
+    def test_one_that_plex_closed_meanwhile_is_no_outage(self, plex: PlexSimulator, method: str) -> None:
+        plex.inject(drop(), times=1)
+        rating = "/:/rate?key=1&identifier=com.plexapp.plugins.library&rating=7"
+        plex.add_item(plex.add_section("Movies"), "/media/a.mp4")
+        assert session_to(plex.url).request(method, plex.url + (rating if method == "PUT" else "/")).ok
+        assert plex.count() == 2
+
+    def test_an_upload_is_not_sent_twice(self, plex: PlexSimulator) -> None:
+        plex.inject(drop(applied=True), times=1)
+        key = plex.add_item(plex.add_section("Movies"), "/media/a.mp4")
+        failure(session_to(plex.url), f"{plex.url}/library/metadata/{key}/posters", "POST")
+        assert plex.count() == 1
+
+
+def count_connections(plex: PlexSimulator) -> list[object]:
+    opened: list[object] = []
+    server = plex._server
+    assert server is not None
+    process = server.process_request
+
+    def counted(request: Any, address: Any) -> None:
+        opened.append(address)
+        process(request, address)
+
+    server.process_request = counted  # type: ignore[method-assign]
+    return opened
+
+
+def test_the_token_and_our_name_go_as_headers_whatever_the_caller_sends(plex: PlexSimulator) -> None:
+    headers = {"X-Plex-Token": "of somebody else", "X-Plex-Client-Identifier": "mac", "Accept": "a/b"}
+    session_to(plex.url).get(plex.url + "/", headers=headers)
+    (request,) = plex.requests
+    assert request.header("X-Plex-Token") == TOKEN
+    assert request.header("X-Plex-Client-Identifier") == IDENTITY.identifier
+    assert request.header("Accept") == "a/b"
+    assert plex.tokens_in_urls() == ()
+
+
+def test_the_token_is_not_logged_at_any_level(plex: PlexSimulator, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        session_to(plex.url).get(plex.url + "/")
+    assert TOKEN not in caplog.text
+
+
+def test_text_is_read_as_utf_8_where_plex_names_no_charset(plex: PlexSimulator) -> None:
+    plex.inject(status(200, "é".encode()))
+    assert session_to(plex.url).get(plex.url + "/").text == "é"
+
+
+class TestCertificates:
+    @pytest.fixture
+    def secure_plex(self, tmp_path: Path) -> Iterator[PlexSimulator]:
+        context = own_certificate(tmp_path)
+        with PlexSimulator(token=TOKEN, tls=context) as simulator:
+            yield simulator
+
+    def test_ones_own_certificate_is_refused_with_a_hint(self, secure_plex: PlexSimulator) -> None:
+        error = failure(session_to(secure_plex.url), secure_plex.url + "/")
+        assert type(error) is PlexServerDown
+        assert "skip_tls_verify" in str(error)
+
+    @pytest.mark.filterwarnings("error")
+    def test_or_accepted_quietly_if_so_set(
+        self, secure_plex: PlexSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
+        assert session_to(secure_plex.url, verify_tls=False).get(secure_plex.url + "/").ok
+
+
+def own_certificate(folder: Path) -> Any:
+    ssl = pytest.importorskip("ssl")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=other", "-days", "1", "-keyout", str(key), "-out", str(certificate)]
+    try:
+        subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("openssl is not installed")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+def test_remote_disconnected_counts_as_gone_away() -> None:
+    assert issubclass(http.client.RemoteDisconnected, session_module._WENT_AWAY)
+    assert issubclass(requests.RequestException, OSError)
