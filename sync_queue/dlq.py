@@ -61,6 +61,11 @@ class DeadLetterQueue:
         row = self._database.one("SELECT COUNT(*) FROM dead_letters")
         return int(row[0]) if row else 0
 
+    def count_since(self, moment: float) -> int:
+        """How many jobs were buried since `moment` (seconds since the epoch)."""
+        row = self._database.one("SELECT COUNT(*) FROM dead_letters WHERE buried_at >= ?", (moment,))
+        return int(row[0]) if row else 0
+
     def get_error_summary(self) -> dict[str, int]:
         """Entries per error type."""
         return dict(self._database.all("SELECT error_type, COUNT(*) FROM dead_letters GROUP BY error_type"))

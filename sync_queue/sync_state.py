@@ -32,8 +32,9 @@ class ItemState:
     """What we know of one Plex item.
 
     `originals`: values before our first overwrite. `written`: what we last sent (of lists, the names that are ours).
-    `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then. `images`: SHA-256 by image field, once uploaded;
-    `uploading`: likewise, from just before an upload until it is known to have ended.
+    `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
+    `images`: SHA-256 by image field, once uploaded. `uploading`: likewise, from just before an upload until it is known
+    to have ended.
     """
 
     rating_key: int
@@ -55,7 +56,8 @@ class SyncState:
     def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
         """The states of those scenes that were synced before."""
         rows = self._chunked(
-            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state WHERE scene_id IN ({})",
+            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state"
+            " WHERE scene_id IN ({})",
             scene_ids,
         )
         return {
@@ -78,7 +80,8 @@ class SyncState:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():
             self._database.execute_many(
-                "INSERT OR REPLACE INTO item_state (server_id, rating_key, originals, written, shown, asked, images, uploading)"
+                "INSERT OR REPLACE INTO item_state"
+                " (server_id, rating_key, originals, written, shown, asked, images, uploading)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(self._server_id, state.rating_key, *_item_columns(state)) for state in states],
             )

@@ -31,6 +31,7 @@ class Workplace:
 
     def new_worker(self, *, idle_seconds: float, foreground: bool) -> SyncWorker:
         """A worker over these parts. Loads the breaker's state, so: for the holder of the drain lock only."""
+        self.clear_status()
         breaker = CircuitBreaker(store=JsonFile(self.folder.breaker))
         recovery = Recovery(breaker, JsonFile(self.folder.recovery), self._pending)
         return SyncWorker(self.manager, self.sessions, recovery, WorkerRules(idle_seconds, foreground))
@@ -55,6 +56,7 @@ class Workplace:
 
     def clear_status(self) -> None:
         """Say that nobody drains."""
+        self._published = {}
         self._status.save({})
 
     def close(self) -> None:

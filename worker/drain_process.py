@@ -55,10 +55,15 @@ def _host_worker(
         if put_back:
             logger.info("%d jobs were in progress when an earlier run ended: they go on", put_back)
         worker.start()
-        while worker.ended is None:
-            worker.join(TICK)
-            relay.flush_to(lambda lines: post_lines(database, lines))
-            workplace.publish_status(worker, started_at)
+        try:
+            while worker.ended is None:
+                worker.join(TICK)
+                relay.flush_to(lambda lines: post_lines(database, lines))
+                workplace.publish_status(worker, started_at)
+        finally:
+            # The lock must not be let go of while the thread still works.
+            worker.stop()
+            worker.join()
         logger.info("Drainer ends: %s", worker.ended.value)
         workplace.clear_status()
 

@@ -1,4 +1,4 @@
-"""From a scene's files to Plex items as they are now: index, matcher and a fresh read, and what to do when they disagree."""
+"""From a scene's files to Plex items as they are now, also where the index has fallen behind."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class ItemFinder:
     def find(self, scenes: Sequence[Sequence[str]]) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
 
-        What the index says of an item is checked against the item itself, so that a file that has moved, or an item that
-        is gone, is looked up again and never written to.
+        What the index says of an item is checked against the item itself, so that a file that has moved, or an item
+        that is gone, is looked up again and never written to.
         """
         matches = self._match(scenes)
         items = self._read(_rating_keys(matches))

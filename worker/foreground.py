@@ -1,4 +1,4 @@
-"""Draining with somebody watching: the same worker in the foreground, or the progress of the drainer that has the lock."""
+"""Draining while somebody watches: the same worker in the foreground, or the progress of whoever has the lock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from stash.protocol import progress
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import QueueStats
 from sync_queue.operations import get_stats
+from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
 from worker.data_folder import DataFolder
 from worker.json_file import JsonFile
@@ -45,31 +47,24 @@ class ForegroundDrain:
         self._server_connection = server_connection
         self._clock = clock
         self._wait = wait
+        self._started_at = clock()
         self._total = self._open_jobs()
         self._reported_left = self._total
-        self._reported_at = clock()
+        self._reported_at = self._started_at
 
     def run(self) -> dict[str, Any]:
         """Drain, or follow; returns what was done and what waits, as one JSON object."""
-        started_at = self._clock()
         lock = ProcessLock(self._folder.drain_lock)
-        reason = ""
-        result: dict[str, Any] = {"done": 0, "changed": 0, "retried": 0, "buried": 0, "dropped": 0}
         while True:
             if lock.acquire():
                 try:
                     worker = self._drain()
                 finally:
                     lock.release()
-                for name in result:
-                    result[name] += getattr(worker.progress, name)
-                reason = worker.progress.blocked
                 if worker.ended is not Ended.IDLE or not self._due_jobs():
-                    break
+                    return self._finish(worker.progress.blocked)
             elif self._follow():
-                reason = self._drainer_status().get("blocked", "")
-                break
-        return self._finish(result, reason, self._clock() - started_at)
+                return self._finish(self._drainer_status().get("blocked", ""))
 
     def _drain(self) -> SyncWorker:
         worker = self._workplace.new_worker(idle_seconds=0.0, foreground=True)
@@ -91,15 +86,20 @@ class ForegroundDrain:
             self._wait(LOOK_SECONDS)
         return not self._due_jobs()
 
-    def _finish(self, result: dict[str, Any], reason: str, seconds: float) -> dict[str, Any]:
+    def _finish(self, reason: str) -> dict[str, Any]:
+        """Say what came of it, no matter which process did it; leave what waits to a drainer."""
+        database = self._workplace.manager.database
+        in_step = synced_since(database, self._started_at)
+        buried = DeadLetterQueue(database).count_since(self._started_at)
         left = self._open_jobs()
+        progress(1.0)
+        logger.info("%d scenes are in step with Plex, %d were given up", in_step, buried)
         if left:
             # Retries fall due and outages end when nobody watches.
             ensure_drainer(self._folder, self._plugin_file, self._server_connection)
             logger.info("%d jobs wait%s: they go on by themselves", left, f" ({reason})" if reason else "")
-        progress(1.0)
-        logger.info("%(done)d scenes in step, %(changed)d of them changed in Plex, %(buried)d given up", result)
-        return {**result, "waiting": left, "reason": reason, "seconds": round(seconds, 1)}
+        seconds = round(self._clock() - self._started_at, 1)
+        return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
 
     def _report(self) -> None:
         left = self._open_jobs()

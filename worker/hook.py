@@ -27,6 +27,10 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
         return
     database = open_queue_database(folder.queue)
     enqueue(database, edit.scene_id, edit.fields, "hook", time.time())
-    ensure_drainer(folder, plugin_file, request.server_connection)
+    try:
+        ensure_drainer(folder, plugin_file, request.server_connection)
+    except OSError as error:
+        # The edit is durable already, so the hook has done its duty.
+        log("warning", f"No drainer could be started ({error}): the edit is kept and goes out with the next one")
     for level, message in take_lines(database):
         log(level, message)

@@ -126,7 +126,6 @@ class SyncWorker:
             return self._wait_for_stash(error, now)
         except ConfigError as error:
             return self._blocked("; ".join(error.problems))
-        self._stash_away_since = None
         self._note_session(session)
         if session.config.paused:
             return self._blocked("paused is set: jobs are kept and not sent")
@@ -134,10 +133,7 @@ class SyncWorker:
             self.progress.activity = "waiting for the next retry"
             return min(session.config.poll_interval, due_at - now)
         if not self._may_send(session):
-            if self._rules.foreground:
-                return self._blocked(f"Plex is not available: {self._recovery.breaker.cause}")
-            self.progress.activity = f"waiting for Plex: {self._recovery.breaker.cause}"
-            return min(self._recovery.seconds_to_probe(), session.config.poll_interval)
+            return self._wait_for_plex(session)
         self.progress.blocked = ""
         return self._drain_batch(session)
 
@@ -166,13 +162,21 @@ class SyncWorker:
             self._stash_failures = 0
             logger.warning("%s. The jobs wait", error)
         self.progress.activity = "waiting for Stash"
+        self.progress.blocked = str(error)
         patience_is_over = now - self._stash_away_since >= STASH_PATIENCE
         if self._rules.foreground or patience_is_over or isinstance(error, StashUnauthorized):
-            self.progress.blocked = str(error)
             return Ended.STASH_AWAY
         base, cap, _ = get_retry_params(error)
         self._stash_failures += 1
         return calculate_delay(self._stash_failures - 1, base, cap)
+
+    def _wait_for_plex(self, session: Session) -> float | Ended:
+        """The breaker is open: said already when it opened."""
+        self.progress.blocked = f"Plex is not available: {self._recovery.breaker.cause}"
+        self.progress.activity = "waiting for Plex"
+        if self._rules.foreground:
+            return Ended.BLOCKED
+        return min(self._recovery.seconds_to_probe(), session.config.poll_interval)
 
     def _blocked(self, reason: str) -> float | Ended:
         """Jobs wait for a person; said once."""
@@ -196,7 +200,9 @@ class SyncWorker:
         self.progress.activity = f"syncing {len(jobs)} scenes"
         syncer = SceneSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
         try:
-            self._settlement.settle(self._outcomes(syncer, jobs), session.config)
+            outcomes = self._outcomes(syncer, jobs)
+            self._stash_away_since = None
+            self._settlement.settle(outcomes, session.config)
         except SyncInterrupted as interrupted:
             self._settlement.interrupt(interrupted, session)
         except StashUnavailable as error:

@@ -61,6 +61,7 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
         if drainer["alive"]
         else "Drainer: none, none is needed"
     )
+    lines += [f"Waiting because: {drainer['blocked']}"] if drainer["blocked"] else []
     lines += [f"Settings: {problem}" for problem in status["settings_problems"]]
     return lines
 
@@ -96,6 +97,7 @@ def _drainer(workplace: Workplace) -> dict[str, Any]:
         "pid": stored.get("pid"),
         "started_at": stored.get("started_at"),
         "activity": stored.get("activity", "starting" if alive else ""),
+        "blocked": stored.get("blocked", ""),
     }
 
 

@@ -58,14 +58,14 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
 
 def sync_all(task: Task) -> dict[str, Any]:
     """Enqueue every scene, then drain."""
-    return _sync(task, task.workplace.stash.scene_ids(), "all scenes")
+    return _sync(task, task.workplace.stash.scene_ids(), "All scenes")
 
 
 def sync_recent(task: Task) -> dict[str, Any]:
     """Enqueue the scenes updated within the last 24 hours, then drain."""
     since = datetime.now(timezone.utc) - RECENT
     pages = ([scene_id for scene_id, _ in page] for page in task.workplace.stash.updated_since(since))
-    return _sync(task, pages, "scenes updated in the last 24 hours")
+    return _sync(task, pages, "Scenes updated in the last 24 hours")
 
 
 def process_queue(task: Task) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
     for page in pages:
         found += len(page)
         added += enqueue_many(task.database, page, task.request.mode, time.time())
-    logger.info("%d %s: %d put in the queue, the others were waiting there already", found, what, added)
+    logger.info("%s: %d found, %d put in the queue (the others waited there already)", what, found, added)
     progress(0.0)
     return {"found": found, "enqueued": added, **task.drain()}
 
