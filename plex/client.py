@@ -50,6 +50,12 @@ class ListingPage:
     total: int
 
 
+class _Server(PlexServer):  # type: ignore[misc] # plexapi's types are incomplete and therefore not followed
+    def url(self, key: str, *_: object, **__: object) -> str:
+        """An address on the server; plexapi would add a token to it where the user's plexapi settings say so."""
+        return f"{self._baseurl}{key}"
+
+
 class PlexClient:
     """A Plex server. Connects at the first request; every method raises only PlexError, each at its first failure.
 
@@ -71,18 +77,11 @@ class PlexClient:
         self._session = PlexSession(
             url, token, timeouts=self._timeouts, verify_tls=verify_tls, identity_headers=identity.headers()
         )
-        self._connected: PlexServer | None = None
+        self._connected: _Server | None = None
 
     def connect(self) -> None:
         """Ask Plex for its front page (GET /), which it shows only to an accepted token."""
-        try:
-            # The session knows the token: plexapi, given it, would write it into URLs if its own settings say so.
-            server = PlexServer(self._url, session=self._session, timeout=self._timeouts)
-        except (ParseError, AttributeError, TypeError, ValueError) as error:  # plexapi, on an empty or foreign reply
-            raise self._malformed("/", error) from error
-        if not server.machineIdentifier:
-            raise self._malformed("/", "no machineIdentifier")
-        self._connected = server
+        self._connected = self._connect()
 
     @property
     def machine_identifier(self) -> str:
@@ -99,14 +98,14 @@ class PlexClient:
     def list_page(self, section_key: int, start: int, size: int) -> ListingPage:
         """Items of a section from number `start` (0 is the newest). One request; Plex may send fewer than `size`."""
         path = f"/library/sections/{section_key}/all?type=1&sort=addedAt:desc"
-        window = {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}
-        container = self._read(path, headers=window)
+        container = self._read(path, headers=_window(start, size))
         return self._parsed(path, lambda: _listing_page(container))
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.
 
-        One request for at most MAX_ITEMS_PER_REQUEST keys, none for no keys. Raises ValueError for more.
+        One request for at most MAX_ITEMS_PER_REQUEST keys (more only if the server sends fewer items at a time), none
+        for no keys. Raises ValueError for more keys.
         """
         asked = frozenset(rating_keys)
         if len(asked) > MAX_ITEMS_PER_REQUEST:
@@ -115,11 +114,10 @@ class PlexClient:
             return {}
         path = "/library/metadata/" + ",".join(map(str, sorted(asked)))
         try:
-            container = self._read(path)
+            containers = self._read_whole(path, len(asked))
         except PlexNotFound:
             return {}
-        videos = container.iterfind("Video")
-        found = self._parsed(path, lambda: {item.rating_key: item for item in _items(videos, container)})
+        found = self._parsed(path, lambda: {item.rating_key: item for item in _items(containers)})
         if not found.keys() <= asked:
             raise self._malformed(path, f"items that were not asked for: {sorted(found.keys() - asked)}")
         return found
@@ -154,10 +152,19 @@ class PlexClient:
         self._send(f"/library/sections/{section_key}/refresh?path={quote(folder, safe='')}", self._session.get)
 
     @property
-    def _server(self) -> PlexServer:
+    def _server(self) -> _Server:
         if self._connected is None:
-            self.connect()
+            self._connected = self._connect()
         return self._connected
+
+    def _connect(self) -> _Server:
+        try:
+            server = _Server(self._url, session=self._session, timeout=self._timeouts)
+        except (ParseError, AttributeError, TypeError, ValueError) as error:  # plexapi, on an empty or foreign reply
+            raise self._malformed("/", error) from error
+        if not server.machineIdentifier:
+            raise self._malformed("/", "no machineIdentifier")
+        return server
 
     def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:
         server = self._server
@@ -176,6 +183,18 @@ class PlexClient:
         if container is None or container.tag != "MediaContainer":
             raise self._malformed(path, "no MediaContainer")
         return container
+
+    def _read_whole(self, path: str, size: int) -> list[Element]:
+        """All parts of a reply of up to `size` elements: a server has its own idea of how many it sends at most."""
+        containers = [self._read(path, headers=_window(0, size))]
+        count = len(containers[0])
+        total = self._parsed(path, lambda: _total(containers[0]))
+        while count < total:
+            containers.append(self._read(path, headers=_window(count, size)))
+            if not len(containers[-1]):
+                raise self._malformed(path, f"{count} of {total} items")
+            count += len(containers[-1])
+        return containers
 
     def _parsed(self, path: str, parse: Callable[[], Parsed]) -> Parsed:
         try:
@@ -199,11 +218,18 @@ def _section(directory: Element) -> Section:
 
 
 def _listing_page(container: Element) -> ListingPage:
-    total = container.get("totalSize") or container.attrib["size"]  # without paging there is no totalSize
     videos = container.iterfind("Video")
     items = tuple(ListedItem(int(video.attrib["ratingKey"]), parse_files(video)) for video in videos)
-    return ListingPage(items, int(total))
+    return ListingPage(items, _total(container))
 
 
-def _items(videos: Iterable[Element], container: Element) -> list[PlexItem]:
-    return [parse_item(video, container) for video in videos]
+def _items(containers: Iterable[Element]) -> list[PlexItem]:
+    return [parse_item(video, container) for container in containers for video in container.iterfind("Video")]
+
+
+def _window(start: int, size: int) -> dict[str, str]:
+    return {"X-Plex-Container-Start": str(start), "X-Plex-Container-Size": str(size)}
+
+
+def _total(container: Element) -> int:
+    return int(container.get("totalSize") or container.attrib["size"])  # a reply that is not paged has no totalSize

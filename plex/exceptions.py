@@ -13,8 +13,6 @@ Exceptions of requests and plexapi are translated into these in `plex.session` a
 past them. How often to try again is decided elsewhere. No text holds a token.
 """
 
-# ruff: noqa: N818 - these names say what happened; "Error" behind each would say nothing
-
 from __future__ import annotations
 
 

@@ -99,13 +99,13 @@ class Database:
             self._depth += 1
             try:
                 yield self.connection
-            except BaseException:
-                if self._depth == 1:
-                    self.connection.execute("ROLLBACK")
-                raise
-            else:
                 if self._depth == 1:
                     self.connection.execute("COMMIT")
+            except BaseException:
+                # Where the disk is full, SQLite has rolled back by itself.
+                if self._depth == 1 and self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
             finally:
                 self._depth -= 1
 

@@ -38,7 +38,7 @@ class DeadLetterQueue:
                     failure.error_type,
                     failure.error_text,
                     json.dumps(failure.candidates),
-                    job.retry_count + 1,
+                    job.previous_attempts + job.retry_count + 1,
                     job.first_failed_at or now,
                     now,
                     json.dumps(job.data()),
@@ -49,6 +49,11 @@ class DeadLetterQueue:
     def get_recent(self, limit: int = 10) -> list[DeadLetter]:
         """The newest `limit` entries, newest first."""
         rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))  # noqa: S608
+        return [_dead_letter(row) for row in rows]
+
+    def get_all(self) -> list[DeadLetter]:
+        """Every entry, oldest first."""
+        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id")  # noqa: S608 - constant
         return [_dead_letter(row) for row in rows]
 
     def get_by_id(self, entry_id: int) -> DeadLetter | None:

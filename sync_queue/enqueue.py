@@ -47,13 +47,18 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
     with database.transaction():
         pending = _pending_job(database, scene_id)
         if pending is None:
-            database.execute(_INSERT, (serialize(fresh), now))
+            insert_job(database, fresh, now)
             return True
         row_id, data = pending
         database.execute(
             "UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(_folded(data, fresh)), row_id)
         )
         return False
+
+
+def insert_job(database: Database, data: dict[str, Any], now: float) -> None:
+    """Add a pending job. Raises sqlite3.IntegrityError where its scene has one."""
+    database.execute(_INSERT, (serialize(data), now))
 
 
 def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now: float) -> int:

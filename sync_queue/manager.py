@@ -48,6 +48,7 @@ class QueueManager:
 
         A claimed job whose scene has a newer pending one ends instead: the newer one will do its work.
         """
+        # One transaction, and so not persist-queue's resume_unack_tasks: a hook may enqueue the same scene in between.
         with self.database.transaction():
             claimed = self._claimed()
             self.database.execute(
@@ -55,8 +56,7 @@ class QueueManager:
                        SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
                        AND (newer.status < 2 OR newer.status = 2 AND newer._id > ack_queue_default._id))"""
             )
-        if claimed:
-            self._queue.resume_unack_tasks()
+            self.database.execute("UPDATE ack_queue_default SET status = 1 WHERE status = 2")
         return claimed
 
     def forget_history(self) -> None:

@@ -11,7 +11,10 @@ from sync_queue.enqueue import new_job_data, serialize
 
 @dataclass(frozen=True)
 class Job:
-    """One scene that Plex may show wrongly; times in seconds since the epoch, 0.0 = at once or never."""
+    """One scene that Plex may show wrongly; times in seconds since the epoch, 0.0 = at once or never.
+
+    `outages_opened`: how often its failure opened the breaker. `previous_attempts`: those before it was redriven.
+    """
 
     row_id: int
     scene_id: int
@@ -23,6 +26,7 @@ class Job:
     last_error_type: str | None = None
     first_failed_at: float = 0.0
     outages_opened: int = 0
+    previous_attempts: int = 0
 
     @classmethod
     def from_row(cls, row_id: int, data: bytes | str) -> Job:
@@ -39,6 +43,7 @@ class Job:
             last_error_type=stored["last_error_type"],
             first_failed_at=stored.get("first_failed_at", 0.0),
             outages_opened=stored.get("outages_opened", 0),
+            previous_attempts=stored.get("previous_attempts", 0),
         )
 
     def data(self) -> dict[str, Any]:
@@ -50,6 +55,7 @@ class Job:
             "last_error_type": self.last_error_type,
             "first_failed_at": self.first_failed_at,
             "outages_opened": self.outages_opened,
+            "previous_attempts": self.previous_attempts,
         }
 
     def serialized(self) -> bytes:

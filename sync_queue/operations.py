@@ -96,6 +96,12 @@ def next_due_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
+def pending_jobs(database: Database) -> list[Job]:
+    """Every pending job, oldest first."""
+    rows = database.all("SELECT _id, data FROM ack_queue_default WHERE status < 2 ORDER BY _id")
+    return [Job.from_row(row_id, data) for row_id, data in rows]
+
+
 def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:
     """Those of `scene_ids` that have a pending job."""
     pending = {row[0] for row in database.all("SELECT scene_id FROM ack_queue_default WHERE status < 2")}

@@ -18,7 +18,10 @@ _VARIABLES = 500
 
 @dataclass(frozen=True)
 class SceneState:
-    """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash."""
+    """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash.
+
+    `stash_updated_at` is "" where the scene may have changed since without another `updated_at`.
+    """
 
     scene_id: int
     synced_at: float
@@ -128,3 +131,18 @@ def last_synced_at(database: Database) -> float | None:
 def _item_columns(state: ItemState) -> tuple[str, ...]:
     parts = (state.originals, state.written, state.shown, state.asked, state.images, state.uploading)
     return tuple(json.dumps(dict(part)) for part in parts)
+
+
+def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:
+    """Stash's `updated_at` of each scene when it was last synced; a scene never synced is absent."""
+    times: dict[int, str] = {}
+    for start in range(0, len(scene_ids), _VARIABLES):
+        chunk = scene_ids[start : start + _VARIABLES]
+        places = ",".join("?" * len(chunk))
+        times.update(
+            database.all(
+                f"SELECT scene_id, stash_updated_at FROM scene_state WHERE scene_id IN ({places})",  # noqa: S608 - placeholders
+                chunk,
+            )
+        )
+    return times

@@ -10,9 +10,11 @@ from typing import Any
 from stash.client import StashClient
 from sync_queue.manager import QueueManager
 from sync_queue.operations import get_stats
+from worker.catch_up import CatchUp
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
 from worker.json_file import JsonFile
+from worker.outages import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
 from worker.recovery import Recovery
 from worker.sessions import Sessions
@@ -33,8 +35,16 @@ class Workplace:
         """A worker over these parts. Loads the breaker's state, so: for the holder of the drain lock only."""
         self.clear_status()
         breaker = CircuitBreaker(store=JsonFile(self.folder.breaker))
-        recovery = Recovery(breaker, JsonFile(self.folder.recovery), self._pending)
-        return SyncWorker(self.manager, self.sessions, recovery, WorkerRules(idle_seconds, foreground))
+        history = OutageHistory(JsonFile(self.folder.outages))
+        recovery = Recovery(breaker, JsonFile(self.folder.recovery), self._pending, history=history)
+        catch_up = None if foreground else CatchUp(self.stash, self.manager.database, JsonFile(self.folder.catch_up))
+        return SyncWorker(
+            self.manager,
+            self.sessions,
+            recovery,
+            WorkerRules(idle_seconds, foreground),
+            catch_up=catch_up.run_if_due if catch_up else None,
+        )
 
     def publish_status(self, worker: SyncWorker, started_at: float) -> None:
         """Tell other processes what the worker does, if that has changed. `started_at`: seconds since the epoch."""

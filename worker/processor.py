@@ -57,7 +57,8 @@ class WorkerRules:
 class SyncWorker:
     """Drains the queue over `sessions`. For the holder of the drain lock only.
 
-    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early).
+    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early), `catch_up` enqueues edits
+    that no hook told of, if it is time to look for them (CatchUp.run_if_due).
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class SyncWorker:
         *,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] | None = None,
+        catch_up: Callable[[], object] | None = None,
     ) -> None:
         self.progress = Progress()
         self.ended: Ended | None = None
@@ -81,6 +83,7 @@ class SyncWorker:
         self._clock = clock
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
+        self._look_for_missed = catch_up
         self._idle_since = clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -113,6 +116,7 @@ class SyncWorker:
 
     def step(self) -> float | Ended:
         """Do the next thing; returns the seconds to wait before the one after it, or why all is over."""
+        self._catch_up()
         due_at = next_due_at(self._manager.database)
         now = self._clock()
         if due_at is None:
@@ -135,7 +139,16 @@ class SyncWorker:
         if not self._may_send(session):
             return self._wait_for_plex(session)
         self.progress.blocked = ""
-        return self._drain_batch(session)
+        limit = self._recovery.ramp.take(BATCH_SIZE) if self._recovery.is_closed() else 1
+        return self._drain_batch(session, limit) if limit else self._recovery.ramp.seconds_to_next()
+
+    def _catch_up(self) -> None:
+        if self._look_for_missed is None:
+            return
+        try:
+            self._look_for_missed()
+        except StashUnavailable as error:
+            logger.debug("Catch-up put off: %s", error)
 
     def _rest(self, now: float) -> float | Ended:
         self.progress.activity = "idle"
@@ -194,8 +207,7 @@ class SyncWorker:
             return False
         return self._recovery.probe(session.find_fault)
 
-    def _drain_batch(self, session: Session) -> float | Ended:
-        limit = BATCH_SIZE if self._recovery.is_closed() else 1
+    def _drain_batch(self, session: Session, limit: int) -> float | Ended:
         jobs = get_pending(self._queue, limit, self._clock())
         self.progress.activity = f"syncing {len(jobs)} scenes"
         syncer = SceneSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)

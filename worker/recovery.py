@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from worker.circuit_breaker import CircuitBreaker, CircuitState, StateStore
+from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, StateStore
+from worker.outages import OutageHistory
+from worker.ramp import Ramp
 
 logger = logging.getLogger(__name__)
 
@@ -29,8 +31,10 @@ class Recovery:
         store: StateStore,
         pending: Callable[[], int],
         clock: Callable[[], float] = time.time,
+        history: OutageHistory | None = None,
     ) -> None:
         self.breaker = breaker
+        self.history = history or OutageHistory(MemoryStore(), clock)
         self._store = store
         self._pending = pending
         self._clock = clock
@@ -38,6 +42,7 @@ class Recovery:
         self._probes_made = int(stored.get("probes_made", 0))
         self._next_probe_at = float(stored.get("next_probe_at", 0.0))
         self._with_token = bool(stored.get("with_token", False))
+        self.ramp = Ramp(float(stored.get("recovered_at", 0.0)), clock)
 
     def seconds_to_probe(self) -> float:
         """Seconds until the next probe is due; 0.0 = now. A clock that was set back delays it by one delay at most."""
@@ -72,10 +77,15 @@ class Recovery:
         """A job reached Plex."""
         was_closed = self.is_closed()
         self.breaker.record_success()
-        if not was_closed and self.is_closed():
+        if was_closed and self.history.current is None:
+            return
+        if self.is_closed():
+            waiting = self._pending()
             self._probes_made = 0
+            self.ramp.begin()
             self._save(0.0)
-            logger.info("Plex recovered: resuming, %d jobs waiting", self._pending())
+            self.history.end(waiting)
+            logger.info("Plex recovered: resuming, %d jobs waiting", waiting)
 
     def note_failure(self, cause: str) -> None:
         """A job failed for a reason that may be Plex's; enough of them in a row open the breaker."""
@@ -93,6 +103,7 @@ class Recovery:
         self._announce(was_closed, cause)
 
     def _announce(self, was_closed: bool, cause: str) -> None:
+        self.history.begin(cause)
         if was_closed:
             self._probes_made = 0
             logger.warning(
@@ -112,5 +123,6 @@ class Recovery:
             "probes_made": self._probes_made,
             "next_probe_at": next_probe_at,
             "with_token": self._with_token,
+            "recovered_at": self.ramp.began_at,
         }
         self._store.save(content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +15,11 @@ from worker.assembly import Workplace
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.json_file import JsonFile
 from worker.lock import ProcessLock
+from worker.outages import OutageHistory, summarize
 from worker.recovery import Recovery
 from worker.version import VERSION
 
+LAST_OUTAGES = 3
 STATUS_FORMAT = 1
 """Version of the object that `queue_status` returns; docs/status.md describes it."""
 
@@ -41,6 +44,9 @@ def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
         "breaker": _breaker(workplace),
         "drainer": _drainer(workplace),
         "settings_problems": _settings_problems(workplace),
+        "synced_per_minute": synced_since(database, now - 60.0),
+        "last_catch_up_at": (JsonFile(workplace.folder.catch_up).peek() or {}).get("looked_until"),
+        "last_outages": report_outages(workplace, now)["outages"][-LAST_OUTAGES:],
     }
 
 
@@ -66,6 +72,52 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
     return lines
 
 
+def report_outages(workplace: Workplace, now: float) -> dict[str, Any]:
+    """Every outage on record, oldest first, and figures over them; see docs/status.md."""
+    history = OutageHistory(ReadOnlyStore(JsonFile(workplace.folder.outages).peek() or {}))
+    current = history.current
+    return {
+        "outages": [{**asdict(outage), "seconds": round(outage.duration(now), 1)} for outage in history.outages],
+        "current": asdict(current) if current else None,
+        **asdict(summarize(history.outages, now)),
+    }
+
+
+def outages_in_words(report: dict[str, Any]) -> list[str]:
+    """The same for a person: one line an outage, newest last, then the figures."""
+    lines = [_outage_in_words(outage) for outage in report["outages"]]
+    if not lines:
+        return ["No outage is on record"]
+    figures = [f"{report['count']} outages on record"]
+    if report["mttr"] is not None:
+        figures.append(f"mean time to recovery {_duration(report['mttr'])}")
+    if report["mtbf"] is not None:
+        figures.append(f"mean time between them {_duration(report['mtbf'])}")
+    if report["availability"] is not None:
+        figures.append(f"Plex was available {report['availability']:.2%} of the time since the first")
+    return [*lines, ", ".join(figures)]
+
+
+def _outage_in_words(outage: dict[str, Any]) -> str:
+    started = _clock_time(outage["started_at"])
+    if outage["ended_at"] is None:
+        return f"{started}: lasts since {_duration(outage['seconds'])}: {outage['cause']}"
+    done = f"{outage['jobs_waiting']} jobs waited, {outage['jobs_done_after']} of them done since"
+    return f"{started}: {_duration(outage['seconds'])}, {done}: {outage['cause']}"
+
+
+def _clock_time(moment: float) -> str:
+    return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
 def _breaker(workplace: Workplace) -> dict[str, Any]:
     folder = workplace.folder
     breaker = CircuitBreaker(store=ReadOnlyStore(JsonFile(folder.breaker).peek() or {}))
@@ -82,7 +134,7 @@ def _breaker(workplace: Workplace) -> dict[str, Any]:
 def _breaker_in_words(breaker: dict[str, Any]) -> str:
     if breaker["state"] == CircuitState.CLOSED.value:
         return "Circuit breaker: closed, Plex was well at the last sync"
-    since = datetime.fromtimestamp(breaker["since"]).strftime("%Y-%m-%d %H:%M:%S") if breaker["since"] else "?"
+    since = _clock_time(breaker["since"]) if breaker["since"] else "an unknown time"
     return (
         f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}."
         f" Recovery test in {round(breaker['next_probe_in'])} seconds"

@@ -20,6 +20,7 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.items import PlexItem
+from stash.client import parse_time
 from stash.exceptions import SceneGone
 from sync_queue.database import Database
 from sync_queue.models import Job
@@ -31,6 +32,9 @@ from worker.item_sync import ItemSync
 from worker.sessions import Session
 
 logger = logging.getLogger(__name__)
+
+STASH_TIME_STEP = 2.0
+"""Seconds after which an `updated_at` cannot be given again: Stash v0.30 stores whole seconds; one more to be safe."""
 
 
 class SyncInterrupted(Exception):
@@ -89,6 +93,7 @@ class SceneSync:
         self._database = database
         self._find_fault = find_fault
         self._clock = clock
+        self._read_at = 0.0
 
     @cached_property
     def _state(self) -> SyncState:
@@ -120,6 +125,7 @@ class SceneSync:
         return [outcome for job in jobs for outcome in self.sync([job])]
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
+        self._read_at = self._clock()
         scenes = self._session.stash.scenes([job.scene_id for job in jobs])
         known = self._state.scenes([job.scene_id for job in jobs])
         planned = [self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id)) for job in jobs]
@@ -220,13 +226,18 @@ class SceneSync:
                 scene_id=work.job.scene_id,
                 synced_at=self._clock(),
                 # Without an image the scene is not in step yet, so the next try must look at its images again.
-                stash_updated_at="" if failed_images else work.scene["updated_at"],
+                stash_updated_at="" if failed_images else self._settled(work.scene["updated_at"]),
                 rating_keys=tuple(item.rating_key for item in work.items),
                 warnings=(*work.warnings, *failed_images),
             ),
             item_states=tuple(item.state for item in work.items),
             server_id=self._session.plex.machine_identifier,
         )
+
+    def _settled(self, updated_at: str) -> str:
+        """`updated_at`, or "" where one more edit with the same text could have come after our read."""
+        age = self._read_at - parse_time(updated_at).timestamp()
+        return updated_at if age >= STASH_TIME_STEP else ""
 
 
 def _ambiguous(candidates: tuple[str, ...]) -> AmbiguousMatch:

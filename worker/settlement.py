@@ -48,6 +48,8 @@ class Settlement:
                 self._recovery.note_success()
             else:
                 self._settle_failed(outcome, config)
+            self._recovery.ramp.note(failed=outcome.error is not None)
+        self._recovery.history.note_done(len(outcomes))
         self._log_changes(outcomes, config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:

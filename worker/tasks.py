@@ -10,14 +10,17 @@ from typing import Any
 
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
-from sync_queue.dlq import DeadLetterQueue
-from sync_queue.operations import clear_pending, enqueue_many
+from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
+from sync_queue.operations import clear_pending, enqueue_many, pending_jobs
 from validation.config import ConfigError
+from worker.arguments import ArgumentError
 from worker.assembly import Workplace, open_workplace
+from worker.backup import write_backup
 from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
 from worker.foreground import ForegroundDrain
-from worker.report import queue_status, status_in_words
+from worker.redrive import RedriveTask
+from worker.report import outages_in_words, queue_status, report_outages, status_in_words
 from worker.task_runner import TaskError
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,8 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
             raise TaskError(str(error)) from error
         except ConfigError as error:
             raise TaskError("; ".join(error.problems)) from error
+        except ArgumentError as error:
+            raise TaskError(str(error)) from error
 
 
 def sync_all(task: Task) -> dict[str, Any]:
@@ -90,19 +95,49 @@ def health_check(task: Task) -> dict[str, Any]:
 
 
 def clear_queue(task: Task) -> dict[str, Any]:
-    """Delete the pending jobs."""
-    return _deleted(clear_pending(task.database), "pending jobs")
+    """Delete the pending jobs, after writing them to a file."""
+    with task.database.transaction():
+        jobs = [job.data() for job in pending_jobs(task.database)]
+        file = write_backup(task.folder, "pending-queue", jobs, time.time())
+        return _deleted(clear_pending(task.database), "pending jobs", file)
 
 
 def clear_dead_letters(task: Task) -> dict[str, Any]:
-    """Delete the dead letters."""
-    return _deleted(task.dead_letters.clear(), "dead letters")
+    """Delete the dead letters, after writing them to a file."""
+    with task.database.transaction():
+        file = write_backup(task.folder, "dead-letters", task.dead_letters.get_all(), time.time())
+        return _deleted(task.dead_letters.clear(), "dead letters", file)
 
 
 def purge_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters that are older than dlq_retention_days."""
     days = task.workplace.sessions.read_settings().dlq_retention_days
-    return _deleted(task.dead_letters.delete_older_than(days, time.time()), f"dead letters older than {days} days")
+    with task.database.transaction():
+        old = [
+            letter for letter in task.dead_letters.get_all() if letter.buried_at < time.time() - days * SECONDS_PER_DAY
+        ]
+        file = write_backup(task.folder, "old-dead-letters", old, time.time())
+        return _deleted(
+            task.dead_letters.delete_older_than(days, time.time()), f"dead letters of over {days} days", file
+        )
+
+
+def outage_report(task: Task) -> dict[str, Any]:
+    """List the outages that were."""
+    report = report_outages(task.workplace, time.time())
+    for line in outages_in_words(report):
+        logger.info("%s", line)
+    return report
+
+
+def recover_outage_jobs(task: Task) -> dict[str, Any]:
+    """Redrive what the last outage buried."""
+    return RedriveTask(task.workplace, task.folder, task.plugin_file, task.request).recover_last_outage()
+
+
+def retry_failed_jobs(task: Task) -> dict[str, Any]:
+    """Redrive dead letters: all, or those that the arguments name."""
+    return RedriveTask(task.workplace, task.folder, task.plugin_file, task.request).retry_selected()
 
 
 def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
@@ -115,9 +150,9 @@ def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
     return {"found": found, "enqueued": added, **task.drain()}
 
 
-def _deleted(count: int, what: str) -> dict[str, Any]:
-    logger.info("%d %s deleted", count, what)
-    return {"deleted": count}
+def _deleted(count: int, what: str, file: str = "") -> dict[str, Any]:
+    logger.info("%d %s deleted%s", count, what, f"; they are kept in {file}" if file else "")
+    return {"deleted": count, "file": file}
 
 
 MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
@@ -129,4 +164,7 @@ MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "clear_queue": clear_queue,
     "clear_dlq": clear_dead_letters,
     "purge_dlq": purge_dead_letters,
+    "outage_report": outage_report,
+    "recover_outage_jobs": recover_outage_jobs,
+    "retry_failed": retry_failed_jobs,
 }

@@ -1,116 +1,29 @@
-"""How the simulated Stash runs plugins, shown with plugins that are thrown away afterwards.
+"""What the simulated Stash gives to plugins, and how it takes what they say.
 
-The expected behaviour is that of Stash v0.30: pkg/plugin, pkg/job and the mutations in internal/api.
+The expected behaviour is that of Stash v0.30: pkg/plugin, and the mutations in internal/api.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import textwrap
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 import requests
 
+from tests.contract.plugin_probe import ECHO, MANIFEST, Starter, levels, starter, write_plugin
 from tests.simulators.plugin_config import PluginConfigError, load_plugin
 from tests.simulators.plugin_process import LINE_LIMIT_BYTES, PluginOutput, exit_text, parse_log_line, parse_output
-from tests.simulators.stash import StashSimulator
+from tests.simulators.stash import DEFAULT_HOST
 from tests.simulators.stash_graphql import ResolverError
-
-WAIT_SECONDS = 30  # the most that anything here may take; reached only where something is broken
-
-MANIFEST = """
-name: Probe
-description: Shows what it gets
-version: 1.0
-exec:
-  - python3
-  - "{pluginDir}/probe.py"
-interface: raw
-hooks:
-  - name: Scene hook
-    triggeredBy:
-      - Scene.Create.Post
-      - Scene.Update.Post
-      - Scene.Destroy.Post
-      - Tag.Update.Post
-      - Tag.Merge.Post
-      - Studio.Update.Post
-tasks:
-  - name: Work
-    description: Does it
-    defaultArgs:
-      mode: work
-      count: 5
-  - name: Plain
-settings:
-  url:
-    displayName: Address
-    type: STRING
-  paused:
-    type: BOOLEAN
-"""
-ECHO = """
-import json, os, sys
-given = json.load(sys.stdin)
-at_end = sys.stdin.read() == ""
-output = {**given, "at_end": at_end, "cwd": os.getcwd(), "python": sys.executable,
-          "PYTHONPATH": os.environ.get("PYTHONPATH"), "argv": sys.argv, "extra": os.environ.get("EXTRA")}
-print(json.dumps({"output": output}))
-"""
-SAY_WHO_AND_SLEEP = """
-import json, sys, time
-args = json.load(sys.stdin)["args"]
-print("\\x01i\\x02started", args["hookContext"]["id"], file=sys.stderr, flush=True)
-time.sleep(600)
-"""
-
-Starter = Callable[..., StashSimulator]
-
-
-def write_plugin(root: Path, script: str, manifest: str = MANIFEST, plugin_id: str = "Probe") -> Path:
-    folder = root / plugin_id
-    folder.mkdir(parents=True)
-    (folder / f"{plugin_id}.yml").write_text(manifest, encoding="utf-8")
-    (folder / "probe.py").write_text(textwrap.dedent(script), encoding="utf-8")
-    return folder
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Starter]:
-    """Start a Stash with three scenes and one plugin of the given script."""
-    started: list[StashSimulator] = []
-
-    def run(script: str, manifest: str = MANIFEST, **options: Any) -> StashSimulator:
-        write_plugin(tmp_path / "plugins", script, manifest)
-        stash = StashSimulator(tmp_path / "plugins", **options)
-        for number in range(3):
-            stash.add_scene(f"/{number}.mp4", title=f"Scene {number}", tags=["T"])
-        stash.start()
-        started.append(stash)
-        return stash
-
-    yield run
-    for stash in started:
-        stash.stop()
-        assert stash.errors == []
-
-
-def levels(stash: StashSimulator) -> list[tuple[str, str]]:
-    return [(line.level, line.text) for line in stash.logs if line.plugin]
+    with starter(tmp_path / "plugins") as run:
+        yield run
 
 
 # --- the yml
@@ -190,7 +103,7 @@ def test_what_a_hook_gets(start: Starter, tmp_path: Path, monkeypatch: pytest.Mo
     connection = output["server_connection"]
     assert {key: connection[key] for key in ("Scheme", "Host", "Port", "PluginDir")} == {
         "Scheme": "http",
-        "Host": "0.0.0.0",
+        "Host": DEFAULT_HOST,
         "Port": stash.port,
         "PluginDir": folder,
     }
@@ -370,14 +283,13 @@ def test_a_line_over_64_kib_ends_the_reading_of_stderr(start: Starter) -> None:
     script = f"""
         import json, sys
         print("\\x01i\\x02" + "a" * ({LINE_LIMIT_BYTES} - 4), file=sys.stderr, flush=True)
-        print("\\x01i\\x02" + "b" * ({LINE_LIMIT_BYTES} - 3), file=sys.stderr, flush=True)
-        broken = False
-        for _ in range(1000):
+        text, broken = "b" * ({LINE_LIMIT_BYTES} - 3), False
+        while not broken:
             try:
-                print("\\x01i\\x02after", file=sys.stderr, flush=True)
+                print("\\x01i\\x02" + text, file=sys.stderr, flush=True)
             except OSError:
                 broken = True
-                break
+            text = "after"
         sys.stderr = None
         print(json.dumps({{"output": broken}}))
     """
@@ -408,203 +320,3 @@ def test_a_program_that_does_not_exist_is_an_error_in_the_log(start: Starter) ->
     stash = start(ECHO, MANIFEST.replace("- python3", "- no-such-program"))
     assert stash.save_scene(1, title="x").completed
     assert any("error executing post hooks: error running plugin" in line.text for line in stash.logs)
-
-
-# --- who waits for whom
-
-
-def test_a_save_waits_for_its_hooks_one_after_the_other(start: Starter, tmp_path: Path) -> None:
-    script = """
-        import json, os, sys, time
-        context = json.load(sys.stdin)["args"]["hookContext"]
-        journal = os.environ["JOURNAL"]
-        for word in ("begin", "end"):
-            with open(journal, "a") as stream:
-                stream.write(f"{word} {context['id']}\\n")
-            time.sleep(0.05)
-    """
-    stash = start(script)
-    journal = tmp_path / "journal"
-    stash.plugins.environment["JOURNAL"] = str(journal)
-    save = stash.bulk_save([3, 1], title="x")
-    assert journal.read_text().splitlines() == ["begin 3", "end 3", "begin 1", "end 1"]
-    assert save.completed
-    assert save.seconds >= sum(run.seconds for run in stash.runs) >= 0.2
-    assert stash.saves == [save]
-
-
-def test_the_mutation_waits_as_the_method_does(start: Starter) -> None:
-    stash = start(ECHO)
-    query = 'mutation { sceneUpdate(input: {id: 1, title: "x"}) { title } }'
-    reply = requests.post(stash.url + "/graphql", json={"query": query}, timeout=WAIT_SECONDS).json()
-    assert reply == {"data": {"sceneUpdate": {"title": "x"}}}
-    assert len(stash.runs) == 1
-    assert stash.saves[0].name == "sceneUpdate"
-
-
-def test_a_child_that_holds_stdout_keeps_stash_waiting(start: Starter, tmp_path: Path) -> None:
-    script = """
-        import json, os, subprocess, sys
-        child = "import os, sys, time\\nwhile not os.path.exists(os.environ['GATE']): time.sleep(0.01)"
-        subprocess.Popen([sys.executable, "-c", child], stderr=subprocess.DEVNULL)
-        print(json.dumps({"output": os.getpid()}), flush=True)
-    """
-    stash = start(script)
-    gate = tmp_path / "gate"
-    stash.plugins.environment["GATE"] = str(gate)
-    saving = threading.Thread(target=stash.save_scene, args=(1,), kwargs={"title": "x"})
-    saving.start()
-    wait_until(stash.plugins.pids)
-    plugin = psutil.Process(stash.plugins.pids()[0])
-    wait_until(lambda: not plugin.is_running() or plugin.status() == psutil.STATUS_ZOMBIE)
-    assert stash.runs == []  # it has exited, and still the save waits
-    gate.touch()
-    saving.join(WAIT_SECONDS)
-    assert stash.runs[0].output == plugin.pid
-
-
-def test_a_child_that_lets_go_of_stdout_keeps_nobody(start: Starter, tmp_path: Path) -> None:
-    script = """
-        import os, subprocess, sys
-        child = "import os, time\\nwhile not os.path.exists(os.environ['GATE']): time.sleep(0.01)"
-        quiet = subprocess.DEVNULL
-        subprocess.Popen([sys.executable, "-c", child], stdin=quiet, stdout=quiet, stderr=quiet)
-        print('{"output": "ok"}')
-    """
-    stash = start(script)
-    gate = tmp_path / "gate"
-    stash.plugins.environment["GATE"] = str(gate)
-    try:
-        stash.save_scene(1, title="x")
-        assert stash.runs[0].output == "ok"
-    finally:
-        gate.touch()
-
-
-def test_a_closed_browser_kills_the_hook_and_the_others_never_run(start: Starter) -> None:
-    stash = start(SAY_WHO_AND_SLEEP)
-    saves = []
-    saving = threading.Thread(target=lambda: saves.append(stash.bulk_save([1, 2, 3], title="x")))
-    saving.start()
-    wait_until(lambda: ("info", "started 1") in levels(stash))
-    plugin = psutil.Process(stash.plugins.pids()[0])
-    assert stash.kill_running_hooks() == 1
-    saving.join(WAIT_SECONDS)
-    assert not saves[0].completed
-    assert [stash.scene(number).title for number in (1, 2, 3)] == ["x", "x", "x"]
-    assert [(run.killed, run.args["hookContext"]["id"]) for run in stash.runs] == [(True, 1)]
-    assert not plugin.is_running()
-    assert "error executing post hooks: operation cancelled" in [line.text for line in stash.logs]
-
-
-# --- tasks and operations
-
-
-def test_a_task_gets_its_default_arguments_as_text(start: Starter) -> None:
-    stash = start(ECHO)
-    for job in (stash.run_task("Probe", "Work", mode="other"), stash.run_task("Probe", "Plain")):
-        assert job.ended.wait(WAIT_SECONDS)
-        assert (job.status, job.error) == ("FINISHED", None)
-    assert [run.output["args"] for run in stash.runs] == [{"mode": "other", "count": "5"}, {}]
-
-
-def test_jobs_run_one_at_a_time_while_operations_run_at_once(start: Starter, tmp_path: Path) -> None:
-    script = """
-        import json, os, sys, time
-        args = json.load(sys.stdin)["args"]
-        while args.get("mode") == "work" and not os.path.exists(os.environ["GATE"]):
-            time.sleep(0.01)
-        print(json.dumps({"output": args.get("name")}))
-    """
-    stash = start(script)
-    gate = tmp_path / "gate"
-    stash.plugins.environment["GATE"] = str(gate)
-    first, second = stash.run_task("Probe", "Work", name="first"), stash.run_task("Probe", "Work", name="second")
-    wait_until(lambda: first.status == "RUNNING")
-    assert stash.run_operation("Probe", name="operation") == "operation"
-    query = {"query": "{ jobQueue { id status description } }"}
-    reply = requests.post(stash.url + "/graphql", json=query, timeout=5).json()
-    description = "Running plugin task: Work"
-    assert reply["data"]["jobQueue"] == [
-        {"id": "1", "status": "RUNNING", "description": description},
-        {"id": "2", "status": "READY", "description": description},
-    ]
-    gate.touch()
-    assert second.ended.wait(WAIT_SECONDS)
-    assert [run.output for run in stash.runs] == ["operation", "first", "second"]
-
-
-def test_progress_is_cut_to_what_stash_can_show(start: Starter) -> None:
-    script = """
-        import sys
-        for value in ("0.25", "50", "-1", "0.75"):
-            print(f"\\x01p\\x02{value}", file=sys.stderr, flush=True)
-            sys.stdin.readline()
-    """
-    stash = start(script)
-    job = stash.run_task("Probe", "Work")
-    assert job.ended.wait(WAIT_SECONDS)
-    assert stash.plugins.progress == [0.25, 50.0, -1.0, 0.75]
-    assert job.progress == 0.75
-    job.report(50.0)
-    assert job.progress == 1.0
-
-
-def test_a_stopped_job_is_killed_without_a_word(start: Starter, tmp_path: Path) -> None:
-    script = """
-        import os, signal, sys, time
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: open(os.environ["MARK"], "w").close())
-        print("\\x01i\\x02ready", file=sys.stderr, flush=True)
-        time.sleep(600)
-    """
-    stash = start(script)
-    mark = tmp_path / "mark"
-    stash.plugins.environment["MARK"] = str(mark)
-    running, waiting = stash.run_task("Probe", "Work"), stash.run_task("Probe", "Work")
-    wait_until(lambda: ("info", "ready") in levels(stash))
-    plugin = psutil.Process(stash.plugins.pids()[0])
-    for job in (waiting, running):
-        query = f"mutation {{ stopJob(job_id: {job.id}) }}"
-        assert requests.post(stash.url + "/graphql", json={"query": query}, timeout=5).json()["data"] == {
-            "stopJob": True
-        }
-    assert running.ended.wait(WAIT_SECONDS)
-    assert waiting.ended.wait(WAIT_SECONDS)
-    assert (running.status, waiting.status) == ("CANCELLED", "CANCELLED")
-    assert not plugin.is_running()
-    assert not mark.exists()
-
-
-def test_a_task_that_does_not_exist_fails_when_its_turn_comes(start: Starter) -> None:
-    stash = start(ECHO)
-    query = 'mutation { runPluginTask(plugin_id: "Probe", task_name: "Play", args_map: {a: 1}) }'
-    reply = requests.post(stash.url + "/graphql", json={"query": query}, timeout=5).json()
-    job = stash.jobs.find(int(reply["data"]["runPluginTask"]))
-    assert job is not None
-    assert job.ended.wait(WAIT_SECONDS)
-    assert (job.status, job.error) == ("FAILED", "Error creating plugin task: no task with name Play in plugin Probe")
-
-
-def test_an_operation_over_graphql(start: Starter) -> None:
-    stash = start("import json, sys; print(json.dumps({'output': json.load(sys.stdin)['args']}))")
-    query = 'mutation ($args: Map) { runPluginOperation(plugin_id: "Probe", args: $args) }'
-    variables = {"args": {"mode": "status", "deep": {"a": [1, None]}}}
-    body = {"query": query, "variables": variables}
-    reply = requests.post(stash.url + "/graphql", json=body, timeout=WAIT_SECONDS).json()
-    assert reply == {"data": {"runPluginOperation": variables["args"]}}
-    wrong = {"query": 'mutation { runPluginOperation(plugin_id: "Other") }'}
-    reply = requests.post(stash.url + "/graphql", json=wrong, timeout=5).json()
-    assert reply["data"] == {"runPluginOperation": None}
-    assert reply["errors"][0]["message"] == "no plugin with ID Other"
-
-
-def test_a_stash_that_stops_leaves_no_plugin_process(start: Starter) -> None:
-    stash = start(SAY_WHO_AND_SLEEP)
-    saving = threading.Thread(target=stash.save_scene, args=(1,), kwargs={"title": "x"})
-    saving.start()
-    wait_until(lambda: ("info", "started 1") in levels(stash))
-    plugin = psutil.Process(stash.plugins.pids()[0])
-    stash.stop()
-    saving.join(WAIT_SECONDS)
-    assert not plugin.is_running()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pydantic import SecretStr
+
 from plex.client import PlexClient
 from plex.device_identity import DeviceIdentity
 from plex.items import PlexItem
-from pydantic import SecretStr
 from validation.metadata import WantedMetadata
 
 TOKEN = "plex-token"

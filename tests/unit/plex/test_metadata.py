@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from plex.items import PlexItem
 from plex.metadata import (
     COMPARED_FIELDS,
@@ -200,7 +201,8 @@ histories = st.builds(ItemHistory, known_values, known_values, known_values)
 
 
 def applied(edits: tuple[FieldEdit, ...], current: PlexItem) -> PlexItem:
-    return replace(current, **{edit.field: edit.new for edit in edits})
+    changes: dict[str, Any] = {edit.field: edit.new for edit in edits}
+    return replace(current, **changes)
 
 
 def ours_after(edit: FieldEdit, history: ItemHistory) -> FieldValue:

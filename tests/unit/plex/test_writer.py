@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from plex.items import PLEX_NAMES
 from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
 from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, plain_edit_requests
@@ -169,8 +170,8 @@ class Library:
 @pytest.mark.parametrize("limit", [MAX_URL_BYTES, 300])
 @pytest.mark.parametrize("mode", MODES)
 @given(
-    want=st.fixed_dictionaries({field: name_lists for field in LIST_FIELDS}),
-    have=st.fixed_dictionaries({field: name_lists for field in LIST_FIELDS}),
+    want=st.fixed_dictionaries(dict.fromkeys(LIST_FIELDS, name_lists)),
+    have=st.fixed_dictionaries(dict.fromkeys(LIST_FIELDS, name_lists)),
 )
 def test_property_every_plex_ends_up_with_the_wanted_lists(
     mode: str, limit: int, want: dict[str, tuple[str, ...]], have: dict[str, tuple[str, ...]]

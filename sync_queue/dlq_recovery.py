@@ -1,0 +1,95 @@
+"""Redriving dead letters: which, why not the others, and back into the queue without loss or doubling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from sync_queue.database import Database
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.enqueue import insert_job
+from sync_queue.models import DeadLetter, Job
+from sync_queue.operations import pending_scene_ids
+
+OUTAGE_ERRORS = frozenset({"PlexServerDown", "PlexTemporaryError", "PlexAuthError"})
+"""Error types that an outage can be the reason of."""
+SOURCE = "redrive"
+REDRIVE_RATE = 5.0
+"""Redriven jobs a second: they fall due one after the other, at the rate at which a drain begins after an outage."""
+ALREADY_PENDING = "the scene has a newer job already"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which dead letters; None = any. Times in seconds since the epoch: failing from `since` on, until `until`."""
+
+    error_types: frozenset[str] | None = None
+    scene_id: int | None = None
+    since: float | None = None
+    until: float | None = None
+
+    def holds(self, letter: DeadLetter) -> bool:
+        """Whether the letter is selected."""
+        return (
+            (self.error_types is None or letter.failure.error_type in self.error_types)
+            and (self.scene_id is None or letter.scene_id == self.scene_id)
+            and (self.since is None or letter.buried_at >= self.since)
+            and (self.until is None or letter.first_failed_at <= self.until)
+        )
+
+
+@dataclass(frozen=True)
+class RedrivePlan:
+    """What would go back into the queue, and what would not and why."""
+
+    redrive: tuple[DeadLetter, ...]
+    keep: tuple[tuple[DeadLetter, str], ...]
+
+
+def plan_redrive(
+    database: Database, selection: Selection, objections: Callable[[Sequence[DeadLetter]], dict[int, str]]
+) -> RedrivePlan:
+    """Decide, changing nothing. `objections`: by letter id, why one should stay. Of a scene only the newest goes."""
+    letters = [letter for letter in DeadLetterQueue(database).get_all() if selection.holds(letter)]
+    pending = pending_scene_ids(database, [letter.scene_id for letter in letters])
+    free = [letter for letter in letters if letter.scene_id not in pending]
+    reasons = objections(free) | {letter.id: ALREADY_PENDING for letter in letters if letter.scene_id in pending}
+    redrive: dict[int, DeadLetter] = {}
+    for letter in letters:
+        if letter.id in reasons:
+            continue
+        older = redrive.get(letter.scene_id)
+        if older is not None:
+            reasons[older.id] = "a newer dead letter of the same scene goes"
+        redrive[letter.scene_id] = letter
+    keep = tuple((letter, reasons[letter.id]) for letter in letters if letter.id in reasons)
+    return RedrivePlan(tuple(redrive.values()), keep)
+
+
+def redrive(database: Database, letters: Sequence[DeadLetter], now: float) -> int:
+    """Put the letters' jobs back, each with its letter's removal in one transaction; returns how many went.
+
+    Fresh counters, history kept; older letters of the same scene go with it. A letter that somebody else has redriven
+    meanwhile, or whose scene has a pending job now, stays out. `now`: seconds since the epoch.
+    """
+    redriven = 0
+    for letter in letters:
+        with database.transaction():
+            is_free = not pending_scene_ids(database, [letter.scene_id])
+            if is_free and database.execute("DELETE FROM dead_letters WHERE id = ?", (letter.id,)) == 1:
+                database.execute("DELETE FROM dead_letters WHERE scene_id = ? AND id < ?", (letter.scene_id, letter.id))
+                insert_job(database, _fresh(letter, now + redriven / REDRIVE_RATE).data(), now)
+                redriven += 1
+    return redriven
+
+
+def _fresh(letter: DeadLetter, due: float) -> Job:
+    return replace(
+        letter.job,
+        source=SOURCE,
+        retry_count=0,
+        next_retry_at=due,
+        outages_opened=0,
+        first_failed_at=letter.first_failed_at,
+        previous_attempts=letter.attempts,
+    )

@@ -1,0 +1,142 @@
+"""How long a save waits for the hook: the whole process, as Stash starts it, beside a bare interpreter."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sync_queue.database import open_queue_database
+from sync_queue.operations import clear_pending, enqueue_many
+from tests.benchmarks.report import Row, Table, at_most
+from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
+from tests.world import World, wait_until
+from worker.launcher import start_drainer
+
+ROUNDS = 50
+MANY = 10_000
+RUNNING_BAR = 3.0
+STARTING_BAR = 4.0
+NEAREST = "340 to 550 ms, 29"
+TEXT = (
+    "Wall time of the hook's process, with its stdin given and its stdout and stderr read to the end, as Stash does, "
+    "beside `python3 -c pass` of the same interpreter, started the same way. The drainer is a real one that holds the "
+    "lock and is paused, so that it does not compete for a core; where the hook has to start one, that is killed before "
+    "the next turn. Each hook adds a row to the queue. The reference is the bare interpreter; a ratio is the median of "
+    "the pairs' ratios."
+)
+
+
+class HookBench:
+    """A world whose drainer is paused, with one interpreter for everything."""
+
+    def __init__(self, world: World, python: str) -> None:
+        self._world = world
+        self._python = python
+        self._script = str(world.plugin_folder / "PlexSync.py")
+        self._environment = {**os.environ, "PYTHONPATH": str(world.plugin_folder.parent)}
+        self._next_scene = MANY
+
+    def bare(self) -> float:
+        """Seconds of a bare interpreter."""
+        return seconds_of(lambda: self._run([self._python, "-c", "pass"], b""))
+
+    def hook(self, field: str = "title") -> float:
+        """Seconds of a hook for a scene that is not in the queue yet, of which `field` was edited."""
+        self._next_scene += 1
+        stdin = self._stdin(self._next_scene, field)
+        return seconds_of(lambda: self._run([self._python, self._script], stdin))
+
+    def hook_that_starts_a_drainer(self) -> float:
+        """The same where nobody holds the lock."""
+        seconds = self.hook()
+        if not self._world.kill_drainer():
+            raise AssertionError("the hook started no drainer")
+        wait_until(lambda: not self._world.drainer_is_alive(), "the lock to be free")
+        return seconds
+
+    def fill_queue(self, rows: int) -> None:
+        """Leave so many rows in the queue."""
+        database = open_queue_database(self._world.data.queue)
+        try:
+            clear_pending(database)
+            enqueue_many(database, range(1, rows + 1), "benchmark", time.time())
+        finally:
+            database.close()
+
+    @contextmanager
+    def drainer(self) -> Iterator[None]:
+        """A drainer that runs and is paused."""
+        start_drainer(self._script, self._world.stash.server_connection())
+        status = Path(self._world.data.status)
+        wait_until(lambda: status.exists() and "paused" in status.read_text(encoding="utf-8"), "the drainer to pause")
+        try:
+            yield
+        finally:
+            self._world.kill_drainer()
+            status.unlink()
+
+    def _stdin(self, scene_id: int, field: str) -> bytes:
+        connection = {**self._world.stash.server_connection(), "PluginDir": str(self._world.plugin_folder)}
+        scene_input = {"id": str(scene_id), field: "1", "details": None, "tag_ids": None}
+        context = {"id": scene_id, "type": "Scene.Update.Post", "input": scene_input, "inputFields": ["id", field]}
+        return json.dumps({"server_connection": connection, "args": {"hookContext": context}}).encode()
+
+    def _run(self, command: list[str], stdin: bytes) -> None:
+        result = subprocess.run(command, input=stdin, capture_output=True, env=self._environment, check=True)
+        if stdin and result.stdout != b'{"output": "ok"}\n':
+            raise AssertionError(f"the hook answered {result.stdout!r}")
+
+
+def measure(folder: Path) -> Table:
+    """The table of the hook."""
+    rows = _rows(folder / "current", sys.executable, "")
+    base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
+    if sys.prefix != sys.base_prefix:
+        rows += _rows(folder / "base", base, ", without a virtual environment")
+    return Table("hook", "A save's wait: the hook", TEXT, tuple(rows))
+
+
+def _rows(folder: Path, python: str, suffix: str) -> list[Row]:
+    with World(folder, python=python, idle_seconds=300.0, paused=True) as world:
+        # So that the drainer finds its packages under the bare interpreter too; the hook does not look there.
+        world.data.create()
+        os.symlink(sysconfig.get_path("purelib"), world.data.dependencies, target_is_directory=True)
+        bench = HookBench(world, python)
+        bench.fill_queue(1)
+        rows = []
+        with bench.drainer():
+            rows.append(_row(f"ignored (a play count){suffix}", bench, lambda: bench.hook("play_count"), None))
+            for waiting in (0, MANY):
+                bench.fill_queue(waiting)
+                what = f"drainer running, {waiting:,} rows waiting{suffix}"
+                rows.append(_row(what, bench, bench.hook, RUNNING_BAR, NEAREST))
+        for waiting in (0, MANY):
+            bench.fill_queue(waiting)
+            what = f"has to start a drainer, {waiting:,} rows waiting{suffix}"
+            rows.append(_row(what, bench, bench.hook_that_starts_a_drainer, STARTING_BAR))
+        return rows
+
+
+def _row(what: str, bench: HookBench, hook: Callable[[], float], bar: float | None, nearest: str = "") -> Row:
+    in_turns(3, bench.bare, hook)  # compiled files and caches are warm from here on
+    bare, whole = in_turns(ROUNDS, bench.bare, hook)
+    ratios = whole.ratios(bare)
+    return Row(
+        what,
+        _shown(whole),
+        f"bare: {_shown(bare)}",
+        ratios.shown(decimals=2),
+        at_most(ratios.median, bar) if bar else None,
+        nearest,
+    )
+
+
+def _shown(seconds: Sample) -> str:
+    return seconds.shown("ms", MILLISECONDS)

@@ -1,0 +1,76 @@
+"""Does Plex show what Stash says? And what the queue's file says of jobs that are long done."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.simulators.plex_edits import EditMode
+from tests.world import World, wait_until
+
+EDIT_MODES: tuple[EditMode, ...] = ("replace", "add", "single_removal")
+"""What a real Plex may make of a list: sources disagree, so what depends on it is tried with each."""
+
+LOCKED_WITH_PICTURES = frozenset({"thumb", "art"})
+
+
+def wanted_in_plex(world: World, scene_id: int) -> dict[str, Any]:
+    """What Plex has to show of a scene, by attribute of the simulator's items; without what may be anything."""
+    scene, library = world.scene(scene_id), world.stash.library
+    studio = library.studios.rows[scene.studio_id].name if scene.studio_id else ""
+    wanted: dict[str, Any] = {
+        "summary": scene.details,
+        "studio": studio,
+        "originally_available_at": scene.date or "",
+        "roles": {library.performers.rows[each].name for each in scene.performer_ids},
+        "genres": {library.tags.rows[each].name for each in scene.tag_ids},
+        "thumb": scene.cover or b"",
+        "art": scene.cover or b"",
+    }
+    if scene.title:
+        wanted["title"] = scene.title
+    if scene.rating100 is not None:
+        wanted["user_rating"] = scene.rating100 / 10
+    if studio:
+        wanted["collections"] = {studio}
+    return wanted
+
+
+def disagreements(world: World, scene_ids: Iterable[int]) -> list[str]:
+    """Where Plex shows something else than Stash says, in words; [] where everything has arrived."""
+    found = []
+    for scene_id in scene_ids:
+        item = world.item(scene_id)
+        for name, wanted in wanted_in_plex(world, scene_id).items():
+            shown = item.shown(name) if name in ("thumb", "art") else getattr(item, name)
+            if shown != wanted and (not isinstance(wanted, set) or set(shown) != wanted):
+                found.append(f"scene {scene_id}: {name} is {shown!r:.60} and should be {wanted!r:.60}")
+        if not item.locked >= LOCKED_WITH_PICTURES:
+            found.append(f"scene {scene_id}: its pictures are not locked, only {sorted(item.locked)}")
+    return found
+
+
+def wait_until_in_step(world: World, scene_ids: Iterable[int]) -> None:
+    """Wait until no job is open, and require that Plex shows what Stash says."""
+    world.wait_until_drained()
+    assert disagreements(world, scene_ids) == []
+
+
+def job_rows(world: World) -> list[dict[str, Any]]:
+    """Every job in the queue's file, those that ended included, each as its stored JSON with its `status`."""
+    with sqlite3.connect(Path(world.data.queue, "plexsync.db")) as connection:
+        rows = connection.execute("SELECT data, status FROM ack_queue_default ORDER BY _id").fetchall()
+    return [{**json.loads(data), "status": status} for data, status in rows]
+
+
+def logged_times(world: World, text: str) -> int:
+    """How many lines of Stash's log hold a text."""
+    return sum(text in line.text for line in world.stash.logs)
+
+
+def wait_until_logged(world: World, text: str) -> None:
+    """Wait until the drainer's log file or Stash's log holds a text."""
+    wait_until(lambda: text in world.logged(), f'"{text}" in the log')

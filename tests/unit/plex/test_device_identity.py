@@ -1,0 +1,72 @@
+"""Plex must see one device, for ever."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import plexapi
+import pytest
+from plexapi import server as plexapi_server
+
+from plex.device_identity import FILE_NAME, configure_plex_device_identity
+from plex.local_files import write_whole
+from tests.unit.plex.examples import Clock
+
+
+@pytest.fixture(autouse=True)
+def plexapi_as_it_was() -> Iterator[None]:
+    names = ("X_PLEX_IDENTIFIER", "X_PLEX_PRODUCT", "X_PLEX_DEVICE_NAME")
+    before = {name: getattr(plexapi, name) for name in names}
+    headers = dict(plexapi.BASE_HEADERS)
+    yield
+    for name, value in before.items():
+        setattr(plexapi, name, value)
+    plexapi.BASE_HEADERS.update(headers)
+
+
+def test_it_is_made_once_and_kept(tmp_path: Path) -> None:
+    first = configure_plex_device_identity(str(tmp_path))
+    assert uuid.UUID(first.identifier)
+    assert configure_plex_device_identity(str(tmp_path)) == first
+    assert os.listdir(tmp_path) == [FILE_NAME]
+
+
+def test_plexapi_uses_it(tmp_path: Path) -> None:
+    identity = configure_plex_device_identity(str(tmp_path))
+    assert plexapi_server.BASE_HEADERS["X-Plex-Client-Identifier"] == identity.identifier
+    assert plexapi_server.BASE_HEADERS["X-Plex-Product"] == "PlexSync"
+    assert identity.identifier == plexapi.X_PLEX_IDENTIFIER
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b"null", b"{}", b'{"identifier": "", "name": "a"}', b'{"identifier": 1, "name": "a"}', b"\xff"],
+)
+def test_a_file_that_cannot_be_read_is_set_aside(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / FILE_NAME).write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        identity = configure_plex_device_identity(str(tmp_path), Clock(1_800_000_000.5))
+    assert (tmp_path / f"{FILE_NAME}.corrupt-1800000000").read_bytes() == content
+    assert json.loads((tmp_path / FILE_NAME).read_text())["identifier"] == identity.identifier
+    assert "set aside" in caplog.text
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.json"
+    write_whole(str(path), "old")
+    monkeypatch.setattr(os, "replace", _refuse)
+    with pytest.raises(OSError, match="disk"):
+        write_whole(str(path), "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file.json"]
+
+
+def _refuse(_source: str, _destination: str) -> None:
+    raise OSError("disk full")

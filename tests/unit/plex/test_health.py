@@ -1,0 +1,68 @@
+"""Whether Plex is there, and whether it takes the token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from plex.exceptions import PlexAuthError, PlexServerDown
+from plex.health import Health, check_identity, check_token
+from tests.simulators.faults import drop, hang, maintenance, not_xml, status
+from tests.simulators.plex import PlexSimulator
+from tests.unit.plex.examples import TOKEN, client_of
+
+
+@pytest.fixture
+def plex() -> Iterator[PlexSimulator]:
+    with PlexSimulator(token=TOKEN) as simulator:
+        yield simulator
+
+
+def look_at(plex: PlexSimulator, timeout: float = 1.0) -> Health:
+    return check_identity(plex.url, timeout=timeout, verify=True)
+
+
+def test_plex_that_is_up_tells_its_version_without_a_token(plex: PlexSimulator) -> None:
+    health = look_at(plex)
+    assert health.up
+    assert health.version == plex.version
+    assert plex.requests[0].header("X-Plex-Token") == ""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [maintenance(), status(502), status(500), status(404), status(302), drop(), not_xml(), status(200, b"<a/>")],
+)
+def test_plex_that_does_not_answer_as_it_should_is_not_up(plex: PlexSimulator, fault: Any) -> None:
+    plex.inject(fault)
+    health = look_at(plex)
+    assert not health.up
+    assert plex.url in health.detail
+
+
+def test_nor_is_one_that_is_silent_or_away(plex: PlexSimulator) -> None:
+    plex.inject(hang())
+    assert not look_at(plex, timeout=0.05).up
+    plex.clear_faults()
+    plex.refuse()
+    assert "refused the connection" in look_at(plex).detail
+
+
+def test_a_proxy_that_asks_who_is_there_does_not_make_it_down(plex: PlexSimulator) -> None:
+    plex.inject(status(401))
+    assert look_at(plex).up
+
+
+def test_the_token_is_checked_afresh_each_time(plex: PlexSimulator) -> None:
+    client = client_of(plex.url)
+    check_token(client)
+    plex.token = "another"
+    with pytest.raises(PlexAuthError):
+        check_token(client)
+    plex.token = TOKEN
+    check_token(client)
+    plex.refuse()
+    with pytest.raises(PlexServerDown):
+        check_token(client)

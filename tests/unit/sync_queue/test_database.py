@@ -1,0 +1,164 @@
+"""The file below everything: schema, transactions, several connections at once."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from sync_queue.database import SCHEMA_VERSION, Database, open_queue_database
+from tests.unit.sync_queue.examples import NOW, add, rows
+
+INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
+
+
+def messages(database: Database) -> list[str]:
+    return [row[0] for row in database.all("SELECT message FROM log_relay ORDER BY id")]
+
+
+def test_folder_and_file_are_made(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "queue"
+    database = open_queue_database(str(folder))
+    assert database.path == str(folder / "plexsync.db")
+    assert os.path.exists(database.path)
+    database.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_only_the_owner_may_look_into_the_folder(tmp_path: Path) -> None:
+    open_queue_database(str(tmp_path / "queue")).close()
+    assert stat.S_IMODE((tmp_path / "queue").stat().st_mode) == 0o700
+
+
+def test_what_was_told_to_be_safe_survives_a_power_cut(database: Database) -> None:
+    assert database.one("PRAGMA journal_mode") == ("wal",)
+    assert database.one("PRAGMA synchronous") == (2,)  # FULL
+
+
+def test_opening_again_keeps_everything(database: Database) -> None:
+    add(database, 1, 2)
+    database.close()
+    reopened = Database(database.path)
+    assert rows(reopened) == [(1, 0), (2, 0)]
+    assert reopened.one("PRAGMA user_version") == (SCHEMA_VERSION,)
+    reopened.close()
+
+
+def test_opening_writes_nothing_where_the_schema_stands(database: Database, other: Database) -> None:
+    before = other.change_counter()
+    Database(database.path).close()
+    assert other.change_counter() == before
+
+
+def test_many_may_open_a_new_file_at_the_same_instant(tmp_path: Path) -> None:
+    at_once = threading.Barrier(8)
+    failures: list[sqlite3.Error] = []
+
+    def open_and_add(scene_id: int) -> None:
+        at_once.wait()
+        try:
+            database = open_queue_database(str(tmp_path / "queue"))
+            add(database, scene_id)
+            database.close()
+        except sqlite3.Error as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=open_and_add, args=(number,)) for number in range(1, 9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    database = open_queue_database(str(tmp_path / "queue"))
+    assert sorted(rows(database)) == [(number, 0) for number in range(1, 9)]
+    database.close()
+
+
+def test_a_file_that_is_no_database_raises_an_sqlite_error(tmp_path: Path) -> None:
+    (tmp_path / "plexsync.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(sqlite3.Error):
+        open_queue_database(str(tmp_path))
+
+
+def test_a_transaction_is_kept_as_a_whole(database: Database, other: Database) -> None:
+    with database.transaction():
+        database.execute(INSERT, ("one",))
+        assert messages(other) == []
+        database.execute(INSERT, ("two",))
+    assert messages(other) == ["one", "two"]
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    with pytest.raises(KeyError), database.transaction():
+        database.execute(INSERT, ("one",))
+        raise KeyError
+    assert messages(database) == []
+    database.execute(INSERT, ("two",))
+    assert messages(database) == ["two"]
+
+
+def test_a_nested_transaction_is_part_of_the_outer_one(database: Database, other: Database) -> None:
+    with pytest.raises(KeyError), database.transaction():
+        with database.transaction():
+            database.execute(INSERT, ("inner",))
+        assert messages(other) == []
+        raise KeyError
+    assert messages(database) == []
+
+
+def test_a_transaction_is_immediate(database: Database, other: Database) -> None:
+    other.execute("PRAGMA busy_timeout = 0")
+    with database.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute(INSERT, ("too early",))
+
+
+def test_another_thread_waits_for_the_end_of_a_transaction(database: Database) -> None:
+    begun, order = threading.Event(), list[str]()
+
+    def look() -> None:
+        begun.wait()
+        order.append(f"sees {messages(database)}")
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    with database.transaction():
+        database.execute(INSERT, ("one",))
+        begun.set()
+        thread.join(0.05)
+        order.append("end")
+    thread.join()
+    assert order == ["end", "sees ['one']"]
+
+
+def test_a_full_disk_is_said_and_leaves_the_connection_usable(database: Database) -> None:
+    pages = database.one("PRAGMA page_count")
+    assert pages is not None
+    database.execute(f"PRAGMA max_page_count = {pages[0]}")
+    with pytest.raises(sqlite3.OperationalError, match="full"), database.transaction():
+        database.execute(INSERT, ("x" * 1_000_000,))
+    database.execute("PRAGMA max_page_count = 100000")
+    add(database, 1)
+    assert rows(database) == [(1, 0)]
+
+
+def test_the_change_counter_moves_with_other_connections(database: Database, other: Database) -> None:
+    before = database.change_counter()
+    assert database.change_counter() == before
+    add(other, 1, now=NOW)
+    assert database.change_counter() != before
+
+
+def test_the_database_itself_allows_one_pending_job_a_scene(database: Database) -> None:
+    statement = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, 0, ?)"
+    data = b'{"scene_id": 7, "next_retry_at": 0}'
+    database.execute(statement, (data, 0))
+    for status in (0, 1):
+        with pytest.raises(sqlite3.IntegrityError):
+            database.execute(statement, (data, status))
+    for status in (2, 2, 5, 5, 9):
+        database.execute(statement, (data, status))

@@ -1,0 +1,116 @@
+"""The outages that were: when, how long, why, and what they held up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from worker.circuit_breaker import StateStore
+
+KEPT_OUTAGES = 30
+
+
+@dataclass(frozen=True)
+class Outage:
+    """Times in seconds since the epoch; `ended_at` None while it lasts. `jobs_waiting`: when it ended."""
+
+    started_at: float
+    cause: str
+    ended_at: float | None = None
+    jobs_waiting: int = 0
+    jobs_done_after: int = 0
+
+    def duration(self, now: float) -> float:
+        """Seconds so far, or in all."""
+        return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.started_at)
+
+
+@dataclass(frozen=True)
+class OutageSummary:
+    """Figures over the outages kept. Seconds; None where there is nothing to tell it by.
+
+    `mttr`: mean time to recovery, over those that ended. `mtbf`: mean time from one's end to the next one's start.
+    `availability`: share (0..1) of the time since the first one's start in which Plex was well.
+    """
+
+    count: int
+    mttr: float | None
+    mtbf: float | None
+    availability: float | None
+
+
+class OutageHistory:
+    """The last KEPT_OUTAGES outages, oldest first, kept in `store`. Only the worker changes it."""
+
+    def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+        self._outages = [outage for outage in map(_outage, store.load().get("outages", [])) if outage]
+
+    @property
+    def outages(self) -> tuple[Outage, ...]:
+        """All that are kept, oldest first."""
+        return tuple(self._outages)
+
+    @property
+    def current(self) -> Outage | None:
+        """The one that lasts, or None."""
+        return self._outages[-1] if self._outages and self._outages[-1].ended_at is None else None
+
+    def begin(self, cause: str) -> None:
+        """Plex is gone; an outage that lasts already goes on, with its newest cause."""
+        if self.current is None:
+            self._outages.append(Outage(self._clock(), cause))
+        else:
+            self._outages[-1] = replace(self._outages[-1], cause=cause)
+        self._save()
+
+    def end(self, jobs_waiting: int) -> None:
+        """Plex is back; without effect where no outage lasts."""
+        if self.current is not None:
+            ended_at = max(self._clock(), self._outages[-1].started_at)
+            self._outages[-1] = replace(self._outages[-1], ended_at=ended_at, jobs_waiting=jobs_waiting)
+            self._save()
+
+    def note_done(self, jobs: int) -> None:
+        """Jobs were done: counted for the last outage until those that waited at its end are through."""
+        if not self._outages or self.current is not None:
+            return
+        last = self._outages[-1]
+        done = min(last.jobs_waiting, last.jobs_done_after + jobs)
+        if done != last.jobs_done_after:
+            self._outages[-1] = replace(last, jobs_done_after=done)
+            self._save()
+
+    def _save(self) -> None:
+        self._outages = self._outages[-KEPT_OUTAGES:]
+        self._store.save({"outages": [asdict(outage) for outage in self._outages]})
+
+
+def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:
+    """The figures at `now` (seconds since the epoch)."""
+    ended = [outage for outage in outages if outage.ended_at is not None]
+    gaps = [
+        max(0.0, later.started_at - earlier.ended_at)
+        for earlier, later in pairwise(outages)
+        if earlier.ended_at is not None
+    ]
+    span = now - outages[0].started_at if outages else 0.0
+    down = sum(outage.duration(now) for outage in outages)
+    return OutageSummary(
+        count=len(outages),
+        mttr=sum(outage.duration(now) for outage in ended) / len(ended) if ended else None,
+        mtbf=sum(gaps) / len(gaps) if gaps else None,
+        availability=max(0.0, 1.0 - down / span) if span > 0 else None,
+    )
+
+
+def _outage(stored: Any) -> Outage | None:
+    """One stored outage; None where somebody has edited the file into something else."""
+    try:
+        return Outage(**stored)
+    except TypeError:
+        return None

@@ -1,0 +1,116 @@
+"""The tasks that put dead letters back into the queue: which, why not the rest, and who carries them on."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from stash.protocol import Request
+from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
+from sync_queue.models import DeadLetter
+from worker import arguments
+from worker.assembly import Workplace
+from worker.circuit_breaker import ReadOnlyStore
+from worker.data_folder import DataFolder
+from worker.json_file import JsonFile
+from worker.launcher import ensure_drainer
+from worker.outages import OutageHistory
+from worker.sessions import find_fault
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 20
+"""Entries that the log names one by one; the result has them all."""
+SCENES_PER_LOOK = 50
+
+
+class RedriveTask:
+    """One invocation; `dry_run` among its arguments only says what would happen."""
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        folder: DataFolder,
+        plugin_file: str,
+        request: Request,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._workplace = workplace
+        self._folder = folder
+        self._plugin_file = plugin_file
+        self._request = request
+        self._clock = clock
+
+    def recover_last_outage(self) -> dict[str, Any]:
+        """Redrive what the last outage buried. Raises ArgumentError, StashUnavailable, ConfigError."""
+        history = OutageHistory(ReadOnlyStore(JsonFile(self._folder.outages).peek() or {}))
+        if not history.outages:
+            logger.info("No outage is on record: nothing to recover. Retry Failed Jobs takes any dead letter")
+            return self._result(RedrivePlan((), ()), redriven=0)
+        last = history.outages[-1]
+        return self._run(Selection(OUTAGE_ERRORS, None, last.started_at, last.ended_at))
+
+    def retry_selected(self) -> dict[str, Any]:
+        """Redrive what the arguments select. Raises ArgumentError, StashUnavailable, ConfigError."""
+        args = self._request.args
+        selection = Selection(
+            error_types=arguments.names(args, "error_type"),
+            scene_id=arguments.whole_number(args, "scene_id"),
+            since=arguments.moment(args, "since"),
+        )
+        return self._run(selection)
+
+    def _run(self, selection: Selection) -> dict[str, Any]:
+        dry_run = arguments.switch(self._request.args, "dry_run")
+        database = self._workplace.manager.database
+        plan = plan_redrive(database, selection, self._objections)
+        self._log(plan, dry_run)
+        if dry_run or not plan.redrive:
+            return self._result(plan, redriven=0)
+        redriven = redrive(database, plan.redrive, self._clock())
+        ensure_drainer(self._folder, self._plugin_file, self._request.server_connection)
+        return self._result(plan, redriven)
+
+    def _objections(self, letters: Sequence[DeadLetter]) -> dict[int, str]:
+        """Why a letter should stay: its scene is gone, or it would fail again for the same reason."""
+        if not letters:
+            return {}
+        config = self._workplace.sessions.read_settings()
+        plex = self._workplace.sessions.new_client(config)
+        fault = find_fault(config, plex, with_token=False) or find_fault(config, plex, with_token=True)
+        existing = self._existing_scenes([letter.scene_id for letter in letters])
+        reasons = {}
+        for letter in letters:
+            if letter.scene_id not in existing:
+                reasons[letter.id] = "the scene is no longer in Stash"
+            elif fault and letter.failure.error_type in OUTAGE_ERRORS:
+                reasons[letter.id] = f"still the same cause: {fault}"
+        return reasons
+
+    def _existing_scenes(self, scene_ids: Sequence[int]) -> set[int]:
+        existing: set[int] = set()
+        for start in range(0, len(scene_ids), SCENES_PER_LOOK):
+            existing |= set(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
+        return existing
+
+    def _log(self, plan: RedrivePlan, dry_run: bool) -> None:
+        verb = "would go" if dry_run else "go"
+        logger.info("%d dead letters %s back into the queue, %d stay", len(plan.redrive), verb, len(plan.keep))
+        for letter in plan.redrive[:SHOWN]:
+            logger.info("%s: %s after %s", _describe(letter), verb, letter.failure.error_type)
+        for letter, reason in plan.keep[:SHOWN]:
+            logger.info("%s: stays: %s", _describe(letter), reason)
+
+    def _result(self, plan: RedrivePlan, redriven: int) -> dict[str, Any]:
+        return {
+            "dry_run": arguments.switch(self._request.args, "dry_run"),
+            "redriven": redriven,
+            "redrive": [{"id": letter.id, "scene_id": letter.scene_id} for letter in plan.redrive],
+            "keep": [{"id": letter.id, "scene_id": letter.scene_id, "reason": reason} for letter, reason in plan.keep],
+        }
+
+
+def _describe(letter: DeadLetter) -> str:
+    return f'Scene {letter.scene_id} "{letter.failure.title}"' if letter.failure.title else f"Scene {letter.scene_id}"
