@@ -36,11 +36,13 @@ class ItemHistory:
     written: the value that we sent last; for list fields the names that we added ourselves and that are still ours.
     shown: what Plex showed afterwards, only where it understood the value in its own way and we gave up.
     asked: what was wanted when we gave up; where it is missing, `written` stands for it.
+    writing: a value that was on its way when we stopped, so that it may have arrived or not.
     """
 
     written: Mapping[str, FieldValue] = field(default_factory=dict)
     shown: Mapping[str, FieldValue] = field(default_factory=dict)
     asked: Mapping[str, FieldValue] = field(default_factory=dict)
+    writing: Mapping[str, FieldValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,8 @@ def _plex_has_its_own_form(name: str, want: FieldValue, have: FieldValue, histor
 
 def _is_ours(name: str, have: FieldValue, history: ItemHistory) -> bool:
     """Whether the value in Plex is the one that we wrote, or Plex's form of it."""
-    return any(name in known and same_value(have, known[name]) for known in (history.written, history.shown))
+    ours = (history.written, history.shown, history.writing)
+    return any(name in known and same_value(have, known[name]) for known in ours)
 
 
 def _list_edit(

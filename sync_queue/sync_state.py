@@ -35,6 +35,7 @@ class ItemState:
     """What we know of one Plex item.
 
     `originals`: values before our first overwrite. `written`: what we last sent (of lists, the names that are ours).
+    `writing`: likewise, from just before a write until it is known to have arrived.
     `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
     `images`: SHA-256 by image field, once uploaded. `uploading`: likewise, from just before an upload until it is known
     to have ended.
@@ -43,6 +44,7 @@ class ItemState:
     rating_key: int
     originals: Mapping[str, Any] = field(default_factory=dict)
     written: Mapping[str, Any] = field(default_factory=dict)
+    writing: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class SyncState:
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
         rows = self._chunked(
-            "SELECT rating_key, originals, written, shown, asked, images, uploading FROM item_state"
+            "SELECT rating_key, originals, written, writing, shown, asked, images, uploading FROM item_state"
             " WHERE rating_key IN ({}) AND server_id = ?",
             rating_keys,
             (self._server_id,),
@@ -84,8 +86,8 @@ class SyncState:
         with self._database.transaction():
             self._database.execute_many(
                 "INSERT OR REPLACE INTO item_state"
-                " (server_id, rating_key, originals, written, shown, asked, images, uploading)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                " (server_id, rating_key, originals, written, writing, shown, asked, images, uploading)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(self._server_id, state.rating_key, *_item_columns(state)) for state in states],
             )
 
@@ -129,7 +131,7 @@ def last_synced_at(database: Database) -> float | None:
 
 
 def _item_columns(state: ItemState) -> tuple[str, ...]:
-    parts = (state.originals, state.written, state.shown, state.asked, state.images, state.uploading)
+    parts = (state.originals, state.written, state.writing, state.shown, state.asked, state.images, state.uploading)
     return tuple(json.dumps(dict(part)) for part in parts)
 
 

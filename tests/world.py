@@ -59,6 +59,14 @@ def wait_until(condition: Callable[[], bool], what: str = "", patience: float = 
         time.sleep(0.02)
 
 
+def _wait_until_dead(process: psutil.Process) -> None:
+    """Wait for the end of a killed process; a zombie that nobody reaps yet holds no lock any more.
+
+    Raises psutil.NoSuchProcess where it is gone without a trace.
+    """
+    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "the drainer's death")
+
+
 class World:
     """Stash with the plugin, Plex, and `scenes` scenes that are files in both.
 
@@ -172,7 +180,7 @@ class World:
         for process in drainers:
             try:
                 process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-                process.wait(5)
+                _wait_until_dead(process)
             except psutil.NoSuchProcess:
                 continue
         return len(drainers)

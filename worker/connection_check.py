@@ -1,8 +1,11 @@
-"""Does it work with the settings as they are? Asks, and changes nothing."""
+"""Does it work with the settings as they are? A doctor that asks, and changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import Any
 
 from plex.client import PlexClient
@@ -11,51 +14,101 @@ from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
 from worker.assembly import Workplace
+from worker.match_probe import open_match_probe
+from worker.paths import shown_path
 from worker.sessions import find_fault
 
-Note = Callable[[str, bool, str], bool]
+SAMPLES = 20
+"""Scenes that are looked up in Plex as an example."""
+_LONG_AGO = timedelta(days=36_500)
+
+
+@dataclass
+class Diagnosis:
+    """What was looked at, in order."""
+
+    checks: list[dict[str, Any]] = field(default_factory=list)
+    path_map: str = ""
+
+    def note(self, name: str, ok: bool, detail: str) -> bool:
+        """Add one finding; returns `ok`."""
+        self.checks.append({"name": name, "ok": ok, "detail": detail})
+        return ok
+
+    def result(self) -> dict[str, Any]:
+        """The whole as one JSON object; `path_map` is a suggestion, "" for none."""
+        return {"ok": all(check["ok"] for check in self.checks), "checks": self.checks, "path_map": self.path_map}
 
 
 def check_connection(workplace: Workplace) -> dict[str, Any]:
-    """`{"ok": bool, "checks": [{"name", "ok", "detail"}, …]}`; it ends at the first check that others rest on."""
-    checks: list[dict[str, Any]] = []
-
-    def note(name: str, ok: bool, detail: str) -> bool:
-        checks.append({"name": name, "ok": ok, "detail": detail})
-        return ok
-
-    config = _settings(workplace, note)
-    if config is not None:
-        plex = workplace.sessions.new_client(config)
-        fault = find_fault(config, plex, with_token=False)
-        if note("Plex", not fault, fault or f"{config.plex_url} answers"):
-            fault = find_fault(config, plex, with_token=True)
-            if note("Token", not fault, fault or "accepted"):
-                _libraries(config, plex, note)
-    return {"ok": all(check["ok"] for check in checks), "checks": checks}
+    """Look at everything in turn, up to where the rest cannot be looked at; see Diagnosis.result."""
+    diagnosis = Diagnosis()
+    _check_data_folder(workplace, diagnosis)
+    config = _check_settings(workplace, diagnosis)
+    if config is None:
+        return diagnosis.result()
+    plex = workplace.sessions.new_client(config)
+    fault = find_fault(config, plex, with_token=False)
+    if diagnosis.note("Plex", not fault, fault or f"{config.plex_url} answers, {_tls(config)}"):
+        fault = find_fault(config, plex, with_token=True)
+        if diagnosis.note("Token", not fault, fault or "accepted") and _check_libraries(config, plex, diagnosis):
+            _check_samples(workplace, config, plex, diagnosis)
+    return diagnosis.result()
 
 
-def _settings(workplace: Workplace, note: Note) -> PlexSyncConfig | None:
+def _tls(config: PlexSyncConfig) -> str:
+    if config.plex_url.startswith("http:"):
+        return "without TLS"
+    return "its TLS certificate is not checked (skip_tls_verify)" if config.skip_tls_verify else "TLS certificate valid"
+
+
+def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
+    root = workplace.folder.root
+    writable = os.access(root, os.W_OK)
+    diagnosis.note("Data folder", writable, f"{root} is {'writable' if writable else 'not writable for this user'}")
+    # Without them this code would not run.
+    diagnosis.note("Packages", True, "all there")
+
+
+def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfig | None:
     try:
         version = workplace.stash.version()
-        note("Stash", True, f"version {version} answers")
+        diagnosis.note("Stash", True, f"version {version} answers")
         config = workplace.sessions.read_settings()
     except StashUnavailable as error:
-        note("Stash", False, str(error))
+        diagnosis.note("Stash", False, str(error))
+        return None
     except ConfigError as error:
-        note("Settings", False, "; ".join(error.problems))
-    else:
-        note("Settings", True, "complete")
-        return config
-    return None
+        diagnosis.note("Settings", False, "; ".join(error.problems))
+        return None
+    diagnosis.note("Settings", True, "complete, but paused is set" if config.paused else "complete")
+    return config
 
 
-def _libraries(config: PlexSyncConfig, plex: PlexClient, note: Note) -> None:
+def _check_libraries(config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> bool:
     try:
         sections = configured_sections(plex.sections(), config.plex_library)
     except PlexError as error:
-        note("Libraries", False, str(error))
-    else:
-        found = bool(sections)
-        names = ", ".join(section.title for section in sections)
-        note("Libraries", found, names if found else "Plex has no movie library: create one for these videos")
+        return diagnosis.note("Libraries", False, str(error))
+    return diagnosis.note("Libraries", True, ", ".join(section.title for section in sections))
+
+
+def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> None:
+    """Look the newest scenes up in Plex, as a sync would."""
+    try:
+        page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
+        scenes = list(workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values())
+        with open_match_probe(workplace, config, plex) as probe:
+            faults = {scene["id"]: probe.fault(scene) for scene in scenes}
+            unfound = [scene for scene in scenes if faults[scene["id"]]]
+            diagnosis.path_map = probe.suggestion(unfound)
+    except (PlexError, StashUnavailable) as error:
+        diagnosis.note("Sample scenes", False, str(error))
+        return
+    found = len(scenes) - len(unfound)
+    diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
+    for scene in unfound:
+        path = shown_path(scene["files"][0]["path"], config.obfuscate_paths) if scene["files"] else ""
+        diagnosis.note(f"Scene {scene['id']}", False, f"{path}: {faults[scene['id']]}")
+    if diagnosis.path_map:
+        diagnosis.note("Path map", False, f"set path_map to: {diagnosis.path_map}")

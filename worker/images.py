@@ -70,6 +70,7 @@ class ImageSync:
         try:
             if item.state.uploading.get(name) != digest or not self._arrived(name, item, digest):
                 self._upload(name, item, image, digest)
+            self._lock(name, item)
         except (PlexPermanentError, PlexNotFound) as error:
             item.failed_images.append(f"{name}: {error}")
             return
@@ -87,10 +88,12 @@ class ImageSync:
         self._state.save_items([item.state])
         upload = self._session.plex.upload_poster if name == "poster" else self._session.plex.upload_background
         upload(item.rating_key, image)
+        item.changed.append(name)
+
+    def _lock(self, name: str, item: ItemSync) -> None:
         if _LOCKS[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
             self._session.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
-        item.changed.append(name)
 
     def _arrived(self, name: str, item: ItemSync, digest: str) -> bool:
         path = _shown_path(name, item)

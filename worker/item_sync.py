@@ -35,15 +35,32 @@ class ItemSync:
 
     def intent(self) -> ItemState:
         """The state to store before the first write: a crash after it must not lose old values or what is ours."""
-        originals = dict(self.state.originals)
-        written = dict(self.state.written)
+        originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
             originals.setdefault(edit.field, as_json(edit.old))
-            written[edit.field] = _ours(self.state.written.get(edit.field), edit)
             shown.pop(edit.field, None)
             asked.pop(edit.field, None)
-        self.state = replace(self.state, originals=originals, written=written, shown=shown, asked=asked)
+            if edit.field in LIST_FIELDS:
+                written[edit.field] = _joined(written.get(edit.field), edit.added)
+        writing = {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
+        self.state = replace(
+            self.state, originals=originals, written=written, writing=writing, shown=shown, asked=asked
+        )
+        return self.state
+
+    def arrived(self) -> ItemState:
+        """The state once everything is written, by this run or by an earlier one that could not say so any more."""
+        written = dict(self.state.written)
+        for edit in self.edits:
+            if edit.field in LIST_FIELDS:
+                written[edit.field] = [name for name in written.get(edit.field, []) if name not in edit.removed]
+        current = {name: as_json(self.item.value(name)) for name in self.state.writing}
+        edited = {edit.field for edit in self.edits}
+        written.update(
+            {name: value for name, value in self.state.writing.items() if name in edited or value == current[name]}
+        )
+        self.state = replace(self.state, written=written, writing={})
         return self.state
 
     def write(self, plex: PlexClient, locks: Sequence[str]) -> None:
@@ -86,7 +103,12 @@ class ItemSync:
 
 def history_of(state: ItemState) -> ItemHistory:
     """What the sync state knows, as the comparison wants it."""
-    return ItemHistory(_from_json(state.written), _from_json(state.shown), _from_json(state.asked))
+    return ItemHistory(
+        written=_from_json(state.written),
+        shown=_from_json(state.shown),
+        asked=_from_json(state.asked),
+        writing=_from_json(state.writing),
+    )
 
 
 def as_json(value: FieldValue) -> Any:
@@ -98,11 +120,8 @@ def _from_json(values: Mapping[str, Any]) -> dict[str, FieldValue]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def _ours(before: Any, edit: FieldEdit) -> Any:
-    if edit.field not in LIST_FIELDS:
-        return as_json(edit.new)
-    names = [name for name in before or [] if name not in edit.removed]
-    return names + [name for name in edit.added if name not in names]
+def _joined(names: Any, added: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*(names or []), *added]))
 
 
 def _words(value: FieldValue) -> str:

@@ -103,15 +103,21 @@ class SyncWorker:
         self._thread.join(timeout)
 
     def run(self) -> Ended:
-        """The loop."""
+        """The loop, from its first step to why it ended."""
+        self._settlement.mention_dead_letters()
+        ended = self._loop()
+        if self.progress.handled:
+            self._settlement.mention_dead_letters()
+        self.ended = ended
+        return ended
+
+    def _loop(self) -> Ended:
         while not self._stopping.is_set():
             pause = self.step()
             if isinstance(pause, Ended):
-                self.ended = pause
                 return pause
             if pause > 0:
                 self._wait(pause)
-        self.ended = Ended.STOPPED
         return Ended.STOPPED
 
     def step(self) -> float | Ended:

@@ -64,7 +64,7 @@ class Recovery:
             logger.debug("Plex is still not well (%s); next probe in %.0f seconds", fault, self.seconds_to_probe())
             return False
         self.breaker.admit_test()
-        logger.info("Plex answers again: testing recovery with one job, %d waiting", self._pending())
+        logger.info("Plex answers again: testing recovery with one job, %d jobs waiting", self._pending())
         return True
 
     def probe_at_once(self) -> None:
@@ -85,7 +85,7 @@ class Recovery:
             self.ramp.begin()
             self._save(0.0)
             self.history.end(waiting)
-            logger.info("Plex recovered: resuming, %d jobs waiting", waiting)
+            logger.info("Plex recovered! Resuming queue processing, %d jobs waiting", waiting)
 
     def note_failure(self, cause: str) -> None:
         """A job failed for a reason that may be Plex's; enough of them in a row open the breaker."""
@@ -93,25 +93,26 @@ class Recovery:
         self._with_token = False
         self.breaker.record_failure(cause)
         if self.breaker.state is CircuitState.OPEN:
-            self._announce(was_closed, cause)
+            self._announce(was_closed, "after repeated failures", cause)
 
     def trip(self, cause: str, *, with_token: bool = False) -> None:
         """Plex is down, or (`with_token`) rejects the token: open at once."""
         was_closed = self.is_closed()
         self._with_token = with_token
         self.breaker.trip(cause)
-        self._announce(was_closed, cause)
+        self._announce(was_closed, "as Plex rejects the token" if with_token else "as Plex is down", cause)
 
-    def _announce(self, was_closed: bool, cause: str) -> None:
+    def _announce(self, was_closed: bool, why: str, cause: str) -> None:
         self.history.begin(cause)
         if was_closed:
             self._probes_made = 0
+            waiting = self._pending()
             logger.warning(
-                "Circuit breaker opened: %s. Syncing pauses, %d jobs wait and none is lost", cause, self._pending()
+                "Circuit breaker opened %s; queue processing paused, %d jobs waiting. %s", why, waiting, cause
             )
         else:
             self._probes_made += 1
-            logger.warning("Recovery test failed, circuit breaker opened again: %s", cause)
+            logger.warning("Recovery test failed; circuit breaker re-opened %s. %s", why, cause)
         self._schedule()
 
     def _schedule(self) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from plex.exceptions import PlexError
 from stash.protocol import Request
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
@@ -16,11 +17,14 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.json_file import JsonFile
 from worker.launcher import ensure_drainer
+from worker.match_probe import open_match_probe
 from worker.outages import OutageHistory
 from worker.sessions import find_fault
 
 logger = logging.getLogger(__name__)
 
+MATCH_ERRORS = frozenset({"PlexNotFound", "AmbiguousMatch"})
+GONE = "the scene is no longer in Stash"
 SHOWN = 20
 """Entries that the log names one by one; the result has them all."""
 SCENES_PER_LOOK = 50
@@ -80,20 +84,32 @@ class RedriveTask:
         config = self._workplace.sessions.read_settings()
         plex = self._workplace.sessions.new_client(config)
         fault = find_fault(config, plex, with_token=False) or find_fault(config, plex, with_token=True)
-        existing = self._existing_scenes([letter.scene_id for letter in letters])
-        reasons = {}
-        for letter in letters:
-            if letter.scene_id not in existing:
-                reasons[letter.id] = "the scene is no longer in Stash"
-            elif fault and letter.failure.error_type in OUTAGE_ERRORS:
-                reasons[letter.id] = f"still the same cause: {fault}"
-        return reasons
+        scenes = self._scenes([letter.scene_id for letter in letters])
+        reasons = {letter.id: GONE for letter in letters if letter.scene_id not in scenes}
+        left = [letter for letter in letters if letter.id not in reasons]
+        if fault:
+            same = {letter.id: fault for letter in left if letter.failure.error_type in OUTAGE_ERRORS}
+        else:
+            same = self._match_faults([letter for letter in left if letter.failure.error_type in MATCH_ERRORS], scenes)
+        return reasons | {letter_id: f"still the same cause: {cause}" for letter_id, cause in same.items() if cause}
 
-    def _existing_scenes(self, scene_ids: Sequence[int]) -> set[int]:
-        existing: set[int] = set()
+    def _match_faults(self, letters: Sequence[DeadLetter], scenes: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+        """Why scenes that were not found for certain would not be found now either."""
+        if not letters:
+            return {}
+        config = self._workplace.sessions.read_settings()
+        plex = self._workplace.sessions.new_client(config)
+        try:
+            with open_match_probe(self._workplace, config, plex) as probe:
+                return {letter.id: probe.fault(scenes[letter.scene_id]) for letter in letters}
+        except PlexError as error:
+            return dict.fromkeys((letter.id for letter in letters), str(error))
+
+    def _scenes(self, scene_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        scenes: dict[int, dict[str, Any]] = {}
         for start in range(0, len(scene_ids), SCENES_PER_LOOK):
-            existing |= set(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
-        return existing
+            scenes.update(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
+        return scenes
 
     def _log(self, plan: RedrivePlan, dry_run: bool) -> None:
         verb = "would go" if dry_run else "go"

@@ -230,7 +230,7 @@ class SceneSync:
                 rating_keys=tuple(item.rating_key for item in work.items),
                 warnings=(*work.warnings, *failed_images),
             ),
-            item_states=tuple(item.state for item in work.items),
+            item_states=tuple(item.arrived() for item in work.items),
             server_id=self._session.plex.machine_identifier,
         )
 

@@ -71,6 +71,13 @@ class Settlement:
         if still_down:
             self._recovery.trip(str(error), with_token=isinstance(error, PlexAuthError))
 
+    def mention_dead_letters(self) -> None:
+        """Say how many dead letters wait for review, and of what kinds."""
+        kinds = self._dead_letters.get_error_summary()
+        if kinds:
+            listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+            logger.warning("%d dead letters wait for review: %s", sum(kinds.values()), listed)
+
     def tidy(self, config: PlexSyncConfig) -> None:
         """Forget old history and dead letters past their days."""
         self._ended_since_tidying = 0

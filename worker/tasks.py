@@ -40,8 +40,14 @@ class Task:
         self.dead_letters = DeadLetterQueue(self.database)
 
     def drain(self) -> dict[str, Any]:
-        """Work the queue off in the foreground, or follow the drainer that does."""
-        return ForegroundDrain(self.workplace, self.folder, self.plugin_file, self.request.server_connection).run()
+        """Work the queue off in the foreground, or follow the drainer that does.
+
+        Raises ConfigError, StashUnavailable where that is why jobs wait: by then a drainer looks after them.
+        """
+        drain = ForegroundDrain(self.workplace, self.folder, self.plugin_file, self.request.server_connection)
+        result = drain.run()
+        self.workplace.sessions.read_settings()
+        return result
 
 
 def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:

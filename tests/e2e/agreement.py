@@ -56,7 +56,8 @@ def disagreements(world: World, scene_ids: Iterable[int]) -> list[str]:
 def wait_until_in_step(world: World, scene_ids: Iterable[int]) -> None:
     """Wait until no job is open, and require that Plex shows what Stash says."""
     world.wait_until_drained()
-    assert disagreements(world, scene_ids) == []
+    found = disagreements(world, scene_ids)
+    assert not found, "\n".join(found)
 
 
 def job_rows(world: World) -> list[dict[str, Any]]:

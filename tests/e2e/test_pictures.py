@@ -47,8 +47,8 @@ def test_a_changed_cover_is_uploaded_and_nothing_else_is_written(tmp_path: Path)
 def test_a_cover_changed_within_the_second_of_the_last_edit_arrives(tmp_path: Path) -> None:
     """Stash keeps whole seconds, so both edits have the same updated_at."""
     with World(tmp_path, scenes=1) as world:
-        now = world.stash.clock.now()
-        world.stash.clock.now = lambda: now
+        soon = world.stash.clock.now() + 60.0  # Stash's second must not be over before both edits are done
+        world.stash.clock.now = lambda: soon
         world.edit(1, title="Title", details="d")
         wait_until_in_step(world, [1])
         world.edit(1, cover_image=cover("another"))

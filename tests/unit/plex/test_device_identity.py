@@ -14,7 +14,6 @@ import pytest
 from plexapi import server as plexapi_server
 
 from plex.device_identity import FILE_NAME, configure_plex_device_identity
-from plex.local_files import write_whole
 from tests.unit.plex.examples import Clock
 
 
@@ -56,17 +55,3 @@ def test_a_file_that_cannot_be_read_is_set_aside(
     assert (tmp_path / f"{FILE_NAME}.corrupt-1800000000").read_bytes() == content
     assert json.loads((tmp_path / FILE_NAME).read_text())["identifier"] == identity.identifier
     assert "set aside" in caplog.text
-
-
-def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "file.json"
-    write_whole(str(path), "old")
-    monkeypatch.setattr(os, "replace", _refuse)
-    with pytest.raises(OSError, match="disk"):
-        write_whole(str(path), "new")
-    assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["file.json"]
-
-
-def _refuse(_source: str, _destination: str) -> None:
-    raise OSError("disk full")

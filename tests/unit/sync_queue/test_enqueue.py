@@ -82,7 +82,9 @@ def test_an_edit_of_a_scene_in_progress_makes_another_job(database: Database, qu
 
 
 @pytest.mark.parametrize("end", [ack_job, fail_job])
-def test_an_edit_after_the_end_makes_another_job(database: Database, queue: AckQueue, end: Callable[[AckQueue, Job], None]) -> None:
+def test_an_edit_after_the_end_makes_another_job(
+    database: Database, queue: AckQueue, end: Callable[[AckQueue, Job], None]
+) -> None:
     add(database, 1)
     end(queue, claim(queue))
     assert enqueue(database, 1, ["title"], "hook", NOW)

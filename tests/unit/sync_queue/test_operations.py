@@ -21,6 +21,7 @@ from sync_queue.operations import (
     get_stats,
     nack_job,
     next_due_at,
+    pending_jobs,
     pending_scene_ids,
 )
 from tests.unit.sync_queue.examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
@@ -77,15 +78,11 @@ def test_a_claim_is_on_disk_before_it_is_returned(database: Database, queue: Ack
     assert rows(other) == [(1, 2)]
 
 
-def test_a_job_of_an_older_version_lacks_some_keys(database: Database, queue: AckQueue) -> None:
+def test_what_a_stored_job_does_not_say_has_a_default(database: Database, queue: AckQueue) -> None:
     add(database, 1)
-    data = pending(database, 1)
-    assert not {"first_failed_at", "outages_opened"} & data.keys()
-    assert (claim(queue).first_failed_at, claim_count(queue)) == (0.0, 0)
-
-
-def claim_count(queue: AckQueue) -> int:
-    return len(claimed_scenes(queue))
+    assert not {"first_failed_at", "outages_opened", "previous_attempts"} & pending(database, 1).keys()
+    job = claim(queue)
+    assert (job.first_failed_at, job.outages_opened, job.previous_attempts) == (0.0, 0, 0)
 
 
 # --- transitions
@@ -210,9 +207,15 @@ def test_looking_writes_nothing(manager: QueueManager, other: Database) -> None:
     get_stats(manager.database, NOW)
     next_due_at(manager.database)
     pending_scene_ids(manager.database, [1])
-    get_pending_of_nothing = get_pending(manager.get_queue(), 0, NOW)
-    assert get_pending_of_nothing == []
+    pending_jobs(manager.database)
     assert other.change_counter() == before
+
+
+def test_pending_jobs_are_shown_without_claiming_them(database: Database, queue: AckQueue) -> None:
+    add(database, 1, 2, 3)
+    claim(queue)
+    assert [job.scene_id for job in pending_jobs(database)] == [2, 3]
+    assert claimed_scenes(queue) == [2, 3]
 
 
 def test_pending_scene_ids(database: Database, queue: AckQueue) -> None:

@@ -1,0 +1,39 @@
+"""Small files: whole or absent, and never lost for being broken."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from plex.local_files import set_aside, write_whole
+
+
+def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "file.json"
+    for content in ("old", "né\nw"):
+        write_whole(str(path), content)
+        assert path.read_text(encoding="utf-8") == content
+    assert os.listdir(tmp_path) == ["file.json"]
+
+
+def test_what_belongs_to_a_broken_file_goes_with_it(tmp_path: Path) -> None:
+    (tmp_path / "a.db").write_text("broken")
+    (tmp_path / "a.db-wal").write_text("of the broken one")
+    set_aside(str(tmp_path / "a.db"), "no database", 1_800_000_000.9, ("-wal", "-shm"))
+    assert sorted(os.listdir(tmp_path)) == ["a.db.corrupt-1800000000", "a.db.corrupt-1800000000-wal"]
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file.json"
+    write_whole(str(path), "old")
+    monkeypatch.setattr(os, "replace", _refuse)
+    with pytest.raises(OSError, match="disk"):
+        write_whole(str(path), "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["file.json"]
+
+
+def _refuse(_source: str, _destination: str) -> None:
+    raise OSError("disk full")

@@ -1,0 +1,124 @@
+"""Dead letters: burying is one step, and every entry keeps what a person needs to decide."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from sync_queue.database import Database
+from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
+from sync_queue.manager import AckQueue
+from sync_queue.models import DeadLetter, Failure, Job
+from sync_queue.operations import nack_job
+from tests.unit.sync_queue.examples import FAILURE, NOW, add, claim, rows
+
+AMBIGUOUS = Failure("AmbiguousMatch", "2 files match", "Ä title", "/data/a, b.mp4", ("/m/a.mp4", "/n/a.mp4"))
+
+
+@pytest.fixture
+def dead_letters(database: Database) -> DeadLetterQueue:
+    return DeadLetterQueue(database)
+
+
+def job(scene_id: int = 1, **values: object) -> Job:
+    return Job(row_id=0, scene_id=scene_id, fields=("title",), source="hook", enqueued_at=NOW, **values)  # type: ignore[arg-type]
+
+
+def test_an_entry_keeps_everything(dead_letters: DeadLetterQueue) -> None:
+    failed = job(7, retry_count=4, last_error_type="PlexTemporaryError", first_failed_at=NOW + 1)
+    entry_id = dead_letters.add(failed, AMBIGUOUS, NOW + 60)
+    assert dead_letters.get_by_id(entry_id) == DeadLetter(entry_id, 7, AMBIGUOUS, 5, NOW + 1, NOW + 60, failed)
+
+
+def test_a_job_that_failed_at_once_failed_first_when_it_was_buried(dead_letters: DeadLetterQueue) -> None:
+    entry = dead_letters.get_by_id(dead_letters.add(job(), FAILURE, NOW))
+    assert entry is not None
+    assert (entry.attempts, entry.first_failed_at, entry.buried_at) == (1, NOW, NOW)
+
+
+def test_no_such_entry(dead_letters: DeadLetterQueue) -> None:
+    assert dead_letters.get_by_id(1) is None
+
+
+def test_burying_ends_the_job_and_keeps_it(database: Database, queue: AckQueue, dead_letters: DeadLetterQueue) -> None:
+    add(database, 1)
+    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW + 1, delay=5.0))
+    buried = claim(queue)
+    dead_letters.bury(queue, buried, FAILURE, NOW + 9)
+    assert rows(database) == [(1, 9)]
+    (entry,) = dead_letters.get_recent()
+    assert (entry.attempts, entry.first_failed_at, entry.job.fields) == (2, NOW + 1, ("title",))
+
+
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "BEFORE INSERT ON dead_letters",
+        "AFTER INSERT ON dead_letters",
+        "BEFORE UPDATE ON ack_queue_default",
+        "AFTER UPDATE ON ack_queue_default",
+    ],
+)
+def test_a_burial_that_fails_midway_leaves_the_job_claimed(
+    database: Database, queue: AckQueue, dead_letters: DeadLetterQueue, trigger: str
+) -> None:
+    add(database, 1)
+    claimed = claim(queue)
+    database.execute(f"CREATE TEMP TRIGGER failure {trigger} BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END")
+    with pytest.raises(sqlite3.IntegrityError, match="disk I/O error"):
+        dead_letters.bury(queue, claimed, FAILURE, NOW)
+    assert (rows(database), dead_letters.get_count()) == ([(1, 2)], 0)
+    database.execute("DROP TRIGGER failure")
+    dead_letters.bury(queue, claimed, FAILURE, NOW)
+    assert (rows(database), dead_letters.get_count()) == ([(1, 9)], 1)
+
+
+def test_nobody_sees_a_burial_halfway(
+    database: Database, queue: AckQueue, other: Database, dead_letters: DeadLetterQueue
+) -> None:
+    add(database, 1)
+    claimed = claim(queue)
+    seen = set()
+
+    def look(_statement: str) -> None:
+        seen.add((rows(other)[0][1], DeadLetterQueue(other).get_count()))
+
+    database.connection.set_trace_callback(look)
+    dead_letters.bury(queue, claimed, FAILURE, NOW)
+    database.connection.set_trace_callback(None)
+    look("")
+    assert seen == {(2, 0), (9, 1)}
+
+
+def test_the_newest_entries_come_first(dead_letters: DeadLetterQueue) -> None:
+    for scene_id in range(1, 15):
+        dead_letters.add(job(scene_id), FAILURE, NOW)
+    assert [entry.scene_id for entry in dead_letters.get_recent()] == list(range(14, 4, -1))
+    assert [entry.scene_id for entry in dead_letters.get_recent(2)] == [14, 13]
+    assert [entry.scene_id for entry in dead_letters.get_all()] == list(range(1, 15))
+
+
+def test_counts(dead_letters: DeadLetterQueue) -> None:
+    assert (dead_letters.get_count(), dead_letters.get_error_summary()) == (0, {})
+    for failure in (FAILURE, AMBIGUOUS, FAILURE):
+        dead_letters.add(job(), failure, NOW)
+    assert dead_letters.get_count() == 3
+    assert dead_letters.get_error_summary() == {"PlexPermanentError": 2, "AmbiguousMatch": 1}
+    dead_letters.add(job(), FAILURE, NOW + 10)
+    assert [dead_letters.count_since(NOW + seconds) for seconds in (0, 10, 11)] == [4, 1, 0]
+
+
+def test_old_entries_go(dead_letters: DeadLetterQueue) -> None:
+    days_old = {1: 29.9, 2: 30.0, 3: 30.1, 4: 400.0}
+    for scene_id, days in days_old.items():
+        dead_letters.add(job(scene_id), FAILURE, NOW - days * SECONDS_PER_DAY)
+    assert dead_letters.delete_older_than(30, NOW) == 2
+    assert [entry.scene_id for entry in dead_letters.get_all()] == [1, 2]
+    assert dead_letters.delete_older_than(30, NOW) == 0
+
+
+def test_clearing(dead_letters: DeadLetterQueue) -> None:
+    first = dead_letters.add(job(), FAILURE, NOW)
+    assert (dead_letters.clear(), dead_letters.clear()) == (1, 0)
+    assert dead_letters.add(job(), FAILURE, NOW) > first, "an id that was in a log never means another entry"

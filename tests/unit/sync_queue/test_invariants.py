@@ -1,0 +1,151 @@
+"""Whatever happens in whatever order, no scene is lost and none has two pending jobs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
+
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.enqueue import enqueue, enqueue_many
+from sync_queue.manager import QueueManager
+from sync_queue.models import Job
+from sync_queue.operations import JobNotClaimed, ack_job, get_pending, nack_job
+from tests.unit.sync_queue.examples import FAILURE, NOW
+
+SCENES = st.integers(1, 4)
+FIELDS = st.sets(st.sampled_from(["title", "date", "details"]), max_size=2)
+
+
+@dataclass
+class Waiting:
+    """What the model says of a pending job."""
+
+    due: float
+    retry_count: int
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """The queue beside a model of it: `pending` by scene, `claimed` by row, and how many jobs were buried."""
+
+    claims = Bundle("claims")
+
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.mkdtemp()
+        self.manager = QueueManager(self.folder)
+        self.now = NOW
+        self.pending: dict[int, Waiting] = {}
+        self.claimed: dict[int, Job] = {}
+        self.buried = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "manager"):
+            self.manager.close()
+            shutil.rmtree(self.folder)
+
+    # --- what hooks and tasks do
+
+    @rule(scene_id=SCENES, fields=FIELDS)
+    def an_edit(self, scene_id: int, fields: set[str]) -> None:
+        assert enqueue(self.manager.database, scene_id, fields, "hook", self.now) == (scene_id not in self.pending)
+        self.pending[scene_id] = Waiting(0.0, 0)
+
+    @rule(scene_ids=st.lists(SCENES, unique=True))
+    def many_edits(self, scene_ids: list[int]) -> None:
+        added = enqueue_many(self.manager.database, scene_ids, "all", self.now)
+        assert added == len(set(scene_ids) - self.pending.keys())
+        self.pending.update({scene_id: Waiting(0.0, 0) for scene_id in scene_ids})
+
+    # --- what the worker does
+
+    @rule(target=claims, limit=st.integers(1, 3))
+    def claim(self, limit: int) -> object:
+        jobs = get_pending(self.manager.get_queue(), limit, self.now)
+        due = sorted(waiting.due for waiting in self.pending.values() if waiting.due <= self.now)
+        assert [job.next_retry_at for job in jobs] == due[:limit]
+        for job in jobs:
+            waiting = self.pending.pop(job.scene_id)
+            assert (job.next_retry_at, job.retry_count) == (waiting.due, waiting.retry_count)
+            self.claimed[job.row_id] = job
+        return multiple(*jobs)
+
+    @rule(job=claims)
+    def ack(self, job: Job) -> None:
+        if self._end(job, lambda: ack_job(self.manager.get_queue(), job)):
+            del self.claimed[job.row_id]
+
+    @rule(job=claims, delay=st.floats(0.0, 100.0))
+    def retry(self, job: Job, delay: float) -> None:
+        retried = job.retried("PlexTemporaryError", now=self.now, delay=delay)
+        if self._end(job, lambda: nack_job(self.manager.get_queue(), retried)):
+            del self.claimed[job.row_id]
+            self.pending.setdefault(job.scene_id, Waiting(retried.next_retry_at, retried.retry_count))
+
+    @rule(job=claims)
+    def bury(self, job: Job) -> None:
+        dead_letters = DeadLetterQueue(self.manager.database)
+        if self._end(job, lambda: dead_letters.bury(self.manager.get_queue(), job, FAILURE, self.now)):
+            del self.claimed[job.row_id]
+            self.buried += 1
+
+    def _end(self, job: Job, transition: Callable[[], object]) -> bool:
+        """Do the transition if the model says that the job is claimed; else it has to raise."""
+        try:
+            transition()
+        except JobNotClaimed:
+            assert job.row_id not in self.claimed
+            return False
+        assert job.row_id in self.claimed
+        return True
+
+    @rule()
+    def put_back(self) -> None:
+        """The worker lets go of its batch, or a new one finds what a dead one had claimed."""
+        assert self.manager.put_back_unacknowledged() == len(self.claimed)
+        for job in sorted(self.claimed.values(), key=lambda job: job.row_id, reverse=True):
+            self.pending.setdefault(job.scene_id, Waiting(job.next_retry_at, job.retry_count))
+        self.claimed.clear()
+
+    @rule()
+    def forget_history(self) -> None:
+        self.manager.forget_history()
+
+    # --- what the world does
+
+    @rule()
+    def crash(self) -> None:
+        """The process dies without a word; the next one opens the file."""
+        self.manager.database.connection.close()
+        self.manager = QueueManager(self.folder)
+
+    @precondition(lambda self: self.pending)
+    @rule(seconds=st.floats(0.0, 100.0))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    # --- what has to hold all the time
+
+    @invariant()
+    def no_scene_is_lost_and_none_waits_twice(self) -> None:
+        if not hasattr(self, "manager"):
+            return
+        rows = self.manager.database.all("SELECT scene_id, status, due FROM ack_queue_default WHERE status < 5")
+        assert Counter(scene_id for scene_id, status, _ in rows if status < 2) == Counter(list(self.pending))
+        assert Counter(scene_id for scene_id, status, _ in rows if status == 2) == Counter(
+            job.scene_id for job in self.claimed.values()
+        )
+        assert {scene_id: due for scene_id, status, due in rows if status < 2} == {
+            scene_id: waiting.due for scene_id, waiting in self.pending.items()
+        }
+        assert DeadLetterQueue(self.manager.database).get_count() == self.buried
+
+
+TestQueueMachine = QueueMachine.TestCase
+TestQueueMachine.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
