@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 import plexapi
 from plexapi.config import reset_base_headers
 
-from plex.local_files import set_aside, write_whole
+from storage.local_files import set_aside, write_whole
 
 FILE_NAME = "device_id.json"
 PRODUCT = "PlexSync"

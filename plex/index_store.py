@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from plex.client import ListedItem, Section
-from plex.local_files import set_aside
 from plex.paths import comparable_name
+from storage.local_files import set_aside
 
 SCHEMA_VERSION = 1
 

@@ -14,7 +14,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
+
+from storage.lock import ProcessLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +92,9 @@ class Database:
         with self.transaction():
             for statement in SCHEMA:
                 self.connection.execute(statement)
+            # SQLite keeps 32 bits for an application's own use: they tell this file from one made after its loss.
+            identity = int.from_bytes(os.urandom(4), "big") >> 1
+            self.connection.execute(f"PRAGMA application_id = {identity}")
             self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     @contextmanager
@@ -131,6 +137,11 @@ class Database:
         with self._lock:
             return self.connection.executemany(sql, rows).rowcount
 
+    def identity(self) -> int:
+        """A number that another file in this one's place would not have."""
+        row = self.one("PRAGMA application_id")
+        return int(row[0]) if row else 0
+
     def change_counter(self) -> int:
         """A number that changes whenever another connection commits: a poll that reads no table."""
         row = self.one("PRAGMA data_version")
@@ -142,7 +153,49 @@ class Database:
             self.connection.close()
 
 
-def open_queue_database(queue_folder: str) -> Database:
-    """Open `plexsync.db` in `queue_folder`, creating folder (mode 0700), file and schema where missing."""
+def open_queue_database(queue_folder: str, *, check: bool = False) -> Database:
+    """Open `plexsync.db` in `queue_folder`, creating folder (mode 0700), file and schema where missing.
+
+    An unreadable file is set aside with a warning and begun anew; `check` looks through all of it for damage. Raises
+    `sqlite3.OperationalError` where nothing can be opened: no room, no permission, locked for BUSY_TIMEOUT.
+    """
     os.makedirs(queue_folder, mode=0o700, exist_ok=True)
-    return Database(os.path.join(queue_folder, "plexsync.db"))
+    path = os.path.join(queue_folder, "plexsync.db")
+    try:
+        return _open_sound(path, check)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    return _begin_anew(queue_folder, path, check)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is damaged; an OperationalError is about what surrounds it."""
+    return isinstance(error, sqlite3.DatabaseError) and type(error) is sqlite3.DatabaseError
+
+
+def _open_sound(path: str, check: bool) -> Database:
+    database = Database(path)
+    if check and database.all("PRAGMA quick_check(1)") != [("ok",)]:
+        database.close()
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    return database
+
+
+def _begin_anew(queue_folder: str, path: str, check: bool) -> Database:
+    # Heavy for a hook, and needed at most once.
+    from storage.local_files import set_aside  # noqa: PLC0415
+
+    lock = ProcessLock(os.path.join(queue_folder, "repair.lock"))
+    while not lock.acquire():
+        time.sleep(0.1)
+    try:
+        # Another process may have done it meanwhile.
+        return _open_sound(path, check)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
+        return Database(path)
+    finally:
+        lock.release()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from storage.crash_points import reach
 from sync_queue.database import Database
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
@@ -24,7 +25,9 @@ class DeadLetterQueue:
         """End the job and keep it as a dead letter, in one transaction. Raises JobNotClaimed."""
         with self._database.transaction():
             fail_job(queue, job)
+            reach("bury:failed")
             self.add(job, failure, now)
+        reach("bury:done")
 
     def add(self, job: Job, failure: Failure, now: float) -> int:
         """Keep a dead letter; returns its id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from storage.crash_points import reach
 from sync_queue.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import insert_job
@@ -78,8 +79,10 @@ def redrive(database: Database, letters: Sequence[DeadLetter], now: float) -> in
             is_free = not pending_scene_ids(database, [letter.scene_id])
             if is_free and database.execute("DELETE FROM dead_letters WHERE id = ?", (letter.id,)) == 1:
                 database.execute("DELETE FROM dead_letters WHERE scene_id = ? AND id < ?", (letter.scene_id, letter.id))
+                reach("redrive:taken")
                 insert_job(database, _fresh(letter, now + redriven / REDRIVE_RATE).data(), now)
                 redriven += 1
+        reach("redrive:done")
     return redriven
 
 

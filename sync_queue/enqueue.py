@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from storage.crash_points import reach
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +61,7 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
 def insert_job(database: Database, data: dict[str, Any], now: float) -> None:
     """Add a pending job. Raises sqlite3.IntegrityError where its scene has one."""
     database.execute(_INSERT, (serialize(data), now))
+    reach("enqueue:inserted")
 
 
 def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now: float) -> int:

@@ -36,7 +36,7 @@ class QueueManager:
     """The queue of one data folder, opened for a process that drains or reports. `queue_folder` is `data/queue`."""
 
     def __init__(self, queue_folder: str) -> None:
-        self.database = open_queue_database(queue_folder)
+        self.database = open_queue_database(queue_folder, check=True)
         self._queue = AckQueue(self.database)
 
     def get_queue(self) -> AckQueue:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from storage.crash_points import reach
 from sync_queue.database import ACKNOWLEDGED, FAILED, UNACKNOWLEDGED, Database
 from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import AckQueue
@@ -40,6 +41,8 @@ def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
         queue.database.execute_many(
             "UPDATE ack_queue_default SET status = 2 WHERE _id = ?", [(row_id,) for row_id, _ in rows]
         )
+        reach("claim:marked")
+    reach("claim:done")
     return [Job.from_row(row_id, data) for row_id, data in rows]
 
 
@@ -61,11 +64,13 @@ def nack_job(queue: AckQueue, job: Job) -> bool:
     """
     _require_claimed(queue.database, job)
     queue.update(job.data(), id=job.row_id)
+    reach("retry:updated")
     try:
         queue.nack(id=job.row_id)
     except sqlite3.IntegrityError:
         ack_job(queue, job)
         return False
+    reach("retry:done")
     return True
 
 

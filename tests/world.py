@@ -18,20 +18,20 @@ from typing import Any
 
 import psutil
 
-from sync_queue.dlq import DeadLetterQueue
-from sync_queue.operations import get_stats
+from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import QueueStats
+from sync_queue.operations import get_stats
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_library import Item
 from tests.simulators.stash import StashSimulator
 from tests.simulators.stash_library import Scene
 from worker.data_folder import DataFolder
-from worker.lock import ProcessLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 PLUGIN_FILES = ("PlexSync.py", "PlexSync.yml", "requirements.txt")
-ROOMS = ("worker", "plex", "stash", "sync_queue", "validation")
+ROOMS = ("worker", "plex", "stash", "sync_queue", "storage", "validation")
 STASH_ROOT = "/data"
 PLEX_ROOT = "/media/movies"
 TOKEN = "plex-token-5f1e"

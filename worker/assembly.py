@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from stash.client import StashClient
+from storage.json_file import JsonFile
 from sync_queue.manager import QueueManager
 from sync_queue.operations import get_stats
 from worker.catch_up import CatchUp
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
-from worker.json_file import JsonFile
 from worker.outages import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
 from worker.recovery import Recovery
@@ -43,7 +43,7 @@ class Workplace:
             self.sessions,
             recovery,
             WorkerRules(idle_seconds, foreground),
-            catch_up=catch_up.run_if_due if catch_up else None,
+            catch_up=catch_up,
         )
 
     def publish_status(self, worker: SyncWorker, started_at: float) -> None:

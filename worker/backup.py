@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plex.local_files import write_whole
+from storage.local_files import write_whole
 from worker.data_folder import DataFolder
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
+from typing import Any
 
 from stash.client import StashClient, parse_time
 from sync_queue.database import Database
@@ -44,16 +45,33 @@ class CatchUp:
         if now < self._next_at <= now + INTERVAL:
             return 0
         self._next_at = now + INTERVAL
-        looked_until = self._store.load().get("looked_until")
+        marks = self._store.load()
+        looked_until = self._since(marks)
         added = 0
-        if isinstance(looked_until, int | float):
+        if looked_until is not None:
             since = datetime.fromtimestamp(min(looked_until, now) - OVERLAP, timezone.utc)
             added = sum(self._enqueue_missed(page) for page in self._stash.updated_since(since))
             if added:
                 logger.info("Catch-up: %d scenes were updated in Stash without reaching the queue", added)
         # The first look only sets its mark: nobody wants a library rewritten because a plugin was installed.
-        self._store.save({"looked_until": now})
+        drained_at = marks.get("drained_at", now)
+        self._store.save({"looked_until": now, "drained_at": drained_at, "database": self._database.identity()})
         return added
+
+    def note_drained(self) -> None:
+        """The queue is empty: whatever becomes of its file, edits up to now are in Plex."""
+        marks = self._store.load()
+        if marks:
+            self._store.save({**marks, "drained_at": self._clock()})
+
+    def _since(self, marks: Mapping[str, Any]) -> float | None:
+        """Until when all edits are known to have reached the queue, or None before the first look.
+
+        A queue whose file was lost and made anew knows nothing: then until when they are known to have reached Plex.
+        """
+        is_same_file = marks.get("database") == self._database.identity()
+        mark = marks.get("looked_until" if is_same_file else "drained_at")
+        return float(mark) if isinstance(mark, int | float) else None
 
     def _enqueue_missed(self, page: Iterable[tuple[int, str]]) -> int:
         updated = dict(page)

@@ -20,7 +20,7 @@ class CircuitState(str, Enum):
 
 
 class StateStore(Protocol):
-    """Where the state survives a restart (worker.json_file.JsonFile)."""
+    """Where the state survives a restart (storage.json_file.JsonFile)."""
 
     def load(self) -> dict[str, Any]: ...
     def save(self, content: dict[str, Any]) -> None: ...

@@ -15,8 +15,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from storage.lock import ProcessLock
 from worker.data_folder import DataFolder
-from worker.lock import ProcessLock
 
 INSTALL_TIMEOUT = 900.0
 """Seconds for pip: a NAS on a slow line fetches some 10 MB."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from worker.data_folder import DataFolder
-from worker.lock import ProcessLock
 
 
 def run_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> int:

@@ -8,15 +8,15 @@ from collections.abc import Callable
 from typing import Any
 
 from stash.protocol import progress
+from storage.json_file import JsonFile
+from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import QueueStats
 from sync_queue.operations import get_stats
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
 from worker.data_folder import DataFolder
-from worker.json_file import JsonFile
 from worker.launcher import ensure_drainer
-from worker.lock import ProcessLock
 from worker.processor import Ended, SyncWorker
 
 logger = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from typing import Any
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
+from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
 from worker.item_sync import ItemSync
 from worker.sessions import Session
@@ -68,7 +69,7 @@ class ImageSync:
         if item.state.images.get(name) == digest and name not in item.state.uploading:
             return
         try:
-            if item.state.uploading.get(name) != digest or not self._arrived(name, item, digest):
+            if not (self._may_have_arrived(name, item, digest) and self._arrived(name, item, digest)):
                 self._upload(name, item, image, digest)
             self._lock(name, item)
         except (PlexPermanentError, PlexNotFound) as error:
@@ -86,14 +87,21 @@ class ImageSync:
         # Stored first: after a crash in mid-upload we look whether the picture arrived, instead of adding a copy.
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         self._state.save_items([item.state])
+        reach("image:intended")
         upload = self._session.plex.upload_poster if name == "poster" else self._session.plex.upload_background
         upload(item.rating_key, image)
+        reach("image:sent")
         item.changed.append(name)
 
     def _lock(self, name: str, item: ItemSync) -> None:
         if _LOCKS[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
             self._session.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
+
+    def _may_have_arrived(self, name: str, item: ItemSync, digest: str) -> bool:
+        """Whether an earlier run may have uploaded it: one that was cut off, or one whose records are lost."""
+        is_locked_without_record = name not in item.state.images and _LOCKS[name] in item.item.locked
+        return item.state.uploading.get(name) == digest or is_locked_without_record
 
     def _arrived(self, name: str, item: ItemSync, digest: str) -> bool:
         path = _shown_path(name, item)

@@ -6,8 +6,8 @@ import json
 import os
 import sys
 
+from storage.lock import ProcessLock
 from worker.data_folder import DataFolder
-from worker.lock import ProcessLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from sync_queue.models import Job
 from sync_queue.operations import get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import calculate_delay, get_retry_params
+from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
 from worker.progress import Progress
 from worker.recovery import Recovery
@@ -57,8 +58,8 @@ class WorkerRules:
 class SyncWorker:
     """Drains the queue over `sessions`. For the holder of the drain lock only.
 
-    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early), `catch_up` enqueues edits
-    that no hook told of, if it is time to look for them (CatchUp.run_if_due).
+    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early), `catch_up` finds edits
+    that no hook told of.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class SyncWorker:
         *,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] | None = None,
-        catch_up: Callable[[], object] | None = None,
+        catch_up: CatchUp | None = None,
     ) -> None:
         self.progress = Progress()
         self.ended: Ended | None = None
@@ -83,7 +84,7 @@ class SyncWorker:
         self._clock = clock
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
-        self._look_for_missed = catch_up
+        self._catch_up = catch_up
         self._idle_since = clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -122,7 +123,7 @@ class SyncWorker:
 
     def step(self) -> float | Ended:
         """Do the next thing; returns the seconds to wait before the one after it, or why all is over."""
-        self._catch_up()
+        self._look_for_missed()
         due_at = next_due_at(self._manager.database)
         now = self._clock()
         if due_at is None:
@@ -148,17 +149,19 @@ class SyncWorker:
         limit = self._recovery.ramp.take(BATCH_SIZE) if self._recovery.is_closed() else 1
         return self._drain_batch(session, limit) if limit else self._recovery.ramp.seconds_to_next()
 
-    def _catch_up(self) -> None:
-        if self._look_for_missed is None:
+    def _look_for_missed(self) -> None:
+        if self._catch_up is None:
             return
         try:
-            self._look_for_missed()
+            self._catch_up.run_if_due()
         except StashUnavailable as error:
             logger.debug("Catch-up put off: %s", error)
 
     def _rest(self, now: float) -> float | Ended:
         self.progress.activity = "idle"
         if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
+            if self._catch_up is not None:
+                self._catch_up.note_drained()
             return Ended.IDLE
         if now < self._idle_since:
             self._idle_since = now  # the clock was set back

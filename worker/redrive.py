@@ -9,13 +9,13 @@ from typing import Any
 
 from plex.exceptions import PlexError
 from stash.protocol import Request
+from storage.json_file import JsonFile
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
 from worker import arguments
 from worker.assembly import Workplace
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
-from worker.json_file import JsonFile
 from worker.launcher import ensure_drainer
 from worker.match_probe import open_match_probe
 from worker.outages import OutageHistory

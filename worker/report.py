@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from stash.exceptions import StashUnavailable
+from storage.json_file import JsonFile
+from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import get_stats
 from sync_queue.sync_state import last_synced_at, synced_since
 from validation.config import ConfigError
 from worker.assembly import Workplace
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
-from worker.json_file import JsonFile
-from worker.lock import ProcessLock
 from worker.outages import OutageHistory, summarize
 from worker.recovery import Recovery
 from worker.version import VERSION

@@ -22,6 +22,7 @@ from plex.exceptions import (
 from plex.items import PlexItem
 from stash.client import parse_time
 from stash.exceptions import SceneGone
+from storage.crash_points import reach
 from sync_queue.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
@@ -127,16 +128,20 @@ class SceneSync:
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
         self._read_at = self._clock()
         scenes = self._session.stash.scenes([job.scene_id for job in jobs])
+        reach("read:stash")
         known = self._state.scenes([job.scene_id for job in jobs])
         planned = [self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id)) for job in jobs]
         outcomes = [each for each in planned if isinstance(each, Outcome)]
         works = [each for each in planned if isinstance(each, SceneWork)]
         self._find_items(works)
+        reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
+        reach("write:intended")
         for work in works:
             if work.error is None:
                 self._attempt(work, self._write)
         self._read_back([work for work in works if work.error is None])
+        reach("write:read_back")
         return outcomes + [self._outcome(work) for work in works]
 
     def _plan(self, job: Job, scene: dict[str, Any] | None, known: SceneState | None) -> SceneWork | Outcome:
@@ -173,6 +178,7 @@ class SceneSync:
         for item in work.items:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
             item.write(self._session.plex, self._images.locks(item, changed_in_stash))
+            reach("write:sent")
             self._images.sync(item, work.scene, changed_in_stash, work.warnings)
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from plex.exceptions import AmbiguousMatch, PlexAuthError
 from stash.exceptions import SceneGone
+from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure
@@ -98,6 +99,8 @@ class Settlement:
                     ack_job(self._queue, outcome.job)
                     self._progress.done += 1
                     self._progress.changed += bool(outcome.changed)
+            reach("ack:marked")
+        reach("ack:done")
 
     def _settle_failed(self, outcome: Outcome, config: PlexSyncConfig) -> None:
         assert outcome.error is not None  # noqa: S101 - the caller looked

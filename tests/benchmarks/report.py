@@ -73,7 +73,9 @@ class Table:
 
     def markdown(self) -> str:
         """The table with its heading, its command and where it was taken."""
-        cells = [[row.what, row.measured, row.reference, row.ratio, _verdict(row.bar), row.nearest] for row in self.rows]
+        cells = [
+            [row.what, row.measured, row.reference, row.ratio, _verdict(row.bar), row.nearest] for row in self.rows
+        ]
         heads = ["what", "measured", "reference", "ratio", "bar", "nearest plugin"]
         used = [column for column in range(len(heads)) if any(line[column] for line in cells)]
         lines = [[heads[column] for column in used], ["---"] * len(used)]

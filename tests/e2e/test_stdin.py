@@ -107,7 +107,9 @@ def test_settings_may_come_from_the_environment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", ["all", "recent", "process_queue"])
 def test_a_stash_that_cannot_be_reached_is_named(world: World, mode: str) -> None:
-    stdin = json.dumps({"server_connection": {"Scheme": "http", "Host": "127.0.0.1", "Port": 1}, "args": {"mode": mode}})
+    stdin = json.dumps(
+        {"server_connection": {"Scheme": "http", "Host": "127.0.0.1", "Port": 1}, "args": {"mode": mode}}
+    )
     run = run_plugin(world, stdin.encode())
     assert run.exit_code == 1
     assert "Stash at http://127.0.0.1:1 cannot be reached" in run.reply["error"]

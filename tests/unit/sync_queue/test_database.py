@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,21 @@ def test_many_may_open_a_new_file_at_the_same_instant(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_file_that_is_no_database_raises_an_sqlite_error(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
     (tmp_path / "plexsync.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(sqlite3.Error):
-        open_queue_database(str(tmp_path))
+    with closing(open_queue_database(str(tmp_path))) as database:
+        assert database.one("SELECT COUNT(*) FROM ack_queue_default") == (0,)
+    assert [path.read_bytes() for path in tmp_path.glob("plexsync.db.corrupt-*")] == [b"no database" * 1000]
+
+
+def test_damage_in_the_middle_is_found_by_a_check(tmp_path: Path) -> None:
+    with closing(open_queue_database(str(tmp_path))) as database:
+        database.execute_many(INSERT, [(f"line {number}" * 50,) for number in range(500)])
+    path = tmp_path / "plexsync.db"
+    path.write_bytes(path.read_bytes()[:40_000] + b"\xff" * 40_000)
+    with closing(open_queue_database(str(tmp_path), check=True)) as database:
+        assert database.one("SELECT COUNT(*) FROM ack_queue_default") == (0,)
+    assert len(list(tmp_path.glob("plexsync.db.corrupt-*"))) == 1
 
 
 def test_a_transaction_is_kept_as_a_whole(database: Database, other: Database) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plex.local_files import set_aside, write_whole
+from storage.local_files import set_aside, write_whole
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from plex.local_files import set_aside, write_whole
+from storage.local_files import set_aside, write_whole
 
 
 class JsonFile:

@@ -7,6 +7,8 @@ import os
 import tempfile
 from collections.abc import Sequence
 
+from storage.crash_points import reach
+
 log = logging.getLogger(__name__)
 
 
@@ -21,7 +23,9 @@ def write_whole(path: str, content: str) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        reach("save:written")
         os.replace(temporary, path)
+        reach("save:done")
     except BaseException:
         os.unlink(temporary)
         raise

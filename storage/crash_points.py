@@ -1,0 +1,49 @@
+"""Named steps at which a test may have this process die as by a power cut. Off unless a test arms one.
+
+On the hook's path: imports nothing but os.
+"""
+
+from __future__ import annotations
+
+import os
+
+VARIABLE = "PLEXSYNC_CRASH_AT"
+"""Environment variable: the name of a point, or `name@3` for the third time that it is reached."""
+
+POINTS = (
+    "enqueue:inserted",
+    "claim:marked",
+    "claim:done",
+    "read:stash",
+    "read:plex",
+    "write:intended",
+    "write:sent",
+    "write:read_back",
+    "image:intended",
+    "image:sent",
+    "ack:marked",
+    "ack:done",
+    "retry:updated",
+    "retry:done",
+    "bury:failed",
+    "bury:done",
+    "redrive:taken",
+    "redrive:done",
+    "save:written",
+    "save:done",
+)
+"""Every point: of the queue inside and after its transaction, of a file before and after it takes its name."""
+
+_SIGKILL = 9
+_reached: dict[str, int] = {}
+
+
+def reach(point: str) -> None:
+    """Die here, without any clean-up, if this point is armed."""
+    armed = os.environ.get(VARIABLE)
+    if armed is None:
+        return
+    name, _, time = armed.partition("@")
+    _reached[point] = _reached.get(point, 0) + 1
+    if name == point and _reached[point] == int(time or 1):
+        os.kill(os.getpid(), _SIGKILL)

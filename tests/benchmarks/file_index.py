@@ -1,0 +1,63 @@
+"""The index of Plex's files: building it, asking it, and the memory for that."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.peak_memory import MEGABYTE
+from tests.benchmarks.report import Row, Table, at_most
+from tests.benchmarks.timing import MICROSECONDS, sample
+from tests.simulators.plex import PlexSimulator
+from tests.world import PROJECT, TOKEN
+
+SMALL, LARGE = 1_000, 100_000
+MEMORY_BAR = 150
+LOOKUP_BAR = 1.0
+ITEMS_PER_FOLDER = 100
+TEXT = (
+    "A process of its own indexes a library and then looks up 2,000 names, a tenth of which are not there. Building is "
+    "beside reading the same pages and throwing them away, in turns; looking up and memory are beside the small library."
+)
+
+
+def measure(folder: Path) -> Table:
+    """The table of the index."""
+    small, large = (_run(folder / str(items), items) for items in (SMALL, LARGE))
+    build, listing = large["build"], large["listing"]
+    lookup, small_lookup = sample(large["lookups"]), sample(small["lookups"])
+    peak, small_peak = (each["peak"] / MEGABYTE for each in (large, small))
+    slowest = max(lookup.values) * 1_000
+    rows = (
+        Row(f"build, {LARGE:,} items", f"{build:.1f} s", f"listing: {listing:.1f} s", f"{build / listing:.2f}"),
+        Row(
+            "peak memory of the process",
+            f"{peak:.0f} MB",
+            f"{SMALL:,} items: {small_peak:.0f} MB",
+            f"{peak / small_peak:.2f}",
+            at_most(peak, MEMORY_BAR, " MB"),
+        ),
+        Row(
+            "one lookup",
+            lookup.shown("µs", MICROSECONDS, decimals=0),
+            f"{SMALL:,} items: {small_lookup.shown('µs', MICROSECONDS, decimals=0)}",
+            f"{lookup.median / small_lookup.median:.2f}",
+            at_most(slowest, LOOKUP_BAR, " ms, the slowest"),
+        ),
+    )
+    return Table("index", f"Index of {LARGE:,} items", TEXT, rows)
+
+
+def _run(folder: Path, items: int) -> dict[str, Any]:
+    folder.mkdir()
+    with PlexSimulator(token=TOKEN) as plex:
+        section = plex.add_section("Movies", locations=["/media/movies"])
+        for number in range(items):
+            plex.add_item(section, f"/media/movies/folder-{number // ITEMS_PER_FOLDER}/scene-{number}.mp4")
+        command = [sys.executable, "-m", "tests.benchmarks.index_process", plex.url, str(folder), str(items)]
+        result = subprocess.run(command, input=f"{TOKEN}\n", capture_output=True, text=True, cwd=PROJECT, check=True)
+    measured: dict[str, Any] = json.loads(result.stdout)
+    return measured

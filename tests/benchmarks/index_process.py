@@ -1,0 +1,64 @@
+"""`python -m tests.benchmarks.index_process URL FOLDER ITEMS` < token: index that Plex, and print what it cost as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+
+import psutil
+from pydantic import SecretStr
+
+from plex.client import PlexClient
+from plex.device_identity import DeviceIdentity
+from plex.index import SWEEP_PAGE_SIZE, FileIndex
+from tests.benchmarks.peak_memory import peak_bytes
+from tests.benchmarks.timing import in_turns, seconds_of
+
+ROUNDS = 3
+LOOKUPS = 2_000
+MISSING_SHARE = 0.1
+
+
+def main() -> None:
+    """Build in turns with a plain listing, look names up, print."""
+    url, folder, items = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    client = PlexClient(url, SecretStr(sys.stdin.readline().strip()), DeviceIdentity("benchmark"))
+    paths = iter(os.path.join(folder, f"index-{turn}.db") for turn in range(ROUNDS))
+    listing, build = in_turns(
+        ROUNDS, lambda: seconds_of(lambda: _list(client)), lambda: seconds_of(lambda: _build(next(paths), client))
+    )
+    index = FileIndex(os.path.join(folder, "index-0.db"), client)
+    lookups = _lookups(index, items)
+    index.close()
+    peak = peak_bytes(psutil.Process())
+    print(json.dumps({"listing": listing.median, "build": build.median, "lookups": lookups, "peak": peak}))
+
+
+def _list(client: PlexClient) -> None:
+    (section,) = client.sections()
+    start, total = 0, 1
+    while start < total:
+        page = client.list_page(section.key, start, SWEEP_PAGE_SIZE)
+        start, total = start + len(page.items), page.total
+
+
+def _build(path: str, client: PlexClient) -> None:
+    index = FileIndex(path, client)
+    try:
+        index.refresh()
+    finally:
+        index.close()
+
+
+def _lookups(index: FileIndex, items: int) -> list[float]:
+    chance = random.Random(1)
+    numbers = [chance.randrange(items) if chance.random() > MISSING_SHARE else -1 for _ in range(LOOKUPS)]
+    for number in numbers[:100]:
+        index.lookup(f"scene-{number}.mp4")
+    return [seconds_of(lambda number=number: index.lookup(f"scene-{number}.mp4")) for number in numbers]  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    main()

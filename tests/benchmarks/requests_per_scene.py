@@ -1,0 +1,124 @@
+"""How many requests a scene costs, to Plex and to Stash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.benchmarks.report import Row, Table, at_most
+from tests.benchmarks.timing import sample
+from tests.simulators.pictures import jpeg
+from tests.world import World
+
+SCENES = 1_000
+SINGLE_EDITS = 20
+RATED, NEW_COVERS = 100, 50
+TASK = "Sync All Scenes"
+TASK_PATIENCE = 300.0
+"""Seconds that a task over all scenes may take before the benchmark gives up."""
+TEXT = (
+    f"A library of {SCENES:,} scenes. The bulk rows are the task *Sync All Scenes*, from its start to its end: connecting, "
+    "settings, index, reading, writing, reading back. The bar of a changed scene allows one request more for each rating "
+    "and each picture (poster and background are two) that changed in Plex. A single edit goes through hook and drainer; "
+    "its figure is the median (min..max) of "
+    f"{SINGLE_EDITS}, its reference the one PUT that it could not do without."
+)
+
+
+class RequestBench:
+    """A world of SCENES scenes, all of which have metadata."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        for number in range(1, SCENES + 1):
+            world.add_scene(
+                title=f"Title {number}",
+                details=f"What happens in {number}.",
+                date="2024-05-17",
+                rating100=number % 100 + 1,
+                studio=f"Studio {number % 20}",
+                performers=[f"Performer {number % 50}", f"Performer {number % 30 + 50}"],
+                tags=[f"Tag {number % 10}", f"Tag {number % 7 + 10}"],
+            )
+
+    def sync_all(self, what: str, nearest: str) -> Row:
+        """Run the task over all scenes, some or all of which have changed."""
+        ratings, pictures = self._ratings_and_pictures()
+        self._reset_logs()
+        self._run_task()
+        ratings, pictures = (
+            after - before for after, before in zip(self._ratings_and_pictures(), (ratings, pictures), strict=True)
+        )
+        to_plex = self._world.plex.count() / SCENES
+        allowed = 1.1 + (ratings + pictures) / SCENES
+        parts = f"{ratings:,} ratings, {pictures:,} pictures" if ratings or pictures else "one PUT a scene: 1"
+        return Row(what, self._per_scene(), parts, f"{to_plex:.3f}", at_most(to_plex, round(allowed, 4)), nearest)
+
+    def sync_unchanged(self) -> Row:
+        """Run the task where nothing has changed."""
+        self._reset_logs()
+        self._run_task()
+        to_plex = self._world.plex.count() / SCENES
+        bar = at_most(to_plex, 0.05)
+        return Row(f"bulk of {SCENES:,}, nothing changed", self._per_scene(), "none needed", f"{to_plex:.3f}", bar)
+
+    def change_text(self) -> None:
+        """Give every scene another title and tag, without a hook."""
+        tag = self._world.stash.tag_id("New Tag")
+        for scene_id in self._world.keys:
+            self._world.stash.save_without_hook(scene_id, title=f"Better Title {scene_id}", tag_ids=[tag])
+
+    def change_everything(self) -> None:
+        """The same with another summary, some ratings and some covers."""
+        tag = self._world.stash.tag_id("Newer Tag")
+        for scene_id in self._world.keys:
+            self._world.stash.save_without_hook(scene_id, details=f"More happens in {scene_id}.", tag_ids=[tag])
+            if scene_id <= RATED:
+                self._world.stash.save_without_hook(scene_id, rating100=100 - scene_id % 100)
+            if scene_id <= NEW_COVERS:
+                self._world.stash.library.change_scene(scene_id, cover=jpeg(f"new cover {scene_id}"))
+
+    def single_edits(self) -> Row:
+        """Edit scenes one by one, with the drainer running and the index warm."""
+        self._world.edit(1, title="The drainer starts")
+        self._world.wait_until_drained()
+        to_plex, to_stash = [], []
+        for scene_id in range(2, SINGLE_EDITS + 2):
+            self._reset_logs()
+            self._world.edit(scene_id, title=f"Edited Title {scene_id}")
+            self._world.wait_until_drained()
+            to_plex.append(self._world.plex.count())
+            to_stash.append(self._world.stash.count())
+        plex = sample(to_plex)
+        measured = f"Plex {plex.shown(decimals=0)}, Stash {sample(to_stash).shown(decimals=0)}"
+        bar = at_most(max(to_plex), 3)
+        return Row("one edited scene, index warm", measured, "one PUT: 1", f"{plex.median:.0f}", bar, "10")
+
+    def _run_task(self) -> None:
+        job = self._world.stash.run_task("PlexSync", TASK)
+        if not job.ended.wait(TASK_PATIENCE) or self._world.open_jobs():
+            raise AssertionError(f"{TASK} did not end in {TASK_PATIENCE:.0f} seconds, or left jobs behind")
+
+    def _per_scene(self) -> str:
+        return f"Plex {self._world.plex.count() / SCENES:.3f}, Stash {self._world.stash.count() / SCENES:.3f}"
+
+    def _reset_logs(self) -> None:
+        self._world.plex.reset_log()
+        self._world.stash.reset_log()
+
+    def _ratings_and_pictures(self) -> tuple[int, int]:
+        items = self._world.plex.items.values()
+        return sum(item.rating_count for item in items), sum(item.upload_count for item in items)
+
+
+def measure(folder: Path) -> Table:
+    """The table of requests."""
+    with World(folder, idle_seconds=300.0) as world:
+        bench = RequestBench(world)
+        rows = [bench.sync_all(f"bulk of {SCENES:,}, first sync: everything is new, index cold", "10")]
+        bench.change_text()
+        rows.append(bench.sync_all(f"bulk of {SCENES:,}, title and tags changed", "10"))
+        bench.change_everything()
+        rows.append(bench.sync_all(f"bulk of {SCENES:,}, text changed, {RATED} ratings, {NEW_COVERS} covers", "10"))
+        rows.append(bench.sync_unchanged())
+        rows.append(bench.single_edits())
+    return Table("requests", "Requests per scene", TEXT, tuple(rows))

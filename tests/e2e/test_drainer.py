@@ -1,0 +1,170 @@
+"""The drainer as a process: it outlives its hook, goes when nothing is left to do, and strands no job."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+import pytest
+
+from stash.hook import RELEVANT_FIELDS
+from storage.lock import ProcessLock
+from sync_queue.database import Database, open_queue_database
+from sync_queue.enqueue import enqueue
+from tests.e2e.agreement import wait_until_in_step, wait_until_logged
+from tests.e2e.test_hooks import at_once
+from tests.world import World, wait_until
+
+
+IDLE = 0.5
+"""Idle seconds after which the drainers of these tests end."""
+on_posix = pytest.mark.skipif(not hasattr(os, "getsid"), reason="sessions and signals are POSIX's")
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+
+
+def the_drainer(world: World) -> psutil.Process:
+    """The one drainer of a world, once there is one."""
+    wait_until(lambda: world.drainer_is_alive() and len(world.drainers()) == 1, "one drainer")
+    return world.drainers()[0]
+
+
+def wait_until_gone(world: World) -> None:
+    """Wait until no drainer is left."""
+    wait_until(lambda: not world.drainers(), "the drainer to end")
+
+
+@on_posix
+def test_the_drainer_is_detached_from_its_hook(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, idle_seconds=60.0) as world:
+        world.edit(1, title="Title", details="d")
+        drainer = the_drainer(world)
+        assert os.getsid(drainer.pid) == drainer.pid
+        assert drainer.ppid() != os.getpid()
+        assert world.stash.plugins.pids() == ()
+        wait_until_in_step(world, [1])
+
+
+@on_linux
+def test_the_drainer_holds_nothing_open_of_its_hook(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, idle_seconds=60.0) as world:
+        world.edit(1, title="Title", details="d")
+        wait_until_in_step(world, [1])
+        descriptors = Path("/proc", str(the_drainer(world).pid), "fd")
+        targets = {int(each.name): str(each.readlink()) for each in descriptors.iterdir()}
+        assert (targets[1], targets[2]) == (os.devnull, os.devnull)
+        assert [target for number, target in targets.items() if number > 0 and target.startswith("pipe:")] == []
+
+
+def test_the_drainer_goes_when_it_had_nothing_to_do_for_a_while(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2, idle_seconds=IDLE) as world:
+        for scene_id in (1, 2):
+            world.edit(scene_id, title="Title", details="d")
+            wait_until_in_step(world, [scene_id])
+            wait_until_gone(world)
+            assert not world.drainer_is_alive()
+        wait_until_logged(world, "Drainer ends")
+
+
+def test_a_drainer_serves_later_edits_too(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=5, idle_seconds=60.0) as world:
+        pids = set()
+        for scene_id in range(1, 6):
+            world.edit(scene_id, title="Title", details="d")
+            wait_until_in_step(world, [scene_id])
+            pids.add(the_drainer(world).pid)
+        assert len(pids) == 1
+
+
+def test_an_idle_drainer_asks_neither_plex_nor_stash(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, idle_seconds=60.0) as world:
+        world.edit(1, title="Title", details="d")
+        wait_until_in_step(world, [1])
+        world.plex.reset_log()
+        world.stash.reset_log()
+        time.sleep(1.0)  # nothing may happen, so there is nothing to wait for
+        assert (len(world.plex.requests), len(world.stash.requests)) == (0, 0)
+
+
+def insert_as_a_hook_does(database: Database, world: World, scene_id: int) -> None:
+    """What a hook does that sees the lock held: insert the row, and rely on the holder."""
+    enqueue(database, scene_id, sorted(RELEVANT_FIELDS), "hook", time.time())
+    assert world.drainer_is_alive()
+
+
+def test_a_job_inserted_while_the_drainer_is_ending_is_not_stranded(tmp_path: Path) -> None:
+    """The worker has seen an empty queue and ended; its process still holds the lock, held up while it posts its log."""
+    with World(tmp_path, scenes=2, idle_seconds=IDLE) as world:
+        world.stash.save_without_hook(2, title="Came late", details="d")
+        world.edit(1, title="Title", details="d")
+        database = open_queue_database(world.data.queue)
+        world.wait_until_drained()
+        with database.transaction():
+            time.sleep(IDLE + 0.5)  # the worker only reads while it idles, so it comes to its end meanwhile
+            insert_as_a_hook_does(database, world, 2)
+        database.close()
+        wait_until_in_step(world, [1, 2])
+
+
+@on_posix
+@pytest.mark.parametrize("moment", range(12))
+def test_a_job_inserted_at_any_moment_of_the_drainers_end_is_not_stranded(tmp_path: Path, moment: int) -> None:
+    """The drainer is stopped at some moment around its end, and goes on once the row is there."""
+    with World(tmp_path, scenes=2, idle_seconds=IDLE) as world:
+        world.stash.save_without_hook(2, title="Came late", details="d")
+        world.edit(1, title="Title", details="d")
+        world.wait_until_drained()
+        drainer = the_drainer(world)
+        time.sleep(IDLE - 0.02 + moment * 0.005)
+        drainer.send_signal(signal.SIGSTOP)
+        try:
+            world.edit(2, details="Edited while the drainer stood still")
+        finally:
+            drainer.send_signal(signal.SIGCONT)
+        wait_until_in_step(world, [1, 2])
+
+
+def test_a_hook_starts_no_drainer_while_the_lock_is_held_and_one_once_it_is_free(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        world.data.create()
+        lock = ProcessLock(world.data.drain_lock)
+        assert lock.acquire()
+        world.edit(1, title="Waits", details="d")
+        assert not world.drainers()
+        lock.release()
+        world.edit(2, title="Wakes", details="d")
+        wait_until_in_step(world, [1, 2])
+
+
+def test_each_line_of_the_drainer_reaches_stashs_log_once(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=40, idle_seconds=60.0) as world:
+        for scene_id in range(1, 21):
+            world.edit(scene_id, title=f"Row {scene_id}", details="d")
+        world.wait_until_drained()
+        # Hooks that come at the same instant must not pass on the same line.
+        at_once(lambda number: world.edit(21 + number, title=f"Row {21 + number}", details="d"), 10)
+        wait_until_in_step(world, range(1, 31))
+        wait_until(lambda: all_passed_on(world), "all lines to be passed on")
+        assert set(passed_on(world).values()) == {1}
+
+
+def drainer_lines(world: World) -> list[str]:
+    """The messages in the drainer's log file, without time, level and name."""
+    lines = Path(world.data.log).read_text(encoding="utf-8").splitlines()
+    return [line.split(": ", 1)[1] for line in lines]
+
+
+def passed_on(world: World) -> Counter[str]:
+    """How often each message of the drainer stands in Stash's log."""
+    shown = Counter(line.text for line in world.stash.logs if line.plugin)
+    return Counter({message: shown[message] for message in drainer_lines(world)})
+
+
+def all_passed_on(world: World) -> bool:
+    """Fetch what is there, as every invocation does, and say whether that was all."""
+    world.stash.run_operation("PlexSync", mode="queue_status")
+    return min(passed_on(world).values()) >= 1

@@ -1,0 +1,161 @@
+"""The retry decision as a table: every row of the one in worker/backoff.py."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plex.exceptions import (
+    AmbiguousMatch,
+    PlexAuthError,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexServerDown,
+    PlexTemporaryError,
+)
+from stash.exceptions import SceneGone, StashQueryFailed, StashUnauthorized, StashUnavailable
+from worker.backoff import (
+    NOT_COUNTED,
+    Action,
+    BreakerEffect,
+    NothingToSync,
+    PartlySynced,
+    RetryPolicy,
+    calculate_delay,
+    get_retry_params,
+)
+
+DOWN = PlexServerDown("connection refused")
+REJECTED = PlexAuthError("the token", 401)
+TEMPORARY = PlexTemporaryError("status 500", 500)
+UNFORESEEN = ZeroDivisionError("unforeseen")
+NOT_FOUND = PlexNotFound("no such item")
+PERMANENT = PlexPermanentError("status 400", 400)
+AMBIGUOUS = AmbiguousMatch("two files", ("/a", "/b"))
+STASH_AWAY = StashUnavailable("connection refused")
+LOGGED_OUT = StashUnauthorized("http://stash")
+LOCKED = StashQueryFailed("database is locked")
+GONE = SceneGone(1)
+NOTHING = NothingToSync("no file")
+PARTLY = PartlySynced("poster: status 400")
+
+RETRY, RELEASE, BURY, DROP = Action.RETRY, Action.RELEASE, Action.BURY, Action.DROP
+NONE, COUNTS, TRIP = BreakerEffect.NONE, BreakerEffect.FAILURE, BreakerEffect.TRIP
+
+FOR_EVER = 10_000
+"""A retry count that no limit reaches."""
+TABLE = [
+    # error, retries, base, cap, breaker, on each failure, in the end
+    (DOWN, NOT_COUNTED, 5.0, 80.0, TRIP, RELEASE, RELEASE),
+    (REJECTED, NOT_COUNTED, 5.0, 80.0, TRIP, RELEASE, RELEASE),
+    (TEMPORARY, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
+    (UNFORESEEN, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
+    (NOT_FOUND, 12, 30.0, 600.0, NONE, RETRY, BURY),
+    (PERMANENT, 0, 5.0, 80.0, NONE, BURY, BURY),
+    (AMBIGUOUS, 0, 5.0, 80.0, NONE, BURY, BURY),
+    (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
+    (LOGGED_OUT, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
+    (LOCKED, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
+    (GONE, 0, 5.0, 80.0, NONE, DROP, DROP),
+    (NOTHING, 0, 5.0, 80.0, NONE, DROP, DROP),
+    (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DROP),
+]
+IDS = [type(row[0]).__name__ for row in TABLE]
+Row = tuple[BaseException, int, float, float, BreakerEffect, Action, Action]
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_retry_params(row: Row) -> None:
+    error, retries, base, cap, *_ = row
+    assert get_retry_params(error) == (base, cap, retries)
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_every_try_until_the_last(row: Row) -> None:
+    error, retries, base, cap, breaker, action, _ = row
+    for retry_count in range(max(1, min(retries, 50))):
+        decision = RetryPolicy().decide(error, retry_count)
+        assert (decision.action, decision.breaker) == (action, breaker)
+        if action is RETRY:
+            assert 0.0 <= decision.delay <= min(cap, base * 2**retry_count)
+        else:
+            assert decision.delay == 0.0
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+@pytest.mark.parametrize("beyond", [0, 1, FOR_EVER])
+def test_what_becomes_of_it_in_the_end(row: Row, beyond: int) -> None:
+    error, retries, _, _, breaker, _, in_the_end = row
+    decision = RetryPolicy().decide(error, retries + beyond)
+    assert (decision.action, decision.breaker, decision.delay) == (in_the_end, breaker, 0.0)
+
+
+# --- settings
+
+
+@pytest.mark.parametrize("error", [TEMPORARY, UNFORESEEN, PARTLY])
+@pytest.mark.parametrize("max_retries", [1, 2, 100])
+def test_max_retries_is_for_passing_failures(error: BaseException, max_retries: int) -> None:
+    policy = RetryPolicy(max_retries=max_retries)
+    assert policy.decide(error, max_retries - 1).action is RETRY
+    assert policy.decide(error, max_retries).action is not RETRY
+
+
+@pytest.mark.parametrize("max_retries", [1, 100])
+def test_max_retries_changes_nothing_else(max_retries: int) -> None:
+    policy = RetryPolicy(max_retries=max_retries)
+    assert [policy.decide(NOT_FOUND, count).action for count in (11, 12)] == [RETRY, BURY]
+    assert policy.decide(PERMANENT, 0).action is BURY
+    assert policy.decide(DOWN, FOR_EVER).action is RELEASE
+
+
+def test_not_found_may_be_forgotten_instead_of_kept() -> None:
+    policy = RetryPolicy(skip_not_found=True)
+    assert [policy.decide(NOT_FOUND, count).action for count in (0, 11, 12)] == [RETRY, RETRY, DROP]
+    assert policy.decide(AMBIGUOUS, 0).action is BURY
+    assert policy.decide(TEMPORARY, 5).action is BURY
+
+
+# --- a job that makes Plex fail by itself
+
+
+@pytest.mark.parametrize("error", [DOWN, TEMPORARY, UNFORESEEN])
+def test_a_counted_outage_is_a_passing_failure(error: BaseException) -> None:
+    policy = RetryPolicy(max_retries=3)
+    decisions = [policy.decide_counted(error, count) for count in range(5)]
+    assert [decision.action for decision in decisions] == [RETRY, RETRY, RETRY, BURY, BURY]
+    assert {decision.breaker for decision in decisions} == {COUNTS}
+    assert all(decision.delay <= 5.0 * 2**count for count, decision in enumerate(decisions))
+
+
+# --- the delay
+
+
+@given(st.integers(0, 10_000), st.floats(0.01, 100.0), st.floats(0.01, 1000.0), st.integers())
+def test_a_delay_is_within_its_bounds_and_the_same_for_the_same_seed(
+    retry_count: int, base: float, cap: float, seed: int
+) -> None:
+    delay = calculate_delay(retry_count, base, cap, seed)
+    assert 0.0 <= delay <= cap
+    if retry_count < 60:
+        assert delay <= base * 2**retry_count
+    assert calculate_delay(retry_count, base, cap, jitter_seed=seed) == delay
+
+
+@pytest.mark.parametrize(("retry_count", "ceiling"), [(0, 5), (1, 10), (2, 20), (3, 40), (4, 80), (5, 80), (100, 80)])
+def test_delays_fill_the_whole_span(retry_count: int, ceiling: float) -> None:
+    delays = [calculate_delay(retry_count, 5.0, 80.0, seed) for seed in range(500)]
+    assert max(delays) <= ceiling
+    assert max(delays) > 0.98 * ceiling
+    assert min(delays) < 0.02 * ceiling
+    assert abs(sum(delays) / len(delays) - ceiling / 2) < 0.05 * ceiling, "uniform"
+
+
+def test_a_decision_takes_a_seed_too() -> None:
+    delays = {RetryPolicy().decide(TEMPORARY, 3, jitter_seed=7).delay for _ in range(5)}
+    assert delays == {calculate_delay(3, 5.0, 80.0, jitter_seed=7)}
+
+
+def test_without_a_seed_delays_differ() -> None:
+    assert len({calculate_delay(3, 5.0, 80.0) for _ in range(20)}) > 1

@@ -1,0 +1,260 @@
+"""When Plex is probed, what a probe leads to, and that neither a restart nor the clock upsets the schedule."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.worker.clock import START, Clock
+from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
+from worker.json_file import JsonFile
+from worker.recovery import Recovery, probe_delay
+
+CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
+SCHEDULE = [5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0]
+WAITING = 7
+
+
+class Plex:
+    """Answers probes: `fault` is what is wrong with it. `asked` lists whether each probe used the token."""
+
+    def __init__(self, fault: str = "connection refused") -> None:
+        self.fault = fault
+        self.asked: list[bool] = []
+
+    def __call__(self, with_token: bool) -> str:
+        self.asked.append(with_token)
+        return self.fault
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def start(tmp_path: Path, clock: Clock) -> Callable[[], Recovery]:
+    """Starts a process, as far as recovery goes: everything it knows is read from disk."""
+
+    def new() -> Recovery:
+        breaker = CircuitBreaker(store=JsonFile(str(tmp_path / "breaker.json")), clock=clock)
+        return Recovery(breaker, JsonFile(str(tmp_path / "recovery.json")), lambda: WAITING, clock)
+
+    return new
+
+
+@pytest.fixture
+def recovery(start: Callable[[], Recovery]) -> Recovery:
+    return start()
+
+
+def probe_when_due(recovery: Recovery, clock: Clock, plex: Plex) -> float:
+    """Wait as long as recovery says, probe, and return how long that was."""
+    pause = recovery.seconds_to_probe()
+    clock.sleep(pause)
+    recovery.probe(plex)
+    return pause
+
+
+def messages(caplog: pytest.LogCaptureFixture, level: int = logging.INFO) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= level]
+
+
+# --- the schedule
+
+
+def test_probe_delays() -> None:
+    assert [probe_delay(made) for made in range(7)] == SCHEDULE
+    assert probe_delay(10**9) == 60.0
+
+
+def test_probes_come_after_5_10_20_40_60_60_seconds(recovery: Recovery, clock: Clock) -> None:
+    recovery.trip("connection refused")
+    plex = Plex()
+    assert [probe_when_due(recovery, clock, plex) for _ in range(7)] == SCHEDULE
+    assert plex.asked == [False] * 7
+    assert recovery.breaker.state is not CLOSED
+
+
+def test_a_restart_carries_on_with_the_schedule(
+    start: Callable[[], Recovery], recovery: Recovery, clock: Clock
+) -> None:
+    recovery.trip("connection refused")
+    pauses = []
+    for _ in range(7):
+        recovery = start()
+        assert recovery.breaker.stored_state is OPEN
+        pauses.append(probe_when_due(recovery, clock, Plex()))
+    assert pauses == SCHEDULE
+
+
+def test_a_restart_between_two_probes_does_not_put_the_next_one_off(
+    start: Callable[[], Recovery], recovery: Recovery, clock: Clock
+) -> None:
+    recovery.trip("connection refused")
+    for _ in range(3):
+        probe_when_due(recovery, clock, Plex())
+    clock.sleep(30)
+    assert start().seconds_to_probe() == pytest.approx(10)
+    clock.sleep(3600)
+    assert start().seconds_to_probe() == 0.0
+
+
+@given(st.floats(-1e9, 1e9), st.integers(0, 20))
+def test_a_clock_that_jumps_delays_a_probe_by_one_delay_at_most(jump: float, probes: int) -> None:
+    clock = Clock()
+    recovery = Recovery(CircuitBreaker(clock=clock), MemoryStore(), lambda: 0, clock)
+    recovery.trip("down")
+    for _ in range(probes):
+        recovery.probe(Plex())
+    clock.now += jump
+    assert 0.0 <= recovery.seconds_to_probe() <= probe_delay(probes)
+
+
+def test_another_outage_begins_with_the_first_delay(recovery: Recovery, clock: Clock) -> None:
+    recovery.trip("down")
+    for _ in range(4):
+        probe_when_due(recovery, clock, Plex())
+    recovery.probe(Plex(""))
+    recovery.note_success()
+    recovery.trip("down again")
+    assert recovery.seconds_to_probe() == 5.0
+
+
+def test_a_test_that_fails_goes_on_with_the_schedule(recovery: Recovery, clock: Clock) -> None:
+    recovery.trip("down")
+    assert probe_when_due(recovery, clock, Plex("")) == 5.0
+    recovery.trip("down again")
+    assert probe_when_due(recovery, clock, Plex("")) == 10.0
+    recovery.note_failure("status 500")
+    assert recovery.seconds_to_probe() == 20.0
+
+
+# --- what a probe leads to
+
+
+def test_a_good_probe_admits_one_job_and_its_success_closes(
+    recovery: Recovery, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    recovery.trip("connection refused")
+    assert recovery.probe(Plex(""))
+    assert recovery.breaker.test_admitted
+    assert not recovery.is_closed()
+    recovery.note_success()
+    assert recovery.is_closed()
+    opened, probed, recovered = messages(caplog)
+    assert opened == "Circuit breaker opened: connection refused. Syncing pauses, 7 jobs wait and none is lost"
+    assert probed == "Plex answers again: testing recovery with one job, 7 waiting"
+    assert recovered == "Plex recovered: resuming, 7 jobs waiting"
+
+
+def test_a_bad_probe_changes_nothing_but_the_schedule(recovery: Recovery, caplog: pytest.LogCaptureFixture) -> None:
+    recovery.trip("connection refused")
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    assert not recovery.probe(Plex("connection refused"))
+    assert recovery.breaker.state is OPEN
+    assert messages(caplog) == [], "an outage of a night is no hundreds of lines"
+
+
+def test_a_failed_test_is_said(recovery: Recovery, caplog: pytest.LogCaptureFixture) -> None:
+    recovery.trip("down")
+    recovery.probe(Plex(""))
+    caplog.clear()
+    recovery.trip("status 503")
+    assert recovery.breaker.state is OPEN
+    assert messages(caplog) == ["Recovery test failed, circuit breaker opened again: status 503"]
+
+
+def test_a_rejected_token_is_probed_with_the_token(start: Callable[[], Recovery], recovery: Recovery) -> None:
+    recovery.trip("the token is not accepted", with_token=True)
+    plex = Plex("the token is not accepted")
+    recovery.probe(plex)
+    start().probe(plex)
+    assert plex.asked == [True, True]
+
+
+def test_what_is_wrong_may_change_during_an_outage(recovery: Recovery) -> None:
+    plex = Plex("")
+    recovery.trip("the token is not accepted", with_token=True)
+    recovery.probe(plex)
+    recovery.trip("connection refused")
+    recovery.probe(plex)
+    recovery.trip("the token is not accepted", with_token=True)
+    recovery.probe(plex)
+    assert plex.asked == [True, False, True]
+
+
+def test_new_settings_are_tried_at_once(recovery: Recovery, clock: Clock) -> None:
+    recovery.trip("down")
+    for _ in range(5):
+        probe_when_due(recovery, clock, Plex())
+    recovery.probe_at_once()
+    pauses = [probe_when_due(recovery, clock, Plex()) for _ in range(3)]
+    assert pauses == [0.0, 10.0, 20.0]
+
+
+def test_new_settings_change_nothing_where_all_is_well(recovery: Recovery) -> None:
+    recovery.probe_at_once()
+    assert (recovery.is_closed(), recovery.seconds_to_probe()) == (True, 0.0)
+
+
+# --- failures that are counted
+
+
+def test_enough_failures_in_a_row_open_it(recovery: Recovery, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(4):
+        recovery.note_failure("status 500")
+    assert recovery.is_closed()
+    recovery.note_failure("status 500")
+    assert recovery.breaker.state is OPEN
+    assert recovery.seconds_to_probe() == 5.0
+    assert len(messages(caplog, logging.WARNING)) == 1
+
+
+def test_what_else_failed_in_the_same_batch_is_no_failed_test(
+    recovery: Recovery, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The batch is settled after all its jobs were tried: failures that come after the fifth are as old as those."""
+    for _ in range(50):
+        recovery.note_failure("status 500")
+    assert recovery.seconds_to_probe() == 5.0
+    assert len(messages(caplog, logging.WARNING)) == 1
+
+
+def test_a_success_that_ends_an_outage_by_itself(recovery: Recovery, clock: Clock) -> None:
+    """The breaker reads HALF_OPEN by itself after a while; a job that was let through then closes it."""
+    recovery.trip("down")
+    clock.sleep(60)
+    recovery.note_success()
+    assert recovery.is_closed()
+
+
+# --- on disk
+
+
+def test_looking_writes_nothing(tmp_path: Path, recovery: Recovery) -> None:
+    recovery.trip("down")
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    recovery.seconds_to_probe()
+    recovery.is_closed()
+    recovery.probe_at_once()
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("value", [None, "soon", [], {}, float("inf"), float("nan"), -1, True])
+@pytest.mark.parametrize("name", ["probes_made", "next_probe_at", "with_token", "recovered_at"])
+def test_a_file_that_somebody_has_edited_is_never_a_crash(clock: Clock, name: str, value: Any) -> None:
+    breaker = CircuitBreaker(store=ReadOnlyStore({"state": "open", "changed_at": START}), clock=clock)
+    recovery = Recovery(breaker, ReadOnlyStore({name: value}), lambda: 0, clock)
+    assert 0.0 <= recovery.seconds_to_probe() <= 60.0
+    recovery.probe(Plex())
+    assert 0.0 <= recovery.seconds_to_probe() <= 60.0
+    assert recovery.ramp.take(1) in (0, 1)
