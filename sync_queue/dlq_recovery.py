@@ -15,8 +15,6 @@ from sync_queue.operations import pending_scene_ids
 OUTAGE_ERRORS = frozenset({"PlexServerDown", "PlexTemporaryError", "PlexAuthError"})
 """Error types that an outage can be the reason of."""
 SOURCE = "redrive"
-REDRIVE_RATE = 5.0
-"""Redriven jobs a second: they fall due one after the other, at the rate at which a drain begins after an outage."""
 ALREADY_PENDING = "the scene has a newer job already"
 
 
@@ -67,11 +65,14 @@ def plan_redrive(
     return RedrivePlan(tuple(redrive.values()), keep)
 
 
-def redrive(database: Database, letters: Sequence[DeadLetter], now: float) -> int:
+def redrive(
+    database: Database, letters: Sequence[DeadLetter], now: float, offset: Callable[[int], float] = lambda _: 0.0
+) -> int:
     """Put the letters' jobs back, each with its letter's removal in one transaction; returns how many went.
 
     Fresh counters, history kept; older letters of the same scene go with it. A letter that somebody else has redriven
-    meanwhile, or whose scene has a pending job now, stays out. `now`: seconds since the epoch.
+    meanwhile, or whose scene has a pending job now, stays out. `now`: seconds since the epoch; `offset`: how many
+    seconds after that the n-th job (from 0) falls due.
     """
     redriven = 0
     for letter in letters:
@@ -80,7 +81,7 @@ def redrive(database: Database, letters: Sequence[DeadLetter], now: float) -> in
             if is_free and database.execute("DELETE FROM dead_letters WHERE id = ?", (letter.id,)) == 1:
                 database.execute("DELETE FROM dead_letters WHERE scene_id = ? AND id < ?", (letter.scene_id, letter.id))
                 reach("redrive:taken")
-                insert_job(database, _fresh(letter, now + redriven / REDRIVE_RATE).data(), now)
+                insert_job(database, _fresh(letter, now + offset(redriven)).data(), now)
                 redriven += 1
         reach("redrive:done")
     return redriven

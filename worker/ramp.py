@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,11 @@ TOO_MANY_FAILURES = 0.3
 """Share of a window's jobs (0..1) above which the rate is halved."""
 ENOUGH_OUTCOMES = 10
 """Outcomes below which a share says nothing."""
+
+
+def seconds_until(jobs: int) -> float:
+    """Seconds after a ramp's begin at which it has let `jobs` jobs through: the inverse of its rate's integral."""
+    return DOUBLING * math.log2(1.0 + jobs * math.log(2.0) / (FIRST_RATE * DOUBLING))
 
 
 class Ramp:

@@ -12,7 +12,7 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
-from worker import arguments
+from worker import arguments, ramp
 from worker.assembly import Workplace
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
@@ -73,7 +73,7 @@ class RedriveTask:
         self._log(plan, dry_run)
         if dry_run or not plan.redrive:
             return self._result(plan, redriven=0)
-        redriven = redrive(database, plan.redrive, self._clock())
+        redriven = redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
         ensure_drainer(self._folder, self._plugin_file, self._request.server_connection)
         return self._result(plan, redriven)
 
