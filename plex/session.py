@@ -28,7 +28,6 @@ MAX_REPLY_BYTES = 64 * 1024 * 1024
 SUCCESS = (200, 201, 204)  # all that python-plexapi 4.18 accepts, server.py
 
 _CHUNK_BYTES = 64 * 1024
-_REPEATABLE = ("GET", "PUT")  # an edit or a rating sent twice says the same; an image sent twice is kept twice
 _WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
 _WENT_AWAY = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # http.client.RemoteDisconnected is one
 
@@ -93,7 +92,8 @@ class PlexSession(requests.Session):
         try:
             return self._send(method, url, args, kwargs)
         except failures.ConnectionError as error:
-            if method not in _REPEATABLE or not any(isinstance(each, _WENT_AWAY) for each in _causes_of(error)):
+            # What changes something may have arrived: only a comparison can tell, and the next sync makes one.
+            if method != "GET" or not any(isinstance(each, _WENT_AWAY) for each in _causes_of(error)):
                 raise
         return self._send(method, url, args, kwargs)
 

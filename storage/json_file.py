@@ -9,6 +9,8 @@ from typing import Any
 
 from storage.local_files import set_aside, write_whole
 
+_BEYOND_ANY_COUNT_OR_TIME = 1e12
+
 
 class JsonFile:
     """One JSON object in a file at `path`."""
@@ -39,3 +41,9 @@ class JsonFile:
     def save(self, content: Mapping[str, Any]) -> None:
         """Replace the file in one step that survives a power cut. Raises OSError."""
         write_whole(self.path, json.dumps(content, indent=1))
+
+
+def finite(value: Any) -> float:
+    """A stored number as it is, 0.0 for anything else: somebody may have edited the file."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and abs(value) < _BEYOND_ANY_COUNT_OR_TIME else 0.0

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
 
+from storage.json_file import finite
+
 
 class CircuitState(str, Enum):
     """CLOSED: jobs pass. OPEN: none does. HALF_OPEN: one may pass, as a test."""
@@ -73,8 +75,8 @@ class CircuitBreaker:
         self._successes = 0
         stored = self._store.load()
         self._state = CircuitState.CLOSED if stored.get("state", "closed") == "closed" else CircuitState.OPEN
-        self._changed_at = _number(stored.get("changed_at"))
-        self._opened_at = _number(stored.get("opened_at"))
+        self._changed_at = finite(stored.get("changed_at"))
+        self._opened_at = finite(stored.get("opened_at"))
         self._cause = str(stored.get("cause", ""))
 
     @property
@@ -148,7 +150,3 @@ class CircuitBreaker:
         self._failures = 0
         self._successes = 0
         self._store.save({"state": state.value, "changed_at": now, "opened_at": self._opened_at, "cause": self._cause})
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0

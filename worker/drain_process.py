@@ -23,29 +23,35 @@ TICK = 1.0
 
 
 def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> int:
-    """Drain until there is no work; returns the id of the newest job row that was seen before the end."""
+    """Drain until there is no work; returns the id of the newest job row that may be left waiting, 0 for none.
+
+    A job that is pending afterwards with a larger id came too late to be seen.
+    """
     relay = log_to_file_and_relay(folder)
     database = open_queue_database(folder.queue)
+    queue_was_empty = False
     try:
         ensure_dependencies(folder, os.path.dirname(plugin_file), _say)
-        _host_worker(folder, server_connection, database, relay)
+        queue_was_empty = _host_worker(folder, server_connection, database, relay)
     except DependencyError as error:
         logger.error("%s", error)
     except Exception:
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
         logger.exception("The drainer ended by an error; the jobs are kept")
     finally:
-        newest_seen = _newest_job(database)
+        newest_left = 0 if queue_was_empty else _newest_job(database)
         relay.flush_to(lambda lines: post_lines(database, lines))
         database.close()
-    return newest_seen
+    return newest_left
 
 
 def _host_worker(
     folder: DataFolder, server_connection: dict[str, Any], database: Database, relay: RelayHandler
-) -> None:
+) -> bool:
+    """Run a worker to its end; returns whether it ended because it saw no job pending."""
     # Heavy, and only importable once the packages are there.
     from worker.assembly import open_workplace  # noqa: PLC0415
+    from worker.processor import Ended  # noqa: PLC0415
 
     idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
     started_at = time.time()
@@ -66,6 +72,7 @@ def _host_worker(
             worker.join()
         logger.info("Drainer ends: %s", worker.ended.value)
         workplace.clear_status()
+        return worker.ended is Ended.IDLE
 
 
 def _newest_job(database: Database) -> int:

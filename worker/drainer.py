@@ -23,17 +23,17 @@ def run_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[st
         try:
             from worker.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
 
-            newest_seen = serve(folder, plugin_file, server_connection)
+            newest_left = serve(folder, plugin_file, server_connection)
         finally:
             lock.release()
-        if newest_seen is None or not _has_newer_job(folder, newest_seen):
+        if not _has_newer_job(folder, newest_left):
             return 0
     return 0
 
 
-def _has_newer_job(folder: DataFolder, newest_seen: int) -> bool:
+def _has_newer_job(folder: DataFolder, newest_left: int) -> bool:
     database = open_queue_database(folder.queue)
     try:
-        return database.one("SELECT 1 FROM ack_queue_default WHERE status < 2 AND _id > ?", (newest_seen,)) is not None
+        return database.one("SELECT 1 FROM ack_queue_default WHERE status < 2 AND _id > ?", (newest_left,)) is not None
     finally:
         database.close()

@@ -32,7 +32,7 @@ class ImageSync:
         wanted = [_LOCKS[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         return [lock for lock in wanted if lock not in item.item.locked]
 
-    def sync(self, item: ItemSync, scene: Mapping[str, Any], changed_in_stash: bool, warnings: list[str]) -> None:
+    def sync(self, item: ItemSync, scene: Mapping[str, Any], changed_in_stash: bool) -> None:
         """Upload what changed. A failure that is an image's own goes to `item.failed_images`; an outage is raised.
 
         Raises PlexServerDown, PlexAuthError, and PlexTemporaryError where it may be an outage.
@@ -46,8 +46,7 @@ class ImageSync:
             item.failed_images.append(f"{', '.join(fields)}: {error}")
             return
         if image is None:
-            warnings.append(f"{', '.join(fields)}: Stash has no picture for this scene")
-            return
+            return  # Stash shows a placeholder of its own: a scan has not made a picture yet
         for name in fields:
             self._upload_if_new(name, item, image)
 

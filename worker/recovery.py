@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from storage.json_file import finite
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outages import OutageHistory
 from worker.ramp import Ramp
@@ -39,10 +40,10 @@ class Recovery:
         self._pending = pending
         self._clock = clock
         stored = store.load()
-        self._probes_made = int(stored.get("probes_made", 0))
-        self._next_probe_at = float(stored.get("next_probe_at", 0.0))
+        self._probes_made = max(0, int(finite(stored.get("probes_made"))))
+        self._next_probe_at = finite(stored.get("next_probe_at"))
         self._with_token = bool(stored.get("with_token", False))
-        self.ramp = Ramp(float(stored.get("recovered_at", 0.0)), clock)
+        self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
 
     def seconds_to_probe(self) -> float:
         """Seconds until the next probe is due; 0.0 = now. A clock that was set back delays it by one delay at most."""
@@ -90,9 +91,11 @@ class Recovery:
     def note_failure(self, cause: str) -> None:
         """A job failed for a reason that may be Plex's; enough of them in a row open the breaker."""
         was_closed = self.is_closed()
+        # What else failed in the batch that opened it is no failed test.
+        was_open = self.breaker.stored_state is CircuitState.OPEN
         self._with_token = False
         self.breaker.record_failure(cause)
-        if self.breaker.state is CircuitState.OPEN:
+        if self.breaker.stored_state is CircuitState.OPEN and not was_open:
             self._announce(was_closed, "after repeated failures", cause)
 
     def trip(self, cause: str, *, with_token: bool = False) -> None:

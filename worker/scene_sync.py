@@ -179,7 +179,7 @@ class SceneSync:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
             item.write(self._session.plex, self._images.locks(item, changed_in_stash))
             reach("write:sent")
-            self._images.sync(item, work.scene, changed_in_stash, work.warnings)
+            self._images.sync(item, work.scene, changed_in_stash)
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:
         """Read what was written; write once more, in the plainest form, what Plex understood differently."""

@@ -129,7 +129,7 @@ class Settlement:
                 forget_scene(self._manager.database, job.scene_id)
             self._progress.dropped += 1
             level = logging.DEBUG if isinstance(error, NothingToSync) else logging.INFO
-            logger.log(level, "%s: not synced: %s", where, error)
+            logger.log(level, "%s: not tried again: %s", where, error)
 
     def _policy(self, config: PlexSyncConfig) -> RetryPolicy:
         return RetryPolicy(config.max_retries, config.skip_not_found)

@@ -1,4 +1,4 @@
-"""What each button does, run as Stash runs it: as a task in its job queue, or as an operation that returns its result."""
+"""What each button does, run as Stash runs it: as a task in its job queue, or as an operation that returns a result."""
 
 from __future__ import annotations
 

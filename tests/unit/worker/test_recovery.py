@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.json_file import JsonFile
 from tests.unit.worker.clock import START, Clock
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
-from worker.json_file import JsonFile
 from worker.recovery import Recovery, probe_delay
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
@@ -150,9 +150,11 @@ def test_a_good_probe_admits_one_job_and_its_success_closes(
     recovery.note_success()
     assert recovery.is_closed()
     opened, probed, recovered = messages(caplog)
-    assert opened == "Circuit breaker opened: connection refused. Syncing pauses, 7 jobs wait and none is lost"
-    assert probed == "Plex answers again: testing recovery with one job, 7 waiting"
-    assert recovered == "Plex recovered: resuming, 7 jobs waiting"
+    assert opened.startswith("Circuit breaker opened")
+    assert opened.endswith("connection refused")
+    assert "testing recovery with one job" in probed
+    assert recovered.startswith("Plex recovered")
+    assert all("7 jobs waiting" in line for line in (opened, probed, recovered))
 
 
 def test_a_bad_probe_changes_nothing_but_the_schedule(recovery: Recovery, caplog: pytest.LogCaptureFixture) -> None:
@@ -170,7 +172,9 @@ def test_a_failed_test_is_said(recovery: Recovery, caplog: pytest.LogCaptureFixt
     caplog.clear()
     recovery.trip("status 503")
     assert recovery.breaker.state is OPEN
-    assert messages(caplog) == ["Recovery test failed, circuit breaker opened again: status 503"]
+    (line,) = messages(caplog)
+    assert line.startswith("Recovery test failed")
+    assert line.endswith("status 503")
 
 
 def test_a_rejected_token_is_probed_with_the_token(start: Callable[[], Recovery], recovery: Recovery) -> None:
