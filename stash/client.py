@@ -19,6 +19,9 @@ PLUGIN_ID = "PlexSync"
 SCREENSHOT_BYTES = 20 * 1024 * 1024
 """Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
 
+CARRIED = {"performer": "performers", "studio": "studios", "tag": "tags"}
+"""What a scene can carry, and the criterion by which Stash v0.30 finds the scenes that do."""
+
 CLOCK_CHANGE = timedelta(hours=2)
 """How far Stash's order by time may be off: it sorts the texts of local times, and at the end of daylight saving time
 (one hour, two at Troll station) a later text is an earlier time."""
@@ -123,17 +126,26 @@ class StashClient:
         Each page asks for what follows the last id, so that scenes which are deleted meanwhile shift nothing past it.
         """
         last = 0
-        while True:
-            variables = {
-                "after": {"id": {"value": last, "modifier": "GREATER_THAN"}},
-                "filter": {"per_page": page_size, "sort": "id", "direction": "ASC"},
-            }
-            page = [int(scene["id"]) for scene in self._graphql.query(_SCENE_IDS, variables)["findScenes"]["scenes"]]
-            if page:
-                yield page
-                last = page[-1]
+        while page := self.scene_ids_after(last, page_size):
+            yield page
+            last = page[-1]
             if len(page) < page_size:
                 return
+
+    def scene_ids_after(
+        self, scene_id: int, page_size: int = 1000, carrying: tuple[str, int] | None = None
+    ) -> list[int]:
+        """The next ids above `scene_id`, ascending. `carrying`: only scenes of that performer, studio or tag.
+
+        It is a key of CARRIED and an id; sub-studios and sub-tags do not count, for Plex shows a scene's own.
+        """
+        criteria: dict[str, Any] = {"id": {"value": scene_id, "modifier": "GREATER_THAN"}}
+        if carrying is not None:
+            kind, entity_id = carrying
+            criteria[CARRIED[kind]] = {"value": [str(entity_id)], "modifier": "INCLUDES"}
+        page = {"per_page": page_size, "sort": "id", "direction": "ASC"}
+        found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
+        return [int(scene["id"]) for scene in found]
 
     def updated_since(self, since: datetime, page_size: int = 100) -> Iterator[list[tuple[int, str]]]:
         """Pages of (id, updated_at) of the scenes that were updated at `since` or later, about newest first.

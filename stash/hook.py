@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 SCENE_UPDATE = "Scene.Update.Post"
+TAG_MERGE = "Tag.Merge.Post"
+RENAMES = {
+    "Performer.Update.Post": "performer",
+    "Studio.Update.Post": "studio",
+    "Tag.Update.Post": "tag",
+    TAG_MERGE: "tag",
+}
+"""Hooks after which scenes show another name, and whose name it is. A merge sends no fields; its id is the tag that
+stays."""
 
 RELEVANT_FIELDS = frozenset(
     {
@@ -37,25 +46,38 @@ class SceneEdit:
         self.fields = fields
 
 
-def relevant_edit(hook_context: dict[str, Any]) -> SceneEdit | None:
-    """The edit behind a hook call, or None where it does not concern Plex.
+class Rename:
+    """A performer, studio or tag whose name is another now: every scene that carries it shows it.
+
+    `kind` is one of the values of RENAMES.
+    """
+
+    def __init__(self, kind: str, entity_id: int) -> None:
+        self.kind = kind
+        self.entity_id = entity_id
+
+
+def relevant_change(hook_context: dict[str, Any]) -> SceneEdit | Rename | None:
+    """What happened, or None where it does not concern Plex.
 
     `inputFields` alone says what was sent: `input` holds null for everything that was not, and has another shape
     for every way to edit. A scan sends null for both and does not matter: it changes no metadata.
     """
-    if hook_context.get("type") != SCENE_UPDATE:
-        return None
+    trigger = hook_context.get("type")
+    row_id = _row_id(hook_context.get("id"))
     fields = hook_context.get("inputFields")
-    if not isinstance(fields, list):
+    sent = {field for field in fields if isinstance(field, str)} if isinstance(fields, list) else set()
+    if row_id is None:
         return None
-    relevant = sorted({field for field in fields if isinstance(field, str)} & RELEVANT_FIELDS)
-    scene_id = _scene_id(hook_context.get("id"))
-    if scene_id is None or not relevant:
-        return None
-    return SceneEdit(scene_id, relevant)
+    if trigger == SCENE_UPDATE:
+        relevant = sorted(sent & RELEVANT_FIELDS)
+        return SceneEdit(row_id, relevant) if relevant else None
+    if trigger == TAG_MERGE or (trigger in RENAMES and "name" in sent):
+        return Rename(RENAMES[trigger], row_id)
+    return None
 
 
-def _scene_id(value: Any) -> int | None:
+def _row_id(value: Any) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit():

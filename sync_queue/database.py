@@ -38,10 +38,12 @@ SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS ack_queue_default (
         _id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT, status INTEGER,
+        fan_out TEXT GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.fan_out')) VIRTUAL,
         scene_id INTEGER GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.scene_id')) VIRTUAL,
         due REAL GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.next_retry_at')) VIRTUAL)
     """,
     "CREATE UNIQUE INDEX IF NOT EXISTS one_pending_job_per_scene ON ack_queue_default (scene_id) WHERE status < 2",
+    "CREATE UNIQUE INDEX IF NOT EXISTS one_pending_fan_out ON ack_queue_default (fan_out) WHERE status < 2",
     "CREATE INDEX IF NOT EXISTS pending_jobs_by_due ON ack_queue_default (due, _id) WHERE status < 2",
     "CREATE INDEX IF NOT EXISTS jobs_in_progress ON ack_queue_default (scene_id) WHERE status = 2",
     """

@@ -58,6 +58,19 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
         return False
 
 
+def enqueue_fan_out(database: Database, kind: str, entity_id: int, source: str, now: float) -> None:
+    """Note that a performer, studio or tag has another name: one row, expanded later into jobs of its scenes.
+
+    One that is being expanded already begins anew, for the scenes that it has passed show the name before.
+    """
+    name = f"{kind}:{entity_id}"
+    data = {**new_job_data(0, ("name",), source, now), "scene_id": None, "update_type": "fan_out"}
+    data |= {"fan_out": name, "after_scene": 0}
+    database.execute(
+        _INSERT + " ON CONFLICT (fan_out) WHERE status < 2 DO UPDATE SET data = excluded.data", (serialize(data), now)
+    )
+
+
 def insert_job(database: Database, data: dict[str, Any], now: float) -> None:
     """Add a pending job. Raises sqlite3.IntegrityError where its scene has one."""
     database.execute(_INSERT, (serialize(data), now))

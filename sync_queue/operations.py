@@ -5,8 +5,10 @@ Transitions are guarded: a job that is not claimed cannot be acknowledged, put b
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable
+from typing import Any
 
 from storage.crash_points import reach
 from sync_queue.database import ACKNOWLEDGED, FAILED, UNACKNOWLEDGED, Database
@@ -35,7 +37,8 @@ def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
     """Claim up to `limit` jobs that are due at `now`, fresh ones first, in one immediate transaction."""
     with queue.database.transaction():
         rows = queue.database.all(
-            "SELECT _id, data FROM ack_queue_default WHERE status < 2 AND due <= ? ORDER BY due, _id LIMIT ?",
+            "SELECT _id, data FROM ack_queue_default"
+            " WHERE status < 2 AND due <= ? AND scene_id IS NOT NULL ORDER BY due, _id LIMIT ?",
             (now, limit),
         )
         queue.database.execute_many(
@@ -101,10 +104,10 @@ def next_due_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
-def pending_jobs(database: Database) -> list[Job]:
-    """Every pending job, oldest first."""
-    rows = database.all("SELECT _id, data FROM ack_queue_default WHERE status < 2 ORDER BY _id")
-    return [Job.from_row(row_id, data) for row_id, data in rows]
+def pending_data(database: Database) -> list[dict[str, Any]]:
+    """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
+    rows = database.all("SELECT data FROM ack_queue_default WHERE status < 2 ORDER BY _id")
+    return [json.loads(data) for (data,) in rows]
 
 
 def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:

@@ -5,10 +5,12 @@ Standard library only. Never on a hook's path: an installation takes as long as 
 
 from __future__ import annotations
 
+import glob
 import importlib
 import importlib.metadata
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -44,7 +46,7 @@ def ensure_dependencies(
     while not lock.acquire():
         wait(1.0)
     try:
-        importlib.invalidate_caches()
+        _use(folder.dependencies)  # whoever had the lock has made it, as like as not
         missing = missing_packages(requirements)
         if missing:
             _install(folder, requirements, missing, say)
@@ -68,6 +70,7 @@ def install_command(folder: DataFolder, requirements: str) -> list[str]:
 def _install(folder: DataFolder, requirements: str, missing: list[str], say: Say) -> None:
     command = install_command(folder, requirements)
     say("info", f"Installing {', '.join(missing)} into {folder.dependencies}: once, this takes a minute or two")
+    _remove_leftovers(folder)
     # Into a folder of its own first, so that a kill in the middle leaves nothing that looks complete.
     arriving = f"{folder.dependencies}.{os.getpid()}.new"
     to_run = [arriving if part == folder.dependencies else part for part in command]
@@ -82,12 +85,23 @@ def _install(folder: DataFolder, requirements: str, missing: list[str], say: Say
         shutil.rmtree(arriving, ignore_errors=True)
         raise DependencyError(
             f"{', '.join(missing)} could not be installed ({problem}): run this where Stash runs, then edit any scene: "
-            + " ".join(command)
+            + _as_typed(command)
         )
     shutil.rmtree(folder.dependencies, ignore_errors=True)
     os.replace(arriving, folder.dependencies)
     _use(folder.dependencies)
     say("info", "The packages are installed")
+
+
+def _remove_leftovers(folder: DataFolder) -> None:
+    """Remove what killed installations have left; only the holder of the lock may know that they are over."""
+    for leftover in glob.glob(f"{glob.escape(folder.dependencies)}.*.new"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _as_typed(command: list[str]) -> str:
+    """The command as a person types it into a shell, also where a path has spaces."""
+    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
 
 
 def _ask_dependency_manager(requirements: str, say: Say) -> None:

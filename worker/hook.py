@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 
-from stash.hook import relevant_edit
+from stash.hook import SceneEdit, relevant_change
 from stash.protocol import log
 from sync_queue.database import open_queue_database
-from sync_queue.enqueue import enqueue
+from sync_queue.enqueue import enqueue, enqueue_fan_out
 from sync_queue.relay import take_lines
 from worker.launcher import ensure_drainer
 
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
     """Handle one hook call. Raises sqlite3.Error or OSError where the edit cannot be made durable."""
-    edit = relevant_edit(request.hook_context or {})
-    if edit is None:
+    change = relevant_change(request.hook_context or {})
+    if change is None:
         return
     database = open_queue_database(folder.queue)
-    enqueue(database, edit.scene_id, edit.fields, "hook", time.time())
+    if isinstance(change, SceneEdit):
+        enqueue(database, change.scene_id, change.fields, "hook", time.time())
+    else:
+        enqueue_fan_out(database, change.kind, change.entity_id, "hook", time.time())
     try:
         ensure_drainer(folder, plugin_file, request.server_connection)
     except OSError as error:

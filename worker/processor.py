@@ -12,6 +12,7 @@ from enum import Enum
 
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
+from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import get_pending, next_due_at
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
 """Jobs claimed at once: the items that Plex is asked for in one request."""
+FAN_OUT_PAGE = 1000
+"""Scenes of a rename that are enqueued at once."""
 SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
 BLOCKED_PAUSE = 30.0
@@ -143,11 +146,27 @@ class SyncWorker:
         if due_at > now:
             self.progress.activity = "waiting for the next retry"
             return min(session.config.poll_interval, due_at - now)
+        rename = next_fan_out(self._manager.database)
+        if rename is not None:
+            return self._expand(rename, session)
         if not self._may_send(session):
             return self._wait_for_plex(session)
         self.progress.blocked = ""
         limit = self._recovery.ramp.take(BATCH_SIZE) if self._recovery.is_closed() else 1
         return self._drain_batch(session, limit) if limit else self._recovery.ramp.seconds_to_next()
+
+    def _expand(self, rename: FanOut, session: Session) -> float | Ended:
+        """Enqueue one page of the scenes that show another name now."""
+        self.progress.activity = f"looking for the scenes of a renamed {rename.kind}"
+        carrying = (rename.kind, rename.entity_id)
+        try:
+            page = session.stash.scene_ids_after(rename.after_scene, FAN_OUT_PAGE, carrying)
+        except StashUnavailable as error:
+            return self._wait_for_stash(error, self._clock())
+        is_last = len(page) < FAN_OUT_PAGE
+        expand(self._manager.database, rename, page, is_last, self._clock())
+        logger.info("A %s was renamed: %d of its scenes put in the queue", rename.kind, len(page))
+        return 0.0
 
     def _look_for_missed(self) -> None:
         if self._catch_up is None:

@@ -11,7 +11,7 @@ from typing import Any
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
-from sync_queue.operations import clear_pending, enqueue_many, pending_jobs
+from sync_queue.operations import clear_pending, enqueue_many, pending_data
 from validation.config import ConfigError
 from worker.arguments import ArgumentError
 from worker.assembly import Workplace, open_workplace
@@ -103,8 +103,7 @@ def health_check(task: Task) -> dict[str, Any]:
 def clear_queue(task: Task) -> dict[str, Any]:
     """Delete the pending jobs, after writing them to a file."""
     with task.database.transaction():
-        jobs = [job.data() for job in pending_jobs(task.database)]
-        file = write_backup(task.folder, "pending-queue", jobs, time.time())
+        file = write_backup(task.folder, "pending-queue", pending_data(task.database), time.time())
         return _deleted(clear_pending(task.database), "pending jobs", file)
 
 

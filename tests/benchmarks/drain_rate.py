@@ -14,7 +14,7 @@ from tests.benchmarks.report import Row, Table, at_least
 from tests.benchmarks.timing import Sample, in_turns
 from tests.world import PROJECT, World
 
-SCENES = 250
+SCENES = 150
 ROUNDS = 3
 SMALL, LARGE = 1_000, 10_000
 BAR_PERCENT = 80

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ def measure(folder: Path) -> Table:
     build, listing = large["build"], large["listing"]
     lookup, small_lookup = sample(large["lookups"]), sample(small["lookups"])
     peak, small_peak = (each["peak"] / MEGABYTE for each in (large, small))
-    slowest = max(lookup.values) * 1_000
+    most = statistics.quantiles(lookup.values, n=100)[-1] * 1_000
     rows = (
         Row(f"build, {LARGE:,} items", f"{build:.1f} s", f"listing: {listing:.1f} s", f"{build / listing:.2f}"),
         Row(
@@ -45,7 +46,7 @@ def measure(folder: Path) -> Table:
             lookup.shown("µs", MICROSECONDS, decimals=0),
             f"{SMALL:,} items: {small_lookup.shown('µs', MICROSECONDS, decimals=0)}",
             f"{lookup.median / small_lookup.median:.2f}",
-            at_most(slowest, LOOKUP_BAR, " ms, the slowest"),
+            at_most(most, LOOKUP_BAR, " ms in 99 of 100"),
         ),
     )
     return Table("index", f"Index of {LARGE:,} items", TEXT, rows)

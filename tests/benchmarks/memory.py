@@ -58,7 +58,7 @@ def _row(what: str, peak: int, nearest: str) -> Row:
 
 
 def _peak_of_imports() -> int:
-    command = [sys.executable, "-c", "import worker.assembly, worker.drain_process; print(flush=True); input()"]
+    command = [sys.executable, "-c", "import sys, worker.assembly, worker.drain_process; print(flush=True); sys.stdin.read()"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT)
     assert process.stdin and process.stdout
     with process:

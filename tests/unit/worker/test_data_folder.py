@@ -1,0 +1,84 @@
+"""Where everything is kept, and how paths look in logs."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, data_folder
+from worker.paths import shown_path
+
+
+def test_it_is_beside_the_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
+    assert data_folder(str(tmp_path)).root == str(tmp_path / "data")
+
+
+def test_the_environment_overrides_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STASH_PLUGIN_DATA", str(tmp_path / "elsewhere"))
+    assert data_folder("/plugins/PlexSync").root == str(tmp_path / "elsewhere")
+
+
+def test_an_empty_variable_overrides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "")
+    assert data_folder(str(tmp_path)).root == str(tmp_path / "data")
+
+
+def test_naming_it_creates_nothing(tmp_path: Path) -> None:
+    DataFolder(str(tmp_path / "data"))
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_nobody_else_may_look_into_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        folder = DataFolder(str(tmp_path / "data"))
+        folder.create()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat(folder.root).st_mode) == 0o700
+    assert stat.S_IMODE(os.stat(folder.queue).st_mode) == 0o700
+
+
+def test_creating_it_again_keeps_what_is_in_it(tmp_path: Path) -> None:
+    folder = DataFolder(str(tmp_path / "a" / "data"))
+    folder.create()
+    Path(folder.breaker).write_text("{}")
+    folder.create()
+    assert os.path.exists(folder.breaker)
+
+
+def test_a_folder_that_cannot_be_made_raises_an_os_error(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file in its place")
+    with pytest.raises(OSError, match="data"):
+        DataFolder(str(tmp_path / "data")).create()
+
+
+def test_everything_is_within_it_and_no_two_things_are_one(tmp_path: Path) -> None:
+    names = [path for name, path in vars(DataFolder(str(tmp_path))).items() if name != "root"]
+    assert len(set(names)) == len(names)
+    assert all(path.startswith(str(tmp_path) + os.sep) for path in names)
+
+
+# --- paths in logs
+
+
+def test_paths_are_shown_as_they_are() -> None:
+    assert shown_path("/data/a b/ä.mp4", obfuscate=False) == "/data/a b/ä.mp4"
+
+
+def test_hidden_paths_can_be_told_apart_and_nothing_else() -> None:
+    one, other = "/data/secret/name.mp4", "/data/secret/other.mp4"
+    shown = shown_path(one, obfuscate=True)
+    assert shown == shown_path(one, obfuscate=True) != shown_path(other, obfuscate=True)
+    assert shown.endswith(".mp4")
+    assert not any(part in shown for part in ("data", "secret", "name"))
+
+
+def test_a_path_that_is_no_text_can_be_hidden_too() -> None:
+    assert shown_path("/data/\udcff.mkv", obfuscate=True).endswith(".mkv")
