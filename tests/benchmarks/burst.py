@@ -11,8 +11,8 @@ from tests.world import World
 
 SAVES = 50
 TEXT = (
-    f"{SAVES} scenes saved at the same instant, each from a thread of its own, where no drainer runs: so {SAVES} hooks "
-    "share the cores. The reference is one save by itself."
+    f"{SAVES} scenes saved at the same instant, each from a thread of its own, where no drainer runs: so {SAVES} "
+    "hooks share the cores. The reference is one save by itself."
 )
 
 

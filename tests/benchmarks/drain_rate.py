@@ -21,10 +21,10 @@ BAR_PERCENT = 80
 SLOW = 0.020
 """Latency of Plex in seconds."""
 TEXT = (
-    f"{SCENES} scenes whose title and tags changed, put into the queue of a running drainer, from its first request to "
-    f"Plex to the last; {ROUNDS} times in turns with the reference: as many PUTs of a title from another process, one "
-    "after the other over one connection that is kept alive. Both simulators share a process, of which the drainer and "
-    "the reference use one at a time."
+    f"{SCENES} scenes whose title and tags changed, put into the queue of a running drainer, from its first request "
+    f"to Plex to the last; {ROUNDS} times in turns with the reference: as many PUTs of a title from another process, "
+    "one after the other over one connection that is kept alive. Both simulators share a process, of which the "
+    "drainer and the reference use one at a time."
 )
 
 

@@ -20,8 +20,9 @@ MEMORY_BAR = 150
 LOOKUP_BAR = 1.0
 ITEMS_PER_FOLDER = 100
 TEXT = (
-    "A process of its own indexes a library and then looks up 2,000 names, a tenth of which are not there. Building is "
-    "beside reading the same pages and throwing them away, in turns; looking up and memory are beside the small library."
+    "A process of its own indexes a library and then looks up 2,000 names, a tenth of which are not there. Building "
+    "is beside reading the same pages and throwing them away, in turns; looking up and memory are beside the small "
+    "library."
 )
 
 

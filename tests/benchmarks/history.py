@@ -23,10 +23,11 @@ BAR = 1.5
 _INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, ?)"
 _ACKNOWLEDGED, _NEW = 5, 0
 TEXT = (
-    f"One job's get and ack, {JOBS} times in turns, with acknowledged jobs behind them in the table; each get and each ack "
-    "is a durable commit (WAL, synchronous FULL). The reference of a long history is the short one. The plugin deletes "
-    "history beyond 1,000 rows, so the long one is what would be if it did not. persist-queue's own get and ack on the "
-    "table that it makes itself stand beside: it finds the next job by a scan, where the plugin's table has an index."
+    f"One job's get and ack, {JOBS} times in turns, with acknowledged jobs behind them in the table; each get and "
+    "each ack is a durable commit (WAL, synchronous FULL). The reference of a long history is the short one. The "
+    "plugin deletes history beyond 1,000 rows, so the long one is what would be if it did not. persist-queue's own "
+    "get and ack on the table that it makes itself stand beside: it finds the next job by a scan, where the plugin's"
+    " table has an index."
 )
 
 

@@ -25,11 +25,11 @@ RUNNING_BAR = 3.0
 STARTING_BAR = 4.0
 NEAREST = "340 to 550 ms, 29"
 TEXT = (
-    "Wall time of the hook's process, with its stdin given and its stdout and stderr read to the end, as Stash does, "
-    "beside `python3 -c pass` of the same interpreter, started the same way. The drainer is a real one that holds the "
-    "lock and is paused, so that it does not compete for a core; where the hook has to start one, that is killed before "
-    "the next turn. Each hook adds a row to the queue. The reference is the bare interpreter; a ratio is the median of "
-    "the pairs' ratios."
+    "Wall time of the hook's process, with its stdin given and its stdout and stderr read to the end, as Stash does,"
+    " beside `python3 -c pass` of the same interpreter, started the same way. The drainer is a real one that holds "
+    "the lock and is paused, so that it does not compete for a core; where the hook has to start one, that is killed"
+    " before the next turn. Each hook adds a row to the queue. The reference is the bare interpreter; a ratio is the"
+    " median of the pairs' ratios."
 )
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.index_process URL FOLDER ITEMS` < token: index that Plex, and print what it cost as JSON."""
+"""`python -m tests.benchmarks.index_process URL FOLDER ITEMS` < token: index that Plex, print the cost as JSON."""
 
 from __future__ import annotations
 

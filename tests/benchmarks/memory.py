@@ -17,10 +17,11 @@ from tests.world import PROJECT, World, wait_until
 
 LIBRARY = 10_000
 SYNCED = 1_000
+_IMPORTS = "import sys, worker.assembly, worker.drain_process; print(flush=True); sys.stdin.read()"
 TEXT = (
-    f"The highest resident memory of a drainer, with {LIBRARY:,} items in Plex: after its first edit, for which it indexed "
-    f"them, and after {SYNCED:,} more scenes with two pictures each. The reference is a Python process that has imported "
-    "what the drainer imports, and does nothing."
+    f"The highest resident memory of a drainer, with {LIBRARY:,} items in Plex: after its first edit, for which it "
+    f"indexed them, and after {SYNCED:,} more scenes with two pictures each. The reference is a Python process that "
+    "has imported what the drainer imports, and does nothing."
 )
 
 
@@ -58,7 +59,7 @@ def _row(what: str, peak: int, nearest: str) -> Row:
 
 
 def _peak_of_imports() -> int:
-    command = [sys.executable, "-c", "import sys, worker.assembly, worker.drain_process; print(flush=True); sys.stdin.read()"]
+    command = [sys.executable, "-c", _IMPORTS]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT)
     assert process.stdin and process.stdout
     with process:

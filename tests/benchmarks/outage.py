@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,16 +24,17 @@ SECONDS_PER_DAY = 86_400.0
 _INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 1)"
 TEXT = (
     f"Three drainers at the same time: one with {WAITING:,} jobs that wait for a retry; one with as many, whose Plex "
-    f"refuses connections for {OUTAGE:.0f} s while {EDITS} scenes are saved; and one without work, which is the reference. "
-    "Load is user and system time of the process per wall time, in percent of a core, with the default poll_interval of "
-    f"{POLL_INTERVAL:g} s. Then Plex is back, and the edits have to arrive without anybody's help. The drainer looks for "
-    "Plex after 5, 10, 20, 40, 60, 60 … seconds and then starts slowly, so the last edit comes some time after Plex."
+    f"refuses connections for {OUTAGE:.0f} s while {EDITS} scenes are saved; and one without work, which is the "
+    "reference. Load is user and system time of the process per wall time, in percent of a core, with the default "
+    f"poll_interval of {POLL_INTERVAL:g} s. Then Plex is back, and the edits have to arrive without anybody's help. "
+    "The drainer looks for Plex after 5, 10, 20, 40, 60, 60 … seconds and then starts slowly, so the last edit comes"
+    " some time after Plex."
 )
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """What became of the edits: how many never arrived, dead letters, retries, seconds from Plex's return to the last."""
+    """What became of the edits; `seconds` from Plex's return to the last of them."""
 
     lost: int
     dead_letters: int
@@ -100,10 +102,8 @@ def _recover(world: World) -> Recovery:
     world.plex.accept()
     back_at = time.monotonic()
     shows = [lambda each=each: world.item(each).title == f"Saved {each}" for each in range(1, EDITS + 1)]
-    try:
+    with suppress(AssertionError):  # what has not arrived by then is counted as lost
         wait_until(lambda: all(show() for show in shows), "the edits of the outage", LONGEST_RECOVERY)
-    except AssertionError:
-        pass
     seconds = time.monotonic() - back_at
     lost = sum(not show() for show in shows)
     return Recovery(lost, world.dead_letters().get_count(), world.retries_counted() - WAITING, seconds)
@@ -116,7 +116,12 @@ def _rows(loads: list[float], recovery: Recovery) -> tuple[Row, ...]:
         _load_row(f"{WAITING:,} jobs in backoff", backoff, idle),
         _load_row(f"Plex down, {WAITING + EDITS:,} jobs waiting", down, idle),
         Row(f"{during}: lost", str(recovery.lost), bar=at_most(recovery.lost, 0)),
-        Row("… dead letters", str(recovery.dead_letters), bar=at_most(recovery.dead_letters, 0), nearest="all"),
+        Row(
+            "… dead letters",
+            str(recovery.dead_letters),
+            bar=at_most(recovery.dead_letters, 0),
+            nearest="an edit saved then is one",
+        ),
         Row("… retries counted", str(recovery.retries), bar=at_most(recovery.retries, 0)),
         Row(
             "… from Plex's return to the last edit",

@@ -13,9 +13,9 @@ import psutil
 
 HEAD = """# Benchmarks
 
-Made by `make bench`; one table alone by the command above it. Every figure stands beside its reference, measured in the
-same run, in turns (A B A B), as median (min..max). A ratio is figure to reference. Times belong to the machine they were
-taken on; ratios and counts travel better.
+Made by `make bench`; one table alone by the command above it. Every figure stands beside its reference, measured in
+the same run and, where both are times, in turns (A B A B), as median (min..max). A ratio is figure to reference. Times
+belong to the machine they were taken on; ratios and counts travel better.
 
 The plugin runs as Stash runs it, a fresh process a call, against simulators of Stash and Plex (tests/simulators) over
 real HTTP and real SQLite. *Nearest plugin* is the nearest existing plugin as shipped, measured earlier on such
@@ -44,7 +44,7 @@ def at_least(value: float, limit: float, unit: str = "") -> Bar:
 
 @dataclass(frozen=True)
 class Row:
-    """One figure: what it is of, what was measured, its reference, the ratio of the two, its bar, the nearest plugin's."""
+    """One figure: what it is of, its value, its reference, the ratio of the two, its bar, the nearest plugin's."""
 
     what: str
     measured: str

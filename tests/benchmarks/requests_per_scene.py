@@ -19,11 +19,11 @@ TASK_PATIENCE = 300.0
 SETTLE = 3.0
 """Seconds between a change and the task: Stash stores whole seconds, so what has just changed is looked at twice."""
 TEXT = (
-    f"A library of {SCENES:,} scenes. The bulk rows are the task *Sync All Scenes*, from its start to its end: connecting, "
-    "settings, index, reading, writing, reading back. The bar of a changed scene allows one request more for each rating "
-    "and each picture (poster and background are two) that changed in Plex. A single edit goes through hook and drainer; "
-    "its figure is the median (min..max) of "
-    f"{SINGLE_EDITS}, its reference the one PUT that it could not do without."
+    f"A library of {SCENES:,} scenes. The bulk rows are the task *Sync All Scenes*, from its start to its end: "
+    "connecting, settings, index, reading, writing, reading back. The bar of a changed scene allows one request more"
+    " for each rating and each picture (poster and background are two) that changed in Plex. A single edit goes "
+    f"through hook and drainer; its figure is the median (min..max) of {SINGLE_EDITS}, its reference the one PUT that"
+    " it could not do without."
 )
 
 

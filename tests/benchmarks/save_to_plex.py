@@ -16,11 +16,11 @@ POLL_INTERVAL = 1.0
 """The plugin's default, in seconds."""
 LONGEST_PAUSE = 1.0
 TEXT = (
-    f"Seconds from the beginning of a save to Plex's receipt of the edit, with the default poll_interval of "
-    f"{POLL_INTERVAL:g} s and no latency. The warm edits are of {EDITS} scenes, with up to {LONGEST_PAUSE:g} s between "
-    "two saves, at random (seeded), so that they fall anywhere between two looks at the queue. A cold start is an edit "
-    "where no drainer runs; the very first has to index the library too. The reference is the save itself, for which "
-    "the user waits."
+    "Seconds from the beginning of a save to Plex's receipt of the edit, with the default poll_interval of "
+    f"{POLL_INTERVAL:g} s and no latency. The warm edits are of {EDITS} scenes, with up to {LONGEST_PAUSE:g} s "
+    "between two saves, at random (seeded), so that they fall anywhere between two looks at the queue. A cold start "
+    "is an edit where no drainer runs; the very first has to index the library too. The reference is the save "
+    "itself, for which the user waits."
 )
 
 
@@ -39,7 +39,8 @@ class Stopwatch:
 
     def wait(self) -> None:
         """Wait until Plex shows all that was saved."""
-        wait_until(lambda: all(self._world.item(each).title == f"Saved {each}" for each in self._saved_at), "all titles")
+        saved = self._saved_at
+        wait_until(lambda: all(self._world.item(each).title == f"Saved {each}" for each in saved), "all titles")
         self._world.wait_until_drained()
 
     def row(self, what: str) -> Row:

@@ -21,7 +21,7 @@ from sync_queue.operations import (
     get_stats,
     nack_job,
     next_due_at,
-    pending_jobs,
+    pending_data,
     pending_scene_ids,
 )
 from tests.unit.sync_queue.examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
@@ -207,14 +207,14 @@ def test_looking_writes_nothing(manager: QueueManager, other: Database) -> None:
     get_stats(manager.database, NOW)
     next_due_at(manager.database)
     pending_scene_ids(manager.database, [1])
-    pending_jobs(manager.database)
+    pending_data(manager.database)
     assert other.change_counter() == before
 
 
 def test_pending_jobs_are_shown_without_claiming_them(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2, 3)
     claim(queue)
-    assert [job.scene_id for job in pending_jobs(database)] == [2, 3]
+    assert [data["scene_id"] for data in pending_data(database)] == [2, 3]
     assert claimed_scenes(queue) == [2, 3]
 
 
