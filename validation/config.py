@@ -17,6 +17,7 @@ from validation.limits import (
     DLQ_RETENTION_DAYS,
     MAX_RETRIES,
     MAX_TAGS,
+    PARALLEL_WRITES,
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
     cut_to_characters,
@@ -180,6 +181,7 @@ class PlexSyncConfig(BaseModel):
     connect_timeout: _Seconds = _number(CONNECT_TIMEOUT_SECONDS, 5.0, "number of seconds")
     read_timeout: _Seconds = _number(READ_TIMEOUT_SECONDS, 30.0, "number of seconds")
     max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
+    parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
     obfuscate_paths: bool = _switch()
     debug_logging: bool = _switch()

@@ -40,6 +40,9 @@ MAX_RETRIES = (1, 100)
 MAX_TAGS = (1, 1_000)
 """Lowest and highest `max_tags`. Chosen: Plex publishes no limit for the genres of one item."""
 
+PARALLEL_WRITES = (1, 8)
+"""Lowest and highest `parallel_writes`. Chosen: more than a few edits at once only wait for Plex's own database."""
+
 DLQ_RETENTION_DAYS = (1, 365)
 """Lowest and highest `dlq_retention_days`. Chosen: within a year somebody has looked."""
 

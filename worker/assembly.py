@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,29 +22,42 @@ from worker.sessions import Sessions
 
 
 class Workplace:
-    """Everything that work on the queue needs, for one data folder and one Stash."""
+    """Everything that work on the queue needs, for one data folder and one Stash.
 
-    def __init__(self, folder: DataFolder, server_connection: dict[str, Any]) -> None:
+    `clock` gives seconds since the epoch, to all that it puts together.
+    """
+
+    def __init__(
+        self, folder: DataFolder, server_connection: dict[str, Any], clock: Callable[[], float] = time.time
+    ) -> None:
         self.folder = folder
         self.stash = StashClient(server_connection)
-        self.sessions = Sessions(folder, self.stash)
+        self.sessions = Sessions(folder, self.stash, clock=clock)
         self.manager = QueueManager(folder.queue)
+        self._clock = clock
         self._status = JsonFile(folder.status)
         self._published: dict[str, Any] = {}
 
-    def new_worker(self, *, idle_seconds: float, foreground: bool) -> SyncWorker:
-        """A worker over these parts. Loads the breaker's state, so: for the holder of the drain lock only."""
+    def new_worker(
+        self, *, idle_seconds: float, foreground: bool, wait: Callable[[float], object] | None = None
+    ) -> SyncWorker:
+        """A worker over these parts. Loads the breaker's state, so: for the holder of the drain lock only.
+
+        `wait` sleeps for seconds and may return early; without it, `stop` wakes the worker.
+        """
         self.clear_status()
-        breaker = CircuitBreaker(store=JsonFile(self.folder.breaker))
-        history = OutageHistory(JsonFile(self.folder.outages))
-        recovery = Recovery(breaker, JsonFile(self.folder.recovery), self._pending, history=history)
-        catch_up = None if foreground else CatchUp(self.stash, self.manager.database, JsonFile(self.folder.catch_up))
+        breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
+        history = OutageHistory(self._file(self.folder.outages), self._clock)
+        recovery = Recovery(breaker, self._file(self.folder.recovery), self._pending, self._clock, history)
+        catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
         return SyncWorker(
             self.manager,
             self.sessions,
             recovery,
             WorkerRules(idle_seconds, foreground),
-            catch_up=catch_up,
+            clock=self._clock,
+            wait=wait,
+            catch_up=None if foreground else catch_up,
         )
 
     def publish_status(self, worker: SyncWorker, started_at: float) -> None:
@@ -73,6 +87,9 @@ class Workplace:
         """Close what is open."""
         self.sessions.close()
         self.manager.close()
+
+    def _file(self, path: str) -> JsonFile:
+        return JsonFile(path, self._clock)
 
     def _pending(self) -> int:
         stats = get_stats(self.manager.database, 0.0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
@@ -19,20 +19,30 @@ _LOCKS = {"poster": "thumb", "background": "art"}
 """Plex's names of the fields (python-plexapi 4.18, mixins)."""
 
 
+class Picture:
+    """A scene's picture in Stash, fetched when it is first needed and once for all items of the scene."""
+
+    def __init__(self, fetch: Callable[[], bytes | None]) -> None:
+        self._read = functools.cache(fetch)
+
+    def read(self) -> bytes | None:
+        """The bytes, None where Stash has no picture. Raises StashUnavailable."""
+        return self._read()
+
+
 class ImageSync:
     """Brings the images of items in step with the scene's screenshot."""
 
     def __init__(self, session: Session, state: SyncState) -> None:
         self._session = session
         self._state = state
-        self._fetched: tuple[str, bytes | None] = ("", None)
 
     def locks(self, item: ItemSync, changed_in_stash: bool) -> list[str]:
         """Plex's names of the images that are to be locked and are not, to go along with another edit."""
         wanted = [_LOCKS[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         return [lock for lock in wanted if lock not in item.item.locked]
 
-    def sync(self, item: ItemSync, scene: Mapping[str, Any], changed_in_stash: bool) -> None:
+    def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
         """Upload what changed. A failure that is an image's own goes to `item.failed_images`; an outage is raised.
 
         Raises PlexServerDown, PlexAuthError, and PlexTemporaryError where it may be an outage.
@@ -41,7 +51,7 @@ class ImageSync:
         if not fields:
             return
         try:
-            image = self._screenshot(scene)
+            image = picture.read()
         except StashUnavailable as error:
             item.failed_images.append(f"{', '.join(fields)}: {error}")
             return
@@ -57,11 +67,6 @@ class ImageSync:
         if self._session.config.preserve_plex_edits and _shown_path(name, item) and not is_ours:
             return False
         return changed_in_stash or name not in item.state.images or name in item.state.uploading
-
-    def _screenshot(self, scene: Mapping[str, Any]) -> bytes | None:
-        if self._fetched[0] != scene["id"]:
-            self._fetched = (scene["id"], self._session.stash.screenshot(scene))
-        return self._fetched[1]
 
     def _upload_if_new(self, name: str, item: ItemSync, image: bytes) -> None:
         digest = hashlib.sha256(image).hexdigest()

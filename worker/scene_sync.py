@@ -28,8 +28,9 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene
 from worker.backoff import NothingToSync, PartlySynced
-from worker.images import ImageSync
+from worker.images import ImageSync, Picture
 from worker.item_sync import ItemSync
+from worker.lanes import run_in_lanes
 from worker.sessions import Session
 
 logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class SceneWork:
     scene: dict[str, Any]
     wanted: WantedMetadata
     known: SceneState | None
+    picture: Picture
     items: list[ItemSync] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: BaseException | None = None
@@ -137,9 +139,8 @@ class SceneSync:
         reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         reach("write:intended")
-        for work in works:
-            if work.error is None:
-                self._attempt(work, self._write)
+        writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
+        run_in_lanes(writable, partial(self._attempt, act=self._write), self._session.config.parallel_writes)
         self._read_back([work for work in works if work.error is None])
         reach("write:read_back")
         return outcomes + [self._outcome(work) for work in works]
@@ -154,7 +155,7 @@ class SceneSync:
         if not wanted.has_details and known is None:
             reason = "the scene has nothing but a title yet"
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=path)
-        return SceneWork(job, scene, wanted, known)
+        return SceneWork(job, scene, wanted, known, Picture(partial(self._session.stash.screenshot, scene)))
 
     def _find_items(self, works: Sequence[SceneWork]) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
@@ -179,7 +180,7 @@ class SceneSync:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
             item.write(self._session.plex, self._images.locks(item, changed_in_stash))
             reach("write:sent")
-            self._images.sync(item, work.scene, changed_in_stash)
+            self._images.sync(item, work.picture, changed_in_stash)
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:
         """Read what was written; write once more, in the plainest form, what Plex understood differently."""

@@ -46,14 +46,14 @@ class Session:
 
 
 class Sessions:
-    """Keeps one session and builds another when the settings change."""
+    """Keeps one session and builds another when the settings change. `clock` gives seconds since the epoch."""
 
     def __init__(
         self,
         folder: DataFolder,
         stash: StashClient,
         environ: Mapping[str, str] = os.environ,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._folder = folder
         self._stash = stash
@@ -69,7 +69,7 @@ class Sessions:
         Raises StashUnavailable where they cannot be read, ConfigError where they are wrong.
         """
         now = self._clock()
-        if self._session is not None and self._read_at is not None and now - self._read_at < max_age:
+        if self._session is not None and self._read_at is not None and 0.0 <= now - self._read_at < max_age:
             return self._session
         config = self.read_settings()
         if self._session is None or config != self._config:
@@ -102,7 +102,7 @@ class Sessions:
 
     def _open(self, config: PlexSyncConfig) -> Session:
         plex = self.new_client(config)
-        index = FileIndex(self._folder.file_index, plex, libraries=config.plex_library)
+        index = FileIndex(self._folder.file_index, plex, self._clock, config.plex_library)
         matcher = Matcher(index, config.path_map, self._stash.library_roots(), config.allow_ambiguous_matches)
         return Session(
             config,

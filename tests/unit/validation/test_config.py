@@ -22,6 +22,7 @@ NUMBERS: dict[str, tuple[float, float, float]] = {  # default, lowest, highest
     "connect_timeout": (5.0, 0.1, 120.0),
     "read_timeout": (30.0, 1.0, 600.0),
     "max_tags": (100, 1, 1000),
+    "parallel_writes": (2, 1, 8),
     "dlq_retention_days": (30, 1, 365),
 }
 SWITCHES = [name for name, field in PlexSyncConfig.model_fields.items() if field.annotation is bool]

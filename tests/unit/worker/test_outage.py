@@ -1,0 +1,197 @@
+"""Outages, ridden out: probes on schedule, no job buried, no retry counted, everything arrives; hours in milliseconds."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.simulators.faults import Fault, drop, maintenance, status
+from tests.unit.worker.workbench import POLL_INTERVAL, TOKEN, Workbench, only_for
+from worker.circuit_breaker import CircuitState
+from worker.processor import Ended
+
+HOUR = 3600.0
+PROBES = [5.0, 10.0, 20.0, 40.0, 60.0]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench(tmp_path, scenes=4) as made:
+        yield made
+
+
+def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def refuse(bench: Workbench) -> Callable[[], None]:
+    bench.plex.refuse()
+    return bench.plex.accept
+
+
+def answer_with(fault: Fault) -> Callable[[Workbench], Callable[[], None]]:
+    def begin(bench: Workbench) -> Callable[[], None]:
+        return bench.plex.inject(fault).remove
+
+    return begin
+
+
+def reject_token(bench: Workbench) -> Callable[[], None]:
+    bench.plex.token = "another"
+
+    def end() -> None:
+        bench.plex.token = TOKEN
+
+    return end
+
+
+OUTAGES = pytest.mark.parametrize(
+    "begin",
+    [refuse, answer_with(maintenance()), answer_with(status(502)), answer_with(drop()), reject_token],
+    ids=["refuses", "maintenance", "proxy", "drops", "token"],
+)
+Begin = Callable[[Workbench], Callable[[], None]]
+
+
+@OUTAGES
+def test_hours_of_outage_cost_no_job_and_no_retry(bench: Workbench, begin: Begin) -> None:
+    end = begin(bench)
+    bench.enqueue(1, 2, 3)
+    bench.clock.at(3 * HOUR, end)
+    bench.clock.at(1 * HOUR, lambda: bench.enqueue(4))
+    bench.run_until(lambda: bench.clock.elapsed >= 3 * HOUR)
+    assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1, 2, 3, 4], 0, [])
+    bench.drain()
+    assert all(bench.shows(scene_id) for scene_id in (1, 2, 3, 4))
+    assert bench.dead_letters() == []
+    assert bench.clock.elapsed < 3 * HOUR + 120
+
+
+@OUTAGES
+def test_probes_come_on_schedule(bench: Workbench, begin: Begin) -> None:
+    begin(bench)
+    bench.enqueue(1, 2, 3)
+    bench.run_for(HOUR)
+    waits = [seconds for seconds in bench.clock.waits if seconds > 0]
+    assert waits[:5] == PROBES
+    assert set(waits[5:]) == {60.0}
+    if begin is not refuse and begin is not reject_token:
+        asked = [request.path for request in bench.plex.requests]
+        assert set(asked[asked.index("/identity") :]) == {"/identity"}
+
+
+def test_a_rejected_token_is_probed_with_the_token(bench: Workbench) -> None:
+    reject_token(bench)
+    bench.enqueue(1)
+    bench.run_for(HOUR)
+    asked = [request.path for request in bench.plex.requests]
+    assert set(asked) == {"/"}
+    assert 60 <= len(asked) <= 70
+
+
+@OUTAGES
+def test_an_outage_is_said_once(bench: Workbench, begin: Begin, caplog: pytest.LogCaptureFixture) -> None:
+    begin(bench)
+    bench.enqueue(1, 2, 3)
+    bench.run_for(8 * HOUR)
+    (line,) = warnings(caplog)
+    assert "3 jobs waiting" in line
+    assert TOKEN not in caplog.text
+
+
+def test_recovery_is_tried_with_one_job(bench: Workbench) -> None:
+    bench.plex.refuse()
+    bench.enqueue(1, 2, 3)
+    bench.step()
+    bench.plex.accept()
+    bench.clock.sleep(5)
+    bench.plex.reset_log()
+    bench.step()
+    assert bench.worker.progress.done == 1
+    assert len(bench.pending()) == 2
+    assert bench.plex.count("GET", "/identity") == 1
+
+
+def test_the_job_that_found_out_is_not_the_one_that_tests(bench: Workbench) -> None:
+    bench.enqueue(1, 2)
+    bench.run_until(lambda: bench.open_jobs() == 0)
+    bench.plex.inject(status(503), method="PUT", times=1)
+    bench.edit(1, title="Finds out")
+    bench.edit(2, title="Tests")
+    bench.step()
+    assert bench.pending() == [1, 2]
+    bench.clock.sleep(5)
+    bench.step()
+    assert (bench.item(1).title, bench.item(2).title) == ("Title 1", "Tests")
+    bench.drain()
+    assert bench.shows(1)
+
+
+def test_a_test_that_fails_goes_back_to_waiting(bench: Workbench) -> None:
+    bench.plex.inject(status(503), method="PUT")
+    bench.enqueue(1, 2, 3)
+    bench.run_for(10 * 60)
+    waits = [seconds for seconds in bench.clock.waits if seconds > 0]
+    assert waits[:6] == [*PROBES, 60.0], "/identity is well all the time, but no job gets through"
+    bench.plex.clear_faults()
+    bench.drain()
+    assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
+
+
+@OUTAGES
+def test_a_restart_carries_on_open_where_the_schedule_was(bench: Workbench, begin: Begin) -> None:
+    end = begin(bench)
+    bench.enqueue(1, 2)
+    pauses = []
+    for _ in range(14):
+        pauses += [pause for pause in (bench.step(),) if pause != 0.0]
+        bench.restart()
+        assert bench.worker._recovery.breaker.stored_state is CircuitState.OPEN
+    assert pauses[:5] == PROBES
+    end()
+    bench.drain()
+    assert bench.shows(1)
+    assert bench.shows(2)
+
+
+def test_an_outage_in_the_middle_of_a_batch_loses_nothing_and_writes_nothing_twice(bench: Workbench) -> None:
+    bench.plex.inject(only_for([bench.keys[3]], status(503)), method="PUT", times=3)
+    bench.enqueue(1, 2, 3, 4)
+    bench.drain()
+    assert all(bench.shows(scene_id) for scene_id in (1, 2, 3, 4))
+    assert bench.plex.edit_counts() == {bench.keys[scene_id]: 1 for scene_id in (1, 2, 3, 4)}
+    assert bench.dead_letters() == []
+
+
+def test_a_corrected_token_is_tried_at_once(bench: Workbench) -> None:
+    bench.configure(plex_token="mistyped")
+    bench.enqueue(1)
+    bench.run_for(HOUR)
+    bench.configure()
+    before = bench.clock.elapsed
+    bench.drain()
+    assert bench.clock.elapsed - before <= POLL_INTERVAL
+
+
+def test_a_task_does_not_wait_for_an_outage(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=1, foreground=True) as bench:
+        bench.plex.refuse()
+        bench.enqueue(1)
+        assert bench.step() == 0.0
+        assert bench.step() is Ended.BLOCKED
+        assert "Plex" in bench.worker.progress.blocked
+        assert bench.pending() == [1]
+
+
+def test_edits_during_an_outage_arrive_in_their_last_form(bench: Workbench) -> None:
+    bench.plex.refuse()
+    for minute in range(1, 31):
+        bench.clock.at(60 * minute, lambda minute=minute: bench.edit(1, title=f"Edit {minute}"))  # type: ignore[misc]
+    bench.clock.at(31 * 60, bench.plex.accept)
+    bench.run_until(lambda: bench.clock.elapsed > 31 * 60)
+    bench.drain()
+    assert bench.item(1).title == "Edit 30"
+    assert bench.item(1).edit_count == 1
