@@ -19,6 +19,7 @@ from plex.writer import edit_path
 
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
+NO_RATING = -1  # python-plexapi 4.18, mixins/rating.py
 
 Parsed = TypeVar("Parsed")
 
@@ -126,11 +127,12 @@ class PlexClient:
         """Change an item, with one request as `plex.writer` words it."""
         self._send(edit_path(item.section_key, item.rating_key, parameters), self._session.put)
 
-    def rate(self, rating_key: int, rating: float) -> None:
-        """Set the rating (0..10) that the token's account gives an item."""
-        if not 0.0 <= rating <= MAX_RATING:
+    def rate(self, rating_key: int, rating: float | None) -> None:
+        """Set the rating (0..10) that the token's account gives an item; None takes it away."""
+        if rating is not None and not 0.0 <= rating <= MAX_RATING:
             raise ValueError(f"a rating of {rating}: Plex takes 0 to 10")
-        path = f"/:/rate?key={rating_key}&identifier=com.plexapp.plugins.library&rating={rating:g}"
+        value = NO_RATING if rating is None else rating
+        path = f"/:/rate?key={rating_key}&identifier=com.plexapp.plugins.library&rating={value:g}"
         self._send(path, self._session.put)
 
     def upload_poster(self, rating_key: int, image: bytes) -> None:

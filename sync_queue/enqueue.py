@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
     from sync_queue.database import Database
 
+METADATA = "metadata"
+"""Update type of a job that makes Plex show what Stash says."""
+UNDO = "undo"
+"""Update type of a job that makes Plex show what it showed before."""
+
 _INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 0)"
 
 
@@ -25,7 +30,7 @@ def new_job_data(scene_id: int, fields: Iterable[str], source: str, now: float) 
     """The stored shape of a fresh job; `now` in seconds since the epoch, `next_retry_at` 0.0 = due at once."""
     return {
         "scene_id": scene_id,
-        "update_type": "metadata",
+        "update_type": METADATA,
         "data": {"fields": sorted(fields), "source": source},
         "enqueued_at": now,
         "retry_count": 0,
@@ -69,6 +74,17 @@ def enqueue_fan_out(database: Database, kind: str, entity_id: int, source: str, 
     database.execute(
         _INSERT + " ON CONFLICT (fan_out) WHERE status < 2 DO UPDATE SET data = excluded.data", (serialize(data), now)
     )
+
+
+def enqueue_undo(database: Database, scene_ids: Iterable[int], now: float) -> None:
+    """Enqueue scenes whose items are to be as they were, in the place of any other job of theirs."""
+    rows = [
+        (serialize({**new_job_data(scene_id, (), "undo", now), "update_type": UNDO}), now) for scene_id in scene_ids
+    ]
+    with database.transaction():
+        database.execute_many(
+            _INSERT + " ON CONFLICT (scene_id) WHERE status < 2 DO UPDATE SET data = excluded.data", rows
+        )
 
 
 def insert_job(database: Database, data: dict[str, Any], now: float) -> None:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sync_queue.enqueue import new_job_data, serialize
+from sync_queue.enqueue import METADATA, new_job_data, serialize
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Job:
     first_failed_at: float = 0.0
     outages_opened: int = 0
     previous_attempts: int = 0
+    update_type: str = METADATA
 
     @classmethod
     def from_row(cls, row_id: int, data: bytes | str) -> Job:
@@ -44,12 +45,14 @@ class Job:
             first_failed_at=stored.get("first_failed_at", 0.0),
             outages_opened=stored.get("outages_opened", 0),
             previous_attempts=stored.get("previous_attempts", 0),
+            update_type=stored["update_type"],
         )
 
     def data(self) -> dict[str, Any]:
         """The stored shape (JSON)."""
         return {
             **new_job_data(self.scene_id, self.fields, self.source, self.enqueued_at),
+            "update_type": self.update_type,
             "retry_count": self.retry_count,
             "next_retry_at": self.next_retry_at,
             "last_error_type": self.last_error_type,

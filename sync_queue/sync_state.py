@@ -105,6 +105,13 @@ class SyncState:
             ),
         )
 
+    def forget_items(self, rating_keys: Iterable[int]) -> None:
+        """Drop what is known of items (may be part of the caller's transaction)."""
+        self._database.execute_many(
+            "DELETE FROM item_state WHERE server_id = ? AND rating_key = ?",
+            [(self._server_id, key) for key in rating_keys],
+        )
+
     def _chunked(self, sql: str, keys: Sequence[int], more: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(keys), _VARIABLES):
@@ -116,6 +123,12 @@ class SyncState:
 def forget_scene(database: Database, scene_id: int) -> None:
     """Drop the state of a scene that Stash no longer has."""
     database.execute("DELETE FROM scene_state WHERE scene_id = ?", (scene_id,))
+
+
+def scenes_synced_since(database: Database, moment: float) -> list[int]:
+    """Ids of the scenes that were brought in step since `moment` (seconds since the epoch), ascending."""
+    rows = database.all("SELECT scene_id FROM scene_state WHERE synced_at >= ? ORDER BY scene_id", (moment,))
+    return [row[0] for row in rows]
 
 
 def synced_since(database: Database, moment: float) -> int:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from plex.client import PlexClient
-from plex.items import PlexItem
+from plex.items import PLEX_NAMES, PlexItem
 from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
 from plex.writer import edit_requests, plain_edit_requests
 from sync_queue.sync_state import ItemState
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
+
+
+@dataclass(frozen=True)
+class Original:
+    """A field's value before our first overwrite, and whether somebody had locked it."""
+
+    value: FieldValue
+    locked: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """As the sync state stores it."""
+        return {"value": as_json(self.value), "locked": self.locked}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Original:
+        """The inverse of as_json."""
+        value = stored["value"]
+        return cls(tuple(value) if isinstance(value, list) else value, stored["locked"])
 
 
 class ItemSync:
@@ -38,7 +56,8 @@ class ItemSync:
         originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
-            originals.setdefault(edit.field, as_json(edit.old))
+            is_locked = PLEX_NAMES.get(edit.field) in self.item.locked
+            originals.setdefault(edit.field, Original(edit.old, is_locked).as_json())
             shown.pop(edit.field, None)
             asked.pop(edit.field, None)
             if edit.field in LIST_FIELDS:

@@ -18,11 +18,13 @@ from sync_queue.models import Job
 from sync_queue.operations import get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import calculate_delay, get_retry_params
+from worker.batch_sync import BatchSync
 from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
+from worker.outage_guard import SyncInterrupted
 from worker.progress import Progress
 from worker.recovery import Recovery
-from worker.scene_sync import Outcome, SceneSync, SyncInterrupted
+from worker.scene_sync import Outcome
 from worker.sessions import Session, Sessions
 from worker.settlement import Settlement
 
@@ -238,7 +240,7 @@ class SyncWorker:
     def _drain_batch(self, session: Session, limit: int) -> float | Ended:
         jobs = get_pending(self._queue, limit, self._clock())
         self.progress.activity = f"syncing {len(jobs)} scenes"
-        syncer = SceneSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
+        syncer = BatchSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since = None
@@ -253,7 +255,7 @@ class SyncWorker:
             return self._blocked(str(error))
         return 0.0
 
-    def _outcomes(self, syncer: SceneSync, jobs: Sequence[Job]) -> list[Outcome]:
+    def _outcomes(self, syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
         """Sync the jobs; what nobody foresaw is that job's own failure and holds up no other."""
         try:
             return syncer.sync(jobs)

@@ -15,9 +15,7 @@ from plex.exceptions import (
     PlexError,
     PlexLibraryUnknown,
     PlexNotFound,
-    PlexPermanentError,
     PlexServerDown,
-    PlexTemporaryError,
 )
 from plex.items import PlexItem
 from stash.client import parse_time
@@ -28,9 +26,11 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene
 from worker.backoff import NothingToSync, PartlySynced
+from worker.comparison import reason_not_to_sync
 from worker.images import ImageSync, Picture
 from worker.item_sync import ItemSync
 from worker.lanes import run_in_lanes
+from worker.outage_guard import OutageGuard, SyncInterrupted
 from worker.sessions import Session
 
 logger = logging.getLogger(__name__)
@@ -39,18 +39,12 @@ STASH_TIME_STEP = 2.0
 """Seconds after which an `updated_at` cannot be given again: Stash v0.30 stores whole seconds; one more to be safe."""
 
 
-class SyncInterrupted(Exception):
-    """Plex is down or refuses the token: nothing of the batch is settled. `job` is the one that found out, or None."""
-
-    def __init__(self, error: PlexError, job: Job | None) -> None:
-        super().__init__(str(error))
-        self.error = error
-        self.job = job
-
-
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job; `error` None = in step. The states are stored when the job is settled."""
+    """What became of one job; `error` None = done. The states are stored when the job is settled.
+
+    `undone`: rating keys of items that are as they were before we wrote to them, so that their state is forgotten.
+    """
 
     job: Job
     error: BaseException | None = None
@@ -60,6 +54,7 @@ class Outcome:
     path: str = ""
     scene_state: SceneState | None = None
     item_states: tuple[ItemState, ...] = ()
+    undone: tuple[int, ...] = ()
     server_id: str = ""
 
 
@@ -83,18 +78,18 @@ class SceneWork:
 
 
 class SceneSync:
-    """Syncs batches over one session. `find_fault` tells what is wrong with Plex now ("" = it answers)."""
+    """Syncs batches over one session; `clock` gives seconds since the epoch."""
 
     def __init__(
         self,
         session: Session,
         database: Database,
-        find_fault: Callable[[], str],
+        guard: OutageGuard,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._session = session
         self._database = database
-        self._find_fault = find_fault
+        self._guard = guard
         self._clock = clock
         self._read_at = 0.0
 
@@ -121,7 +116,7 @@ class SceneSync:
         except PlexLibraryUnknown:
             raise
         except PlexError as error:
-            self._confirm(error, None)
+            self._guard.confirm(error, None)
             if len(jobs) == 1:
                 return [Outcome(jobs[0], error)]
         # Which scene made the shared request fail cannot be told: each on its own.
@@ -150,10 +145,8 @@ class SceneSync:
             return Outcome(job, SceneGone(job.scene_id))
         wanted = wanted_from_scene(scene, self._session.config.max_tags)
         path = scene["files"][0]["path"] if scene["files"] else ""
-        if not path:
-            return Outcome(job, NothingToSync("the scene has no file"), title=wanted.title)
-        if not wanted.has_details and known is None:
-            reason = "the scene has nothing but a title yet"
+        reason = reason_not_to_sync(scene, wanted, known is not None)
+        if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=path)
         return SceneWork(job, scene, wanted, known, Picture(partial(self._session.stash.screenshot, scene)))
 
@@ -200,21 +193,9 @@ class SceneSync:
         item.write_plainly(self._session.plex)
 
     def _attempt(self, work: SceneWork, act: Callable[[SceneWork], None]) -> None:
-        """Do `act`; an error of this scene stays with it, an outage ends the batch."""
-        try:
-            act(work)
-        except (PlexServerDown, PlexAuthError) as error:
-            raise SyncInterrupted(error, work.job) from error
-        except (PlexTemporaryError, PlexPermanentError, PlexNotFound) as error:
-            self._confirm(error, work.job)
+        error = self._guard.attempt(work.job, partial(act, work))
+        if error is not None:
             work.error = error
-
-    def _confirm(self, error: PlexError, job: Job | None) -> None:
-        """A reply that never came may be one slow job, or an outage: ask Plex. Raises SyncInterrupted for an outage."""
-        if isinstance(error, PlexTemporaryError) and error.suspect_outage:
-            fault = self._find_fault()
-            if fault:
-                raise SyncInterrupted(PlexServerDown(fault), job) from error
 
     def _outcome(self, work: SceneWork) -> Outcome:
         path = work.files[0]

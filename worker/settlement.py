@@ -15,10 +15,11 @@ from sync_queue.operations import ack_job, nack_job
 from sync_queue.sync_state import SyncState, forget_scene
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
+from worker.outage_guard import SyncInterrupted
 from worker.paths import shown_path
 from worker.progress import Progress
 from worker.recovery import Recovery
-from worker.scene_sync import Outcome, SyncInterrupted
+from worker.scene_sync import Outcome
 from worker.sessions import Session
 
 logger = logging.getLogger(__name__)
@@ -95,6 +96,9 @@ class Settlement:
                     state = SyncState(self._manager.database, outcome.server_id)
                     state.save_items(outcome.item_states)
                     state.save_scene(outcome.scene_state)
+                if outcome.undone:
+                    SyncState(self._manager.database, outcome.server_id).forget_items(outcome.undone)
+                    forget_scene(self._manager.database, outcome.job.scene_id)
                 if outcome.error is None:
                     ack_job(self._queue, outcome.job)
                     self._progress.done += 1

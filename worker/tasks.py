@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
@@ -22,6 +23,7 @@ from worker.foreground import ForegroundDrain
 from worker.redrive import RedriveTask
 from worker.report import outages_in_words, queue_status, report_outages, status_in_words
 from worker.task_runner import TaskError
+from worker.undo_task import UndoTask
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +65,7 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
             raise TaskError(str(error)) from error
         except ConfigError as error:
             raise TaskError("; ".join(error.problems)) from error
-        except ArgumentError as error:
+        except (ArgumentError, PlexError) as error:
             raise TaskError(str(error)) from error
 
 
@@ -145,6 +147,16 @@ def retry_failed_jobs(task: Task) -> dict[str, Any]:
     return RedriveTask(task.workplace, task.folder, task.plugin_file, task.request).retry_selected()
 
 
+def undo_scene(task: Task) -> dict[str, Any]:
+    """Bring one scene's items back to what they showed before the first write."""
+    return UndoTask(task.workplace, task.request, task.drain).undo_scene()
+
+
+def undo_since(task: Task) -> dict[str, Any]:
+    """The same for every scene synced since a moment."""
+    return UndoTask(task.workplace, task.request, task.drain).undo_since()
+
+
 def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
     found = added = 0
     for page in pages:
@@ -172,4 +184,6 @@ MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "outage_report": outage_report,
     "recover_outage_jobs": recover_outage_jobs,
     "retry_failed": retry_failed_jobs,
+    "undo_scene": undo_scene,
+    "undo_since": undo_since,
 }

@@ -1,0 +1,41 @@
+"""A batch of jobs of every kind, over one session."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from sync_queue.database import Database
+from sync_queue.enqueue import UNDO
+from sync_queue.models import Job
+from worker.outage_guard import OutageGuard
+from worker.scene_sync import Outcome, SceneSync
+from worker.sessions import Session
+from worker.undo import SceneUndo
+
+
+class BatchSync:
+    """Hands each job to who knows its kind; arguments as SceneSync's."""
+
+    def __init__(
+        self,
+        session: Session,
+        database: Database,
+        find_fault: Callable[[], str],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._session = session
+        self._database = database
+        self._guard = OutageGuard(find_fault)
+        self._scenes = SceneSync(session, database, self._guard, clock)
+
+    def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """One outcome a job. Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown."""
+        undone = [self._undo(job) for job in jobs if job.update_type == UNDO]
+        others = [job for job in jobs if job.update_type != UNDO]
+        return undone + (self._scenes.sync(others) if others else [])
+
+    def _undo(self, job: Job) -> Outcome:
+        done: list[Outcome] = []
+        error = self._guard.attempt(job, lambda: done.append(SceneUndo(self._session.plex, self._database).undo(job)))
+        return done[0] if error is None else Outcome(job, error)
