@@ -1,4 +1,4 @@
-"""What PlexSync asks of Stash: its settings, scenes, ids and screenshots. Read only."""
+"""What PlexSync asks of Stash: its settings, scenes, ids and screenshots. It changes nothing but its own settings."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ _SETTINGS = (
     "query Settings($include: [ID!]) "
     "{ configuration { plugins(include: $include) general { apiKey stashes { path } } } }"
 )
+_PLUGIN_SETTINGS = "query PluginSettings($include: [ID!]) { configuration { plugins(include: $include) } }"
+_CONFIGURE = (
+    "mutation Configure($plugin: ID!, $settings: Map!) { configurePlugin(plugin_id: $plugin, input: $settings) }"
+)
 _SCENES = (
     "query Scenes($ids: [ID!], $filter: FindFilterType) "
     "{ findScenes(ids: $ids, filter: $filter) { scenes {" + _SCENE_FIELDS + "} } }"
@@ -77,6 +81,11 @@ class StashClient:
     def __repr__(self) -> str:
         return f"StashClient({self._session.url!r})"
 
+    @property
+    def url(self) -> str:
+        """Stash's address as the plugin reaches it, without a trailing slash."""
+        return self._session.url
+
     def settings(self) -> dict[str, Any]:
         """What the user has set for PlexSync, by name; {} where nothing is.
 
@@ -88,6 +97,15 @@ class StashClient:
         self._session.log_in_with_key(configuration["general"]["apiKey"])
         self._library_roots = tuple(stash["path"] for stash in configuration["general"]["stashes"])
         return dict(configuration["plugins"].get(PLUGIN_ID) or {})
+
+    def plugin_settings(self, plugin_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What the user has set for these plugins, by plugin id; one without settings is absent."""
+        plugins = self._graphql.query(_PLUGIN_SETTINGS, {"include": list(plugin_ids)})["configuration"]["plugins"]
+        return {plugin_id: dict(settings) for plugin_id, settings in plugins.items() if settings}
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Store PlexSync's settings; Stash replaces all that it had."""
+        self._graphql.query(_CONFIGURE, {"plugin": PLUGIN_ID, "settings": dict(settings)})
 
     def library_roots(self) -> tuple[str, ...]:
         """The folders of Stash's libraries, as Stash sees them; from the last `settings()`, or by calling it."""

@@ -20,8 +20,11 @@ from worker.backup import write_backup
 from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
 from worker.foreground import ForegroundDrain
+from worker.reconcile import Kind
+from worker.reconcile_task import ReconcileTask
 from worker.redrive import RedriveTask
 from worker.report import outages_in_words, queue_status, report_outages, status_in_words
+from worker.settings_import import take_over_settings
 from worker.task_runner import TaskError
 from worker.undo_task import UndoTask
 
@@ -157,6 +160,21 @@ def undo_since(task: Task) -> dict[str, Any]:
     return UndoTask(task.workplace, task.request, task.drain).undo_since()
 
 
+def import_settings(task: Task) -> dict[str, Any]:
+    """Take over what the user has set for an older plugin of this purpose."""
+    return take_over_settings(task.workplace.stash)
+
+
+def compare(task: Task) -> dict[str, Any]:
+    """Report how Plex differs from Stash; changes nothing."""
+    return ReconcileTask(task.workplace, task.folder, task.plugin_file, task.request).run(Kind.COMPARE)
+
+
+def reconcile(task: Task) -> dict[str, Any]:
+    """The same, and enqueue the scenes that differ."""
+    return ReconcileTask(task.workplace, task.folder, task.plugin_file, task.request).run(Kind.RECONCILE)
+
+
 def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
     found = added = 0
     for page in pages:
@@ -184,6 +202,9 @@ MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "outage_report": outage_report,
     "recover_outage_jobs": recover_outage_jobs,
     "retry_failed": retry_failed_jobs,
+    "import_settings": import_settings,
+    "compare": compare,
+    "reconcile": reconcile,
     "undo_scene": undo_scene,
     "undo_since": undo_since,
 }
