@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: test demo bench lint types contract clean
+.PHONY: test demo bench dist lint types contract clean
 
 test: $(READY)
 	$(RUN) -m pytest -n 2 --dist loadgroup
@@ -13,6 +13,9 @@ demo: $(READY)
 
 bench: $(READY)
 	$(RUN) -m tests.benchmarks
+
+dist:
+	$(PYTHON) tools/dist.py
 
 lint: $(READY)
 	$(RUN) -m ruff check .

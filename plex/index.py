@@ -15,7 +15,7 @@ from plex.client import ListedItem, ListingPage, PlexClient, Section
 from plex.exceptions import PlexTemporaryError
 from plex.index_store import IndexedFile, IndexStore, KnownSection
 from plex.items import PlexItem
-from plex.libraries import configured_sections
+from plex.libraries import configured_sections, is_configured
 from plex.paths import comparable_name
 
 NEWEST_PAGE_SIZE = 50
@@ -53,8 +53,16 @@ class FileIndex:
         self._store = IndexStore(path, clock)
 
     def lookup(self, name: str) -> tuple[IndexedFile, ...]:
-        """Every file of this name (or of this path's name), whatever its case or the composition of its Unicode."""
-        return self._store.files_named(comparable_name(name))
+        """Every file of this name (or of this path's name), whatever its case or the composition of its Unicode.
+
+        Sections that the settings do not mean any more are passed over, also before the next refresh drops them.
+        """
+        found = self._store.files_named(comparable_name(name))
+        if not self._libraries:
+            return found
+        sections = self._store.sections().values()
+        meant = {section.key for section in sections if is_configured(section.title, self._libraries)}
+        return tuple(file for file in found if file.section_key in meant)
 
     def locations(self) -> tuple[tuple[int, str], ...]:
         """The folders of the sections, as Plex sees them, each with its section's key."""

@@ -31,6 +31,11 @@ def configured_sections(sections: Sequence[Section], names: Sequence[str]) -> tu
     return tuple(chosen.values())
 
 
+def is_configured(title: str, names: Sequence[str]) -> bool:
+    """Whether the section of this title is one that the settings mean."""
+    return not names or _comparable(title) in map(_comparable, names)
+
+
 def _sentence(name: str, available: Sequence[str]) -> str:
     originals = {_comparable(title): title for title in available}
     near = difflib.get_close_matches(_comparable(name), originals, n=1)

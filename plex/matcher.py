@@ -39,8 +39,9 @@ class _Candidate:
     parts: Parts
 
 
-_Rank = tuple[int, bool]  # how many components agree, and whether their case does too
-_NO_MATCH: _Rank = (0, False)
+# How many components agree, whether those are all below both library folders, and whether their case agrees too.
+_Rank = tuple[int, bool, bool]
+_NO_MATCH: _Rank = (0, False, False)
 
 
 class Matcher:
@@ -112,7 +113,8 @@ class Matcher:
         is_same_file = (covers_stash and covers_plex) if length == 1 else (covers_stash or covers_plex)
         if not is_same_file:
             return _NO_MATCH
-        return length, wanted.exact[len(wanted) - length :] == found.exact[len(found) - length :]
+        same_case = wanted.exact[len(wanted) - length :] == found.exact[len(found) - length :]
+        return length, covers_stash and covers_plex, same_case
 
     def _plex_roots(self, section_key: int) -> list[Parts]:
         return [split_path(location) for key, location in self._index.locations() if key == section_key]
@@ -130,7 +132,7 @@ def _exact_rank(wanted: Parts, candidate: _Candidate) -> _Rank:
     """The rank of a candidate that must be at this very path."""
     if wanted.folded != candidate.parts.folded:
         return _NO_MATCH
-    return len(wanted), wanted.exact == candidate.parts.exact
+    return len(wanted), True, wanted.exact == candidate.parts.exact
 
 
 def _joined(location: str, below: Parts) -> str:

@@ -37,6 +37,8 @@ RELEVANT_FIELDS = frozenset(
 )
 """Names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput that change what Plex should show, or where."""
 
+_LARGEST_ID = 2**63 - 1  # SQLite's largest integer, in which Stash keeps ids
+
 
 class SceneEdit:
     """An edit of one scene that Plex should show; `fields` are names of RELEVANT_FIELDS, sorted."""
@@ -67,7 +69,7 @@ def relevant_change(hook_context: dict[str, Any]) -> SceneEdit | Rename | None:
     row_id = _row_id(hook_context.get("id"))
     fields = hook_context.get("inputFields")
     sent = {field for field in fields if isinstance(field, str)} if isinstance(fields, list) else set()
-    if row_id is None:
+    if row_id is None or not isinstance(trigger, str):
         return None
     if trigger == SCENE_UPDATE:
         relevant = sorted(sent & RELEVANT_FIELDS)
@@ -78,8 +80,7 @@ def relevant_change(hook_context: dict[str, Any]) -> SceneEdit | Rename | None:
 
 
 def _row_id(value: Any) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    if isinstance(value, str) and value.isascii() and value.isdigit():
-        return int(value)
-    return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(_LARGEST_ID)):
+        value = int(value)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and 0 < value <= _LARGEST_ID else None

@@ -5,22 +5,22 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from storage.crash_points import reach
 
 log = logging.getLogger(__name__)
 
 
-def write_whole(path: str, content: str) -> None:
+def write_whole(path: str, content: str | Iterable[str]) -> None:
     """Write a file so that a reader, or a power cut, sees the old content or the new, never a half.
 
-    Raises OSError.
+    `content` is the text, or its parts where it is too long to be held at once. Raises OSError.
     """
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=os.path.basename(path) + ".")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         reach("save:written")

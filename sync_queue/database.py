@@ -52,6 +52,7 @@ SCHEMA = (
         error_type TEXT NOT NULL, error_text TEXT NOT NULL, candidates TEXT NOT NULL, attempts INTEGER NOT NULL,
         first_failed_at REAL NOT NULL, buried_at REAL NOT NULL, job TEXT NOT NULL)
     """,
+    "CREATE INDEX IF NOT EXISTS dead_letters_by_scene ON dead_letters (scene_id)",
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,

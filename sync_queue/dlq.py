@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from storage.crash_points import reach
@@ -22,10 +24,15 @@ class DeadLetterQueue:
         self._database = database
 
     def bury(self, queue: AckQueue, job: Job, failure: Failure, now: float) -> None:
-        """End the job and keep it as a dead letter, in one transaction. Raises JobNotClaimed."""
+        """End the job and keep it as its scene's one dead letter, in one transaction. Raises JobNotClaimed.
+
+        An older dead letter of the scene goes into it: its attempts and its first failure are kept.
+        """
         with self._database.transaction():
             fail_job(queue, job)
             reach("bury:failed")
+            job = self._with_history(job)
+            self.resolve(job.scene_id)
             self.add(job, failure, now)
         reach("bury:done")
 
@@ -74,6 +81,12 @@ class DeadLetterQueue:
         row = self._database.one("SELECT COUNT(*) FROM dead_letters WHERE buried_at >= ?", (moment,))
         return int(row[0]) if row else 0
 
+    def buried_times(self, scene_ids: Sequence[int]) -> dict[int, float]:
+        """When a job of each scene was last buried (seconds since the epoch); a scene without an entry is absent."""
+        wanted = frozenset(scene_ids)
+        rows = self._database.all("SELECT scene_id, MAX(buried_at) FROM dead_letters GROUP BY scene_id")
+        return {scene_id: buried_at for scene_id, buried_at in rows if scene_id in wanted}
+
     def get_error_summary(self) -> dict[str, int]:
         """Entries per error type."""
         return dict(self._database.all("SELECT error_type, COUNT(*) FROM dead_letters GROUP BY error_type"))
@@ -81,6 +94,18 @@ class DeadLetterQueue:
     def delete_older_than(self, days: float, now: float) -> int:
         """Delete entries buried more than `days` days before `now`; returns how many."""
         return self._database.execute("DELETE FROM dead_letters WHERE buried_at < ?", (now - days * SECONDS_PER_DAY,))
+
+    def resolve(self, scene_id: int) -> None:
+        """Delete a scene's entries: it is in step now, or a newer entry says why not."""
+        self._database.execute("DELETE FROM dead_letters WHERE scene_id = ?", (scene_id,))
+
+    def _with_history(self, job: Job) -> Job:
+        row = self._database.one(
+            "SELECT SUM(attempts), MIN(first_failed_at) FROM dead_letters WHERE scene_id = ?", (job.scene_id,)
+        )
+        if row is None or row[0] is None:
+            return job
+        return replace(job, previous_attempts=job.previous_attempts + row[0], first_failed_at=row[1])
 
     def clear(self) -> int:
         """Delete every entry; returns how many."""

@@ -28,9 +28,8 @@ class FanOut:
 
 def next_fan_out(database: Database) -> FanOut | None:
     """The oldest rename that is not fully expanded, or None."""
-    row = database.one(
-        "SELECT _id, data FROM ack_queue_default WHERE status < 2 AND fan_out IS NOT NULL ORDER BY _id LIMIT 1"
-    )
+    # Asked at every step. For IS NOT NULL, SQLite would scan the whole queue; a range uses the index.
+    row = database.one("SELECT _id, data FROM ack_queue_default WHERE status < 2 AND fan_out > '' ORDER BY _id LIMIT 1")
     if row is None:
         return None
     data = json.loads(row[1])

@@ -27,11 +27,10 @@ from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_library import Item
 from tests.simulators.stash import StashSimulator
 from tests.simulators.stash_library import Scene
+from tools.dist import plugin_files
 from worker.data_folder import DataFolder
 
 PROJECT = Path(__file__).resolve().parent.parent
-PLUGIN_FILES = ("PlexSync.py", "PlexSync.yml", "requirements.txt")
-ROOMS = ("worker", "plex", "stash", "sync_queue", "storage", "validation")
 STASH_ROOT = "/data"
 PLEX_ROOT = "/media/movies"
 TOKEN = "plex-token-5f1e"
@@ -42,11 +41,9 @@ PATIENCE = 60.0
 def install_plugin(plugins: Path) -> Path:
     """Copy the plugin's files into `plugins`/PlexSync, as unpacking its zip would; returns that folder."""
     folder = plugins / "PlexSync"
-    folder.mkdir(parents=True)
-    for name in PLUGIN_FILES:
+    for name in plugin_files(PROJECT):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(PROJECT / name, folder / name)
-    for room in ROOMS:
-        shutil.copytree(PROJECT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     return folder
 
 
@@ -60,11 +57,16 @@ def wait_until(condition: Callable[[], bool], what: str = "", patience: float = 
 
 
 def _wait_until_dead(process: psutil.Process) -> None:
-    """Wait for the end of a killed process; a zombie that nobody reaps yet holds no lock any more.
+    """Wait until a killed process holds no lock any more; it may stay a zombie that nobody reaps yet.
 
-    Raises psutil.NoSuchProcess where it is gone without a trace.
+    The files of a process stay open until the last of its threads is gone, which may be a moment after it shows as a
+    zombie. Raises psutil.NoSuchProcess where it is gone without a trace.
     """
-    wait_until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE, "the drainer's death")
+
+    def is_dead() -> bool:
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+
+    wait_until(lambda: not process.is_running() or is_dead(), "the drainer's death")
 
 
 class World:
@@ -81,9 +83,10 @@ class World:
         idle_seconds: float = 1.0,
         python: str = sys.executable,
         plex: PlexSimulator | None = None,
+        install: Callable[[Path], Path] = install_plugin,
         **settings: Any,
     ) -> None:
-        self.plugin_folder = install_plugin(folder / "plugins")
+        self.plugin_folder = install(folder / "plugins")
         self.data = DataFolder(str(self.plugin_folder / "data"))
         self.plex = plex or PlexSimulator(token=TOKEN)
         self.stash = StashSimulator(folder / "plugins", python)

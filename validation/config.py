@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -112,6 +112,10 @@ def _field_names(value: object) -> object:
     return frozenset(name.lower() for name in _split(value, ",")) if isinstance(value, str) else value
 
 
+def _lower_case(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
     unknown = sorted(names.difference(FIELDS))
     if unknown:
@@ -183,6 +187,9 @@ class PlexSyncConfig(BaseModel):
     max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
     parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
+    reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_lower_case)] = Field(
+        default="", description="hourly, daily, weekly, or nothing for never, is allowed"
+    )
     obfuscate_paths: bool = _switch()
     debug_logging: bool = _switch()
 

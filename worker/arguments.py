@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -48,6 +48,14 @@ def moment(args: Mapping[str, Any], name: str) -> float | None:
         return datetime.fromisoformat(str(value).strip().replace("Z", "+00:00")).timestamp()
     except ValueError:
         raise ArgumentError(f'{name} is "{value}": a date (2026-11-20) or time (2026-11-20T18:30) is allowed') from None
+
+
+def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
+    """One of `allowed`, the first where it is missing. Raises ArgumentError."""
+    value = str(args.get(name) or "").strip().lower() or allowed[0]
+    if value not in allowed:
+        raise ArgumentError(f'{name} is "{value}": one of {", ".join(allowed)} is allowed')
+    return value
 
 
 def names(args: Mapping[str, Any], name: str) -> frozenset[str] | None:

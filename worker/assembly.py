@@ -18,6 +18,7 @@ from worker.data_folder import DataFolder
 from worker.outages import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
 from worker.recovery import Recovery
+from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Sessions
 
 
@@ -50,6 +51,7 @@ class Workplace:
         history = OutageHistory(self._file(self.folder.outages), self._clock)
         recovery = Recovery(breaker, self._file(self.folder.recovery), self._pending, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
+        reconcile = ScheduledReconcile(self.folder, self.sessions, self.manager.database, self._clock)
         return SyncWorker(
             self.manager,
             self.sessions,
@@ -58,6 +60,7 @@ class Workplace:
             clock=self._clock,
             wait=wait,
             catch_up=None if foreground else catch_up,
+            reconcile=None if foreground else reconcile,
         )
 
     def publish_status(self, worker: SyncWorker, started_at: float) -> None:

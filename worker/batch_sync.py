@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sync_queue.database import Database
 from sync_queue.enqueue import UNDO
@@ -26,6 +27,7 @@ class BatchSync:
     ) -> None:
         self._session = session
         self._database = database
+        self._clock = clock
         self._guard = OutageGuard(find_fault)
         self._scenes = SceneSync(session, database, self._guard, clock)
 
@@ -36,6 +38,9 @@ class BatchSync:
         return undone + (self._scenes.sync(others) if others else [])
 
     def _undo(self, job: Job) -> Outcome:
+        scene = self._session.stash.scenes([job.scene_id]).get(job.scene_id)
+        undo = SceneUndo(self._session.plex, self._database)
         done: list[Outcome] = []
-        error = self._guard.attempt(job, lambda: done.append(SceneUndo(self._session.plex, self._database).undo(job)))
+        act = partial(undo.undo, job, scene["updated_at"] if scene else "", self._clock())
+        error = self._guard.attempt(job, lambda: done.append(act()))
         return done[0] if error is None else Outcome(job, error)

@@ -12,9 +12,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stash.client import StashClient, parse_time
+from storage.json_file import finite
 from sync_queue.database import Database
-from sync_queue.operations import enqueue_many
-from sync_queue.sync_state import stash_times
+from sync_queue.dlq import DeadLetterQueue
+from sync_queue.operations import enqueue_many, pending_scene_ids
+from sync_queue.sync_state import last_synced_at, stash_times
 from worker.circuit_breaker import StateStore
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,8 @@ INTERVAL = 600.0
 """Seconds between two looks while a drainer lives."""
 OVERLAP = 120.0
 """Seconds that a look reaches back behind the last one: two clocks, and edits that were being saved just then."""
+LOOK_BACK = 86_400.0
+"""Seconds that a look reaches back where the clock was set back meanwhile: nobody knows when that was."""
 SOURCE = "catch-up"
 
 
@@ -46,13 +50,13 @@ class CatchUp:
             return 0
         self._next_at = now + INTERVAL
         marks = self._store.load()
-        looked_until = self._since(marks)
+        known_until = self._known_until(marks, now)
         added = 0
-        if looked_until is not None:
-            since = datetime.fromtimestamp(min(looked_until, now) - OVERLAP, timezone.utc)
+        if known_until is not None:
+            since = datetime.fromtimestamp(max(0.0, known_until - OVERLAP), timezone.utc)
             added = sum(self._enqueue_missed(page) for page in self._stash.updated_since(since))
             if added:
-                logger.info("Catch-up: %d scenes were updated in Stash without reaching the queue", added)
+                logger.info("Catch-up: %d scenes that Stash updated lately are compared once more", added)
         # The first look only sets its mark: nobody wants a library rewritten because a plugin was installed.
         drained_at = marks.get("drained_at", now)
         self._store.save({"looked_until": now, "drained_at": drained_at, "database": self._database.identity()})
@@ -64,22 +68,37 @@ class CatchUp:
         if marks:
             self._store.save({**marks, "drained_at": self._clock()})
 
-    def _since(self, marks: Mapping[str, Any]) -> float | None:
-        """Until when all edits are known to have reached the queue, or None before the first look.
+    def _known_until(self, marks: Mapping[str, Any], now: float) -> float | None:
+        """Until when no edit can have been missed (seconds since the epoch), or None before the first look.
 
-        A queue whose file was lost and made anew knows nothing: then until when they are known to have reached Plex.
+        A queue whose file was lost and made anew knows nothing: then until when edits are known to have reached Plex.
         """
-        is_same_file = marks.get("database") == self._database.identity()
-        mark = marks.get("looked_until" if is_same_file else "drained_at")
-        return float(mark) if isinstance(mark, int | float) else None
+        known_until = finite(marks.get("looked_until"))
+        if not known_until:
+            # Scenes were synced, so it is the mark that was lost. The drainer had looked within INTERVAL then.
+            synced_at = last_synced_at(self._database)
+            return None if synced_at is None else min(synced_at, now) - INTERVAL
+        if marks.get("database") != self._database.identity():
+            known_until = min(known_until, finite(marks.get("drained_at")) or known_until)
+        return known_until if known_until <= now else now - LOOK_BACK
 
     def _enqueue_missed(self, page: Iterable[tuple[int, str]]) -> int:
         updated = dict(page)
         synced = stash_times(self._database, list(updated))
-        missed = [scene_id for scene_id, text in updated.items() if _is_newer(text, synced.get(scene_id, ""))]
+        given_up = DeadLetterQueue(self._database).buried_times(list(updated))
+        # A job that waits will see the edit; to fold it in once more would only forget its tries.
+        waiting = pending_scene_ids(self._database, list(updated))
+        missed = [
+            scene_id
+            for scene_id, text in updated.items()
+            if scene_id not in waiting
+            and _differs(text, synced.get(scene_id, ""))
+            and parse_time(text).timestamp() > given_up.get(scene_id, 0.0)
+        ]
         return enqueue_many(self._database, missed, SOURCE, self._clock())
 
 
-def _is_newer(updated_at: str, synced: str) -> bool:
-    """Whether a scene changed since it was synced; its time may be written in another time zone now."""
-    return not synced or parse_time(updated_at) > parse_time(synced)
+def _differs(updated_at: str, synced: str) -> bool:
+    """Whether a scene changed since it was synced: its time may be written in another zone now, or be an earlier one
+    where the clock was set back."""
+    return not synced or parse_time(updated_at) != parse_time(synced)

@@ -99,8 +99,8 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
         page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
         scenes = list(workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values())
         with open_match_probe(workplace, config, plex) as probe:
-            faults = {scene["id"]: probe.fault(scene) for scene in scenes}
-            unfound = [scene for scene in scenes if faults[scene["id"]]]
+            faults = probe.faults(scenes)
+            unfound = [scene for scene in scenes if faults[int(scene["id"])]]
             diagnosis.path_map = probe.suggestion(unfound)
     except (PlexError, StashUnavailable) as error:
         diagnosis.note("Sample scenes", False, str(error))
@@ -109,6 +109,6 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
     for scene in unfound:
         path = shown_path(scene["files"][0]["path"], config.obfuscate_paths) if scene["files"] else ""
-        diagnosis.note(f"Scene {scene['id']}", False, f"{path}: {faults[scene['id']]}")
+        diagnosis.note(f"Scene {scene['id']}", False, f"{path}: {faults[int(scene['id'])]}")
     if diagnosis.path_map:
         diagnosis.note("Path map", False, f"set path_map to: {diagnosis.path_map}")

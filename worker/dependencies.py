@@ -5,136 +5,224 @@ Standard library only. Never on a hook's path: an installation takes as long as 
 
 from __future__ import annotations
 
-import glob
+import contextlib
 import importlib
-import importlib.metadata
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 
+from storage.json_file import JsonFile, finite
 from storage.lock import ProcessLock
-from worker.data_folder import DataFolder
+from worker import dependency_manager
+from worker.pip_install import UNFINISHED, InstallError, install, pip_command
+from worker.requirements import missing_packages, packages_folder, packages_name
 
-INSTALL_TIMEOUT = 900.0
-"""Seconds for pip: a NAS on a slow line fetches some 10 MB."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-Say = Callable[[str, str], None]
-"""Takes a level of stash.protocol.LEVELS and a message."""
+    from worker.data_folder import DataFolder
+
+OLDEST_PYTHON = (3, 10)
+RETRY_AFTER = 600.0
+"""Seconds between two attempts that nobody asked for."""
+RETRY_VARIABLE = "PLEXSYNC_INSTALL_RETRY_SECONDS"
+"""Environment variable by which tests shorten RETRY_AFTER."""
+LONGEST_WAIT = 3600.0
+"""Seconds that a drainer waits for packages. The session it was given ends then, and the next one may be started with
+another Python, or by another version of the plugin."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether somebody else has installed them."""
 
 
 class DependencyError(Exception):
-    """The packages are missing and could not be installed; the text holds the exact command to run."""
+    """The packages are missing and could not be installed; the text says why and what to do."""
 
 
-def ensure_dependencies(
-    folder: DataFolder, plugin_folder: str, say: Say, wait: Callable[[float], object] = time.sleep
-) -> None:
-    """Return once every package can be imported. Raises DependencyError, OSError."""
-    requirements = os.path.join(plugin_folder, "requirements.txt")
-    _use(folder.dependencies)
-    if not missing_packages(requirements):
-        return
-    _ask_dependency_manager(requirements, say)
-    if not missing_packages(requirements):
-        return
-    lock = ProcessLock(folder.install_lock)
-    while not lock.acquire():
-        wait(1.0)
-    try:
-        _use(folder.dependencies)  # whoever had the lock has made it, as like as not
-        missing = missing_packages(requirements)
-        if missing:
-            _install(folder, requirements, missing, say)
-    finally:
-        lock.release()
+class Dependencies:
+    """The packages that the plugin in `plugin_folder` needs.
 
+    `say` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch.
+    """
 
-def missing_packages(requirements: str) -> list[str]:
-    """The names in the requirements file that are not installed, or older than the pin's minor version."""
-    return [name for name, version in _pins(requirements) if _installed_version(name) < version[:2]]
+    def __init__(
+        self,
+        folder: DataFolder,
+        plugin_folder: str,
+        say: Callable[[str, str], None],
+        *,
+        clock: Callable[[], float] = time.time,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
+        self._folder = folder
+        self._plugin_folder = plugin_folder
+        self._requirements = os.path.join(plugin_folder, "requirements.txt")
+        self._say = say
+        self._clock = clock
+        self._wait = wait
+        self._failure = JsonFile(folder.install_failure, clock)
+        self._retry_after = float(os.environ.get(RETRY_VARIABLE) or RETRY_AFTER)
 
+    def ensure(self, *, insist: bool = False) -> None:
+        """Return once every package can be imported.
 
-def install_command(folder: DataFolder, requirements: str) -> list[str]:
-    """The command that installs everything into the plugin's own folder: PEP 668 does not object to that."""
-    return [
-        *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"),
-        *("--target", folder.dependencies, "-r", requirements),
-    ]
+        What failed less than RETRY_AFTER ago is not tried again, unless a person asks for it (`insist`).
 
+        Raises DependencyError, OSError, sqlite3.Error.
+        """
+        if sys.version_info[:2] < OLDEST_PYTHON:
+            raise DependencyError(_too_old())
+        if self._are_there():
+            self._forget_failure()
+            return
+        started_at = self._clock()
+        self._raise_known_failure(since=started_at if insist else started_at - self._retry_after)
+        lock = self._take_install_lock()
+        try:
+            if not self._are_there():
+                # Whoever held the lock may have failed just now.
+                self._raise_known_failure(since=started_at)
+                self._install()
+            self._forget_failure()
+        finally:
+            lock.release()
 
-def _install(folder: DataFolder, requirements: str, missing: list[str], say: Say) -> None:
-    command = install_command(folder, requirements)
-    say("info", f"Installing {', '.join(missing)} into {folder.dependencies}: once, this takes a minute or two")
-    _remove_leftovers(folder)
-    # Into a folder of its own first, so that a kill in the middle leaves nothing that looks complete.
-    arriving = f"{folder.dependencies}.{os.getpid()}.new"
-    to_run = [arriving if part == folder.dependencies else part for part in command]
-    try:
-        result = subprocess.run(
-            to_run, capture_output=True, text=True, timeout=INSTALL_TIMEOUT, stdin=subprocess.DEVNULL, check=False
+    def wait_for(self) -> None:
+        """`ensure`, tried again every RETRY_AFTER: for the drainer, whose jobs wait meanwhile.
+
+        Raises DependencyError where waiting is of no use: after LONGEST_WAIT, or where another Python has the packages
+        and this one does not. OSError and sqlite3.Error as `ensure`.
+        """
+        give_up_at = self._clock() + LONGEST_WAIT
+        while True:
+            try:
+                self.ensure()
+                return
+            except DependencyError as error:
+                if sys.version_info[:2] < OLDEST_PYTHON or self._clock() >= give_up_at:
+                    raise
+                self._say("error", str(error))
+            self._wait_for_change()
+
+    def remove_others(self) -> None:
+        """Delete packages for other pins, for another Python, and what killed installations left.
+
+        For the holder of the drain lock: an older drainer may still load from them.
+        """
+        parent = self._folder.dependencies
+        lock = ProcessLock(self._folder.install_lock)
+        if not os.path.isdir(parent) or not lock.acquire():
+            return
+        current = packages_name(self._requirements)
+        try:
+            for other in os.listdir(parent):
+                if other != current:
+                    _remove(os.path.join(parent, other))
+        finally:
+            lock.release()
+
+    def _are_there(self) -> bool:
+        ours = packages_folder(self._folder.dependencies, self._requirements)
+        # Behind the plugin's own folder, before the system's: what we installed is what we were tested with.
+        if os.path.isdir(ours) and ours not in sys.path:
+            sys.path.insert(1, ours)
+        importlib.invalidate_caches()
+        return not missing_packages(self._requirements)
+
+    def _take_install_lock(self) -> ProcessLock:
+        lock = ProcessLock(self._folder.install_lock)
+        if not lock.acquire():
+            self._say("info", "Another process of PlexSync is fetching the packages: waiting for it")
+            while not lock.acquire():
+                self._wait(LOOK_EVERY)
+        return lock
+
+    def _install(self) -> None:
+        self._ask_manager()
+        if self._are_there():
+            return
+        missing = ", ".join(missing_packages(self._requirements))
+        target = packages_folder(self._folder.dependencies, self._requirements)
+        self._say("info", f"Installing {missing} into {target}: once, this takes a minute or two")
+        try:
+            os.makedirs(self._folder.dependencies, mode=0o700, exist_ok=True)
+            install(target, self._requirements, self._say)
+        except (InstallError, OSError) as error:
+            problem = f"{missing} could not be installed ({error}). {self._advice(target)}"
+            self._remember_failure(problem)
+            raise DependencyError(problem) from error
+        if not self._are_there():
+            raise DependencyError(f"{missing} were installed into {target} and are still not found: delete that folder")
+        self._say("info", "The packages are installed")
+
+    def _ask_manager(self) -> None:
+        if not dependency_manager.is_installed(self._plugin_folder):
+            return
+        self._say("info", f"{dependency_manager.NAME} is asked for the packages")
+        try:
+            sys.path[1:1] = dependency_manager.provide(self._requirements, self._plugin_folder)
+        except (dependency_manager.ManagerFailed, OSError, ValueError) as error:
+            self._say(
+                "warning", f"{dependency_manager.NAME} could not provide them ({error}): installing them privately"
+            )
+
+    def _advice(self, target: str) -> str:
+        command = pip_command(sys.executable, target, self._requirements)
+        shown = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
+        minutes = f"{self._retry_after / 60:.0f}"
+        return (
+            f"Edits wait in the queue. Every task tries again at once, the drainer every {minutes} minutes. By hand, "
+            f"where Stash runs (in its container, if there is one): {shown}"
         )
-        problem = "" if result.returncode == 0 else (result.stderr.strip().splitlines() or ["pip failed"])[-1]
-    except subprocess.TimeoutExpired:
-        problem = f"pip did not end within {INSTALL_TIMEOUT:.0f} seconds"
-    if problem:
-        shutil.rmtree(arriving, ignore_errors=True)
-        raise DependencyError(
-            f"{', '.join(missing)} could not be installed ({problem}): run this where Stash runs, then edit any scene: "
-            + _as_typed(command)
-        )
-    shutil.rmtree(folder.dependencies, ignore_errors=True)
-    os.replace(arriving, folder.dependencies)
-    _use(folder.dependencies)
-    say("info", "The packages are installed")
+
+    def _raise_known_failure(self, since: float) -> None:
+        """Raise DependencyError where an attempt for these packages failed after `since`, seconds since the epoch."""
+        stored = self._failure.load()
+        # A time to come was written before the clock was set back.
+        is_known = since < finite(stored.get("at")) <= self._clock()
+        if is_known and stored.get("packages") == packages_name(self._requirements):
+            raise DependencyError(str(stored.get("problem")))
+
+    def _remember_failure(self, problem: str) -> None:
+        # On a full disk the problem itself is what must be heard of.
+        with contextlib.suppress(OSError):
+            self._failure.save({"packages": packages_name(self._requirements), "at": self._clock(), "problem": problem})
+
+    def _forget_failure(self) -> None:
+        if os.path.exists(self._failure.path):
+            os.unlink(self._failure.path)
+
+    def _wait_for_change(self) -> None:
+        """Return when it is time to try again. Raises DependencyError where only another Python has the packages."""
+        failed_at = finite(self._failure.load().get("at")) or self._clock()
+        retry_at = min(failed_at, self._clock()) + self._retry_after
+        while self._clock() < retry_at:
+            self._wait(LOOK_EVERY)
+            if os.path.exists(self._failure.path):
+                continue
+            # A task has the packages. One more look, since it may have fetched them just now.
+            if not self._are_there():
+                raise DependencyError(f"Another Python than {sys.executable} has the packages: leaving the jobs to it")
+            return
 
 
-def _remove_leftovers(folder: DataFolder) -> None:
-    """Remove what killed installations have left; only the holder of the lock may know that they are over."""
-    for leftover in glob.glob(f"{glob.escape(folder.dependencies)}.*.new"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
-def _as_typed(command: list[str]) -> str:
-    """The command as a person types it into a shell, also where a path has spaces."""
-    return subprocess.list2cmdline(command) if os.name == "nt" else shlex.join(command)
-
-
-def _ask_dependency_manager(requirements: str, say: Say) -> None:
-    """Let the community plugin PythonDepManager do it, where it is there and works (it needs git)."""
+def _remove(path: str) -> None:
+    doomed = path if path.endswith(UNFINISHED) else f"{path}.old{UNFINISHED}"
     try:
-        manager = importlib.import_module("PythonDepManager")
-        manager.ensure_import(*(f"{name}>={'.'.join(map(str, version))}" for name, version in _pins(requirements)))
-    except ModuleNotFoundError:
+        # What can only be deleted in part (Windows: a library that is loaded) must not keep its name.
+        if doomed != path:
+            os.replace(path, doomed)
+    except OSError:
         return
-    except Exception as error:  # noqa: BLE001 - somebody else's code, whose failures are not specified; we do it ourselves
-        say("warning", f"PythonDepManager could not provide the packages ({error}): installing them privately")
-    importlib.invalidate_caches()
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
-def _use(dependencies: str) -> None:
-    # Behind our own folder, before the system's: what we installed is what we were tested with.
-    if os.path.isdir(dependencies) and dependencies not in sys.path:
-        sys.path.insert(1, dependencies)
-    importlib.invalidate_caches()
-
-
-def _pins(requirements: str) -> list[tuple[str, tuple[int, ...]]]:
-    with open(requirements, encoding="utf-8") as file:
-        matches = [re.match(r"([A-Za-z0-9_.-]+)==([0-9.]+)", line) for line in file]
-    return [(match[1], _version(match[2])) for match in matches if match]
-
-
-def _installed_version(name: str) -> tuple[int, ...]:
-    try:
-        return _version(importlib.metadata.version(name))
-    except importlib.metadata.PackageNotFoundError:
-        return ()
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+def _too_old() -> str:
+    version = ".".join(map(str, sys.version_info[:2]))
+    return (
+        f"Stash runs its plugins with Python {version} ({sys.executable}); PlexSync needs 3.10 or newer: install one "
+        "and name it under Settings > System > Python Executable Path"
+    )

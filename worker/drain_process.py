@@ -10,7 +10,7 @@ from typing import Any
 from sync_queue.database import Database, open_queue_database
 from sync_queue.relay import post_lines
 from worker.data_folder import DataFolder
-from worker.dependencies import DependencyError, ensure_dependencies
+from worker.dependencies import Dependencies, DependencyError
 from worker.log_setup import RelayHandler, log_to_file_and_relay
 
 logger = logging.getLogger(__name__)
@@ -30,8 +30,16 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
     relay = log_to_file_and_relay(folder)
     database = open_queue_database(folder.queue)
     queue_was_empty = False
+
+    def say(level: str, message: str) -> None:
+        # At once: fetching packages takes minutes, and the next hook should be able to tell of it.
+        logger.log(logging.getLevelName(level.upper()), message)
+        relay.flush_to(lambda lines: post_lines(database, lines))
+
     try:
-        ensure_dependencies(folder, os.path.dirname(plugin_file), _say)
+        dependencies = Dependencies(folder, os.path.dirname(plugin_file), say)
+        dependencies.wait_for()
+        dependencies.remove_others()
         queue_was_empty = _host_worker(folder, server_connection, database, relay)
     except DependencyError as error:
         logger.error("%s", error)
@@ -78,7 +86,3 @@ def _host_worker(
 def _newest_job(database: Database) -> int:
     row = database.one("SELECT MAX(_id) FROM ack_queue_default")
     return int(row[0] or 0) if row else 0
-
-
-def _say(level: str, message: str) -> None:
-    logger.log(logging.getLevelName(level.upper()), message)

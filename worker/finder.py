@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from plex.exceptions import PlexTemporaryError
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher, MatchResult
+
+MOST_READINGS = 4
+"""Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,15 @@ class ItemFinder:
         """One result for each scene's list of files. Raises PlexError.
 
         What the index says of an item is checked against the item itself, so that a file that has moved, or an item
-        that is gone, is looked up again and never written to.
+        that is gone, is looked up again and never written to; and a rival that is gone is none.
         """
-        matches = self._match(scenes)
-        items = self._read(_rating_keys(matches))
-        if self._correct_index(_rating_keys(matches), items):
+        for _ in range(MOST_READINGS):
             matches = self._match(scenes)
-            items = self._read(_rating_keys(matches))
-        return [_found(match, items) for match in matches]
+            keys = self._keys(matches)
+            items = self._read(keys)
+            if not self._correct_index(keys, items):
+                return [_found(match, items) for match in matches]
+        raise PlexTemporaryError("Plex says something else at each look of where these files are")
 
     def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
         matches = [self._matcher.match(files) for files in scenes]
@@ -65,6 +70,13 @@ class ItemFinder:
             for target in self._matcher.scan_targets(file):
                 self._scan(target.section_key, target.folder)
 
+    def _keys(self, matches: Sequence[MatchResult]) -> list[int]:
+        """The rating keys of all that was found, equal rivals included."""
+        rivals = {path for match in matches for path in match.ambiguous}
+        indexed = [each for path in rivals for each in self._index.lookup(path) if each.path == path]
+        found = [key for match in matches for key in match.rating_keys]
+        return list(dict.fromkeys([*found, *(each.rating_key for each in indexed)]))
+
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Mend what the index had wrong; returns whether there was anything."""
         corrected = False
@@ -76,10 +88,6 @@ class ItemFinder:
             elif self._index.learn(item):
                 corrected = True
         return corrected
-
-
-def _rating_keys(matches: Sequence[MatchResult]) -> list[int]:
-    return list(dict.fromkeys(key for match in matches for key in match.rating_keys))
 
 
 def _found(match: MatchResult, items: dict[int, PlexItem]) -> Found:

@@ -62,7 +62,9 @@ class ItemSync:
             asked.pop(edit.field, None)
             if edit.field in LIST_FIELDS:
                 written[edit.field] = _joined(written.get(edit.field), edit.added)
-        writing = {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
+        # What an earlier run was writing stays: it may have arrived, and is then ours.
+        writing = dict(self.state.writing)
+        writing |= {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
         self.state = replace(
             self.state, originals=originals, written=written, writing=writing, shown=shown, asked=asked
         )

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 DRAINER_ARGUMENT = "--drainer"
+CREATE_NEW_PROCESS_GROUP = 0x00000200
+CREATE_NO_WINDOW = 0x08000000
+"""Windows' process creation flags (WinBase.h), by number: `subprocess` has their names on Windows only."""
 
 
 def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> bool:
@@ -38,7 +41,7 @@ def start_drainer(plugin_file: str, server_connection: dict[str, Any]) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=os.path.dirname(plugin_file),
-        **_detached(subprocess),
+        **detached(),
     )
     assert child.stdin is not None  # noqa: S101 - Popen was asked for a pipe
     child.stdin.write(json.dumps({"server_connection": server_connection, "args": {}}).encode())
@@ -47,7 +50,17 @@ def start_drainer(plugin_file: str, server_connection: dict[str, Any]) -> None:
     child.returncode = 0
 
 
-def _detached(subprocess: Any) -> dict[str, Any]:
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP}
+def detached(platform: str = sys.platform) -> dict[str, Any]:
+    """The arguments of Popen for a child that outlives us; `platform` as `sys.platform`.
+
+    On Windows it gets a console of its own that is never shown, not none at all (DETACHED_PROCESS): pip, which it may
+    start, would open a window where there is no console to inherit.
+    """
+    if platform == "win32":
+        return {"creationflags": CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP}
     return {"start_new_session": True}
+
+
+def without_window(platform: str = sys.platform) -> dict[str, Any]:
+    """The arguments of Popen for a child that we wait for, and that shows no console window on Windows."""
+    return {"creationflags": CREATE_NO_WINDOW} if platform == "win32" else {}

@@ -25,6 +25,7 @@ from worker.outage_guard import SyncInterrupted
 from worker.progress import Progress
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome
+from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Session, Sessions
 from worker.settlement import Settlement
 
@@ -64,7 +65,7 @@ class SyncWorker:
     """Drains the queue over `sessions`. For the holder of the drain lock only.
 
     `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early), `catch_up` finds edits
-    that no hook told of.
+    that no hook told of, `reconcile` compares the library with Plex while nothing else is to be done.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class SyncWorker:
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] | None = None,
         catch_up: CatchUp | None = None,
+        reconcile: ScheduledReconcile | None = None,
     ) -> None:
         self.progress = Progress()
         self.ended: Ended | None = None
@@ -90,9 +92,12 @@ class SyncWorker:
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
         self._catch_up = catch_up
+        self._reconcile = reconcile
         self._idle_since = clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
+        self._settings_away = False
+        self._said = ""
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
 
@@ -131,6 +136,8 @@ class SyncWorker:
         self._look_for_missed()
         due_at = next_due_at(self._manager.database)
         now = self._clock()
+        if (due_at is None or due_at > now) and self._reconcile_a_page():
+            return 0.0
         if due_at is None:
             return self._rest(now)
         self._idle_since = now
@@ -139,6 +146,7 @@ class SyncWorker:
         try:
             session = self._sessions.current(SETTINGS_AGE if due_at <= now else BLOCKED_PAUSE)
         except StashUnavailable as error:
+            self._settings_away = True
             return self._wait_for_stash(error, now)
         except ConfigError as error:
             return self._blocked("; ".join(error.problems))
@@ -178,6 +186,12 @@ class SyncWorker:
         except StashUnavailable as error:
             logger.debug("Catch-up put off: %s", error)
 
+    def _reconcile_a_page(self) -> bool:
+        if self._reconcile is None or not self._recovery.is_closed() or not self._reconcile.step_if_due():
+            return False
+        self.progress.activity = "comparing the library with Plex"
+        return True
+
     def _rest(self, now: float) -> float | Ended:
         self.progress.activity = "idle"
         if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
@@ -190,6 +204,8 @@ class SyncWorker:
 
     def _note_session(self, session: Session) -> None:
         """Settings may be what an outage was about: try the new ones at once."""
+        if self._settings_away:
+            self._settings_away, self._stash_away_since = False, None
         if self._session is not None and self._session is not session:
             logger.info("Settings changed: they are in force now")
             self._recovery.probe_at_once()
@@ -223,9 +239,9 @@ class SyncWorker:
 
     def _blocked(self, reason: str) -> float | Ended:
         """Jobs wait for a person; said once."""
-        if reason != self.progress.blocked:
+        if reason != self._said:
             logger.error("Syncing waits: %s", reason)
-        self.progress.blocked = reason
+        self.progress.blocked = self._said = reason
         self.progress.activity = "waiting: " + reason
         return Ended.BLOCKED if self._rules.foreground else BLOCKED_PAUSE
 
@@ -243,8 +259,8 @@ class SyncWorker:
         syncer = BatchSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
         try:
             outcomes = self._outcomes(syncer, jobs)
-            self._stash_away_since = None
-            self._settlement.settle(outcomes, session.config)
+            self._stash_away_since, self._said = None, ""
+            self._settlement.settle(outcomes, session)
         except SyncInterrupted as interrupted:
             self._settlement.interrupt(interrupted, session)
         except StashUnavailable as error:
@@ -275,4 +291,6 @@ class SyncWorker:
             logger.exception("The worker ended by an error; the jobs are kept")
             self.ended = Ended.FAILED
         finally:
+            if self._reconcile is not None:
+                self._reconcile.close()
             self._sessions.close()

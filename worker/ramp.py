@@ -17,6 +17,8 @@ WINDOW = 60.0
 """Seconds of outcomes that are looked at, and for which a slow-down lasts."""
 TOO_MANY_FAILURES = 0.3
 """Share of a window's jobs (0..1) above which the rate is halved."""
+SHORTEST_WAIT = 0.001
+"""Seconds; what is less than a clock's step would be no wait at all."""
 ENOUGH_OUTCOMES = 10
 """Outcomes below which a share says nothing."""
 
@@ -64,8 +66,8 @@ class Ramp:
         return taken
 
     def seconds_to_next(self) -> float:
-        """Seconds until one more job may start."""
-        return max(0.0, (1.0 - self._tokens) / self.rate())
+        """Seconds until one more job may start, or the next look at it."""
+        return max(SHORTEST_WAIT, (1.0 - self._tokens) / self.rate())
 
     def note(self, failed: bool) -> None:
         """A job ended."""

@@ -101,9 +101,10 @@ class RedriveTask:
         plex = self._workplace.sessions.new_client(config)
         try:
             with open_match_probe(self._workplace, config, plex) as probe:
-                return {letter.id: probe.fault(scenes[letter.scene_id]) for letter in letters}
+                faults = probe.faults([scenes[scene_id] for scene_id in {letter.scene_id for letter in letters}])
         except PlexError as error:
             return dict.fromkeys((letter.id for letter in letters), str(error))
+        return {letter.id: faults[letter.scene_id] for letter in letters}
 
     def _scenes(self, scene_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
         scenes: dict[int, dict[str, Any]] = {}

@@ -103,14 +103,14 @@ class Sessions:
     def _open(self, config: PlexSyncConfig) -> Session:
         plex = self.new_client(config)
         index = FileIndex(self._folder.file_index, plex, self._clock, config.plex_library)
-        matcher = Matcher(index, config.path_map, self._stash.library_roots(), config.allow_ambiguous_matches)
-        return Session(
-            config,
-            self._stash,
-            plex,
-            index,
-            ItemFinder(index, matcher, lambda keys: read_items(plex, keys), plex.scan_folder),
-        )
+        return session_over(index, config, self._stash, plex)
+
+
+def session_over(index: FileIndex, config: PlexSyncConfig, stash: StashClient, plex: PlexClient) -> Session:
+    """A session that finds items by this index. Raises StashUnavailable."""
+    matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
+    finder = ItemFinder(index, matcher, lambda keys: read_items(plex, keys), plex.scan_folder)
+    return Session(config, stash, plex, index, finder)
 
 
 def find_fault(config: PlexSyncConfig, plex: PlexClient, with_token: bool) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from plex.exceptions import AmbiguousMatch, PlexAuthError
-from stash.exceptions import SceneGone
+from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
@@ -42,20 +43,20 @@ class Settlement:
         self._clock = clock
         self._ended_since_tidying = 0
 
-    def settle(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
+    def settle(self, outcomes: Sequence[Outcome], session: Session) -> None:
         """End, retry or bury each job. A kill in the middle leaves the rest claimed, to be compared anew."""
         self._store(outcomes)
         for outcome in outcomes:
             if outcome.error is None:
                 self._recovery.note_success()
             else:
-                self._settle_failed(outcome, config)
+                self._settle_failed(outcome, session)
             self._recovery.ramp.note(failed=outcome.error is not None)
         self._recovery.history.note_done(len(outcomes))
-        self._log_changes(outcomes, config)
+        self._log_changes(outcomes, session.config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:
-            self.tidy(config)
+            self.tidy(session.config)
 
     def interrupt(self, interrupted: SyncInterrupted, session: Session) -> None:
         """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
@@ -65,7 +66,7 @@ class Settlement:
             # It opened the breaker before, and others went through since: it may be the job that Plex cannot stand.
             if job.outages_opened > 0 and self._recovery.is_closed():
                 decision = self._policy(session.config).decide_counted(error, job.retry_count)
-                self._apply(Outcome(job, error), decision, session.config)
+                self._apply(Outcome(job, error), decision, session)
                 still_down = bool(session.find_fault(False))
             else:
                 nack_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
@@ -94,31 +95,32 @@ class Settlement:
             for outcome in outcomes:
                 if outcome.scene_state is not None:
                     state = SyncState(self._manager.database, outcome.server_id)
+                    state.forget_items(outcome.undone)
                     state.save_items(outcome.item_states)
                     state.save_scene(outcome.scene_state)
-                if outcome.undone:
-                    SyncState(self._manager.database, outcome.server_id).forget_items(outcome.undone)
-                    forget_scene(self._manager.database, outcome.job.scene_id)
                 if outcome.error is None:
                     ack_job(self._queue, outcome.job)
+                    self._dead_letters.resolve(outcome.job.scene_id)
                     self._progress.done += 1
                     self._progress.changed += bool(outcome.changed)
             reach("ack:marked")
         reach("ack:done")
 
-    def _settle_failed(self, outcome: Outcome, config: PlexSyncConfig) -> None:
+    def _settle_failed(self, outcome: Outcome, session: Session) -> None:
         assert outcome.error is not None  # noqa: S101 - the caller looked
-        decision = self._policy(config).decide(outcome.error, outcome.job.retry_count)
+        decision = self._policy(session.config).decide(outcome.error, outcome.job.retry_count)
         if decision.breaker is BreakerEffect.FAILURE:
             self._recovery.note_failure(str(outcome.error))
         elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
             self._recovery.note_success()  # Plex did answer
-        self._apply(outcome, decision, config)
+        self._apply(outcome, decision, session)
 
-    def _apply(self, outcome: Outcome, decision: Decision, config: PlexSyncConfig) -> None:
+    def _apply(self, outcome: Outcome, decision: Decision, session: Session) -> None:
+        if decision.action is Action.BURY:
+            outcome = _named(outcome, session)
         job, error, now = outcome.job, outcome.error, self._clock()
         assert error is not None  # noqa: S101 - only failures have a decision
-        where = _describe(outcome, config)
+        where = _describe(outcome, session.config)
         if decision.action is Action.RETRY:
             nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
             self._progress.retried += 1
@@ -126,7 +128,10 @@ class Settlement:
         elif decision.action is Action.BURY:
             self._dead_letters.bury(self._queue, job, _failure(outcome), now)
             self._progress.buried += 1
-            logger.warning("%s: given up after %d tries: %s", where, job.retry_count + 1, error)
+            tries = "1 try" if job.retry_count == 0 else f"{job.retry_count + 1} tries"
+            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, session.config))
+        elif decision.action is Action.RELEASE:
+            nack_job(self._queue, job)
         else:
             ack_job(self._queue, job)
             if isinstance(error, SceneGone):
@@ -153,6 +158,24 @@ class Settlement:
 def _describe(outcome: Outcome, config: PlexSyncConfig) -> str:
     name = outcome.title or shown_path(outcome.path, config.obfuscate_paths)
     return f'Scene {outcome.job.scene_id} "{name}"' if name else f"Scene {outcome.job.scene_id}"
+
+
+def _named(outcome: Outcome, session: Session) -> Outcome:
+    """The outcome with title and path, for whoever reviews it: what fails early fails before they are known."""
+    if outcome.title or outcome.path:
+        return outcome
+    try:
+        scene = session.stash.scenes([outcome.job.scene_id]).get(outcome.job.scene_id)
+    except StashUnavailable:
+        return outcome
+    if scene is None:
+        return outcome
+    return replace(outcome, title=str(scene["title"] or ""), path="".join(file["path"] for file in scene["files"][:1]))
+
+
+def _rivals(outcome: Outcome, config: PlexSyncConfig) -> str:
+    candidates = outcome.error.candidates if isinstance(outcome.error, AmbiguousMatch) else ()
+    return "".join(f"\n  {shown_path(path, config.obfuscate_paths)}" for path in candidates)
 
 
 def _failure(outcome: Outcome) -> Failure:

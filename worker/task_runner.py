@@ -10,7 +10,7 @@ from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
 from worker.data_folder import DataFolder
-from worker.dependencies import DependencyError, ensure_dependencies
+from worker.dependencies import Dependencies, DependencyError
 from worker.log_setup import log_to_stash
 
 logger = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     log_to_stash()
     pass_on_news(folder)
     try:
-        ensure_dependencies(folder, os.path.dirname(plugin_file), log)
+        Dependencies(folder, os.path.dirname(plugin_file), log).ensure(insist=True)
     except DependencyError as error:
         raise TaskError(str(error)) from error
     # Heavy, and only importable once the packages are there.

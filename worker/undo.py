@@ -10,7 +10,7 @@ from plex.metadata import FieldEdit, names, remaining, same_value
 from plex.writer import edit_requests, plain_edit_requests
 from sync_queue.database import Database
 from sync_queue.models import Job
-from sync_queue.sync_state import ItemState, SyncState
+from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
 from worker.backoff import NothingToSync
 from worker.item_sync import Original
@@ -42,8 +42,12 @@ class SceneUndo:
         items, states = read_items(self._plex, keys), state.items(keys)
         return [(items[key], states[key], undo_edits(items[key], states[key])) for key in keys if key in items]
 
-    def undo(self, job: Job) -> Outcome:
-        """Undo one scene. Raises PlexError."""
+    def undo(self, job: Job, stash_updated_at: str, now: float) -> Outcome:
+        """Undo one scene. Raises PlexError.
+
+        `stash_updated_at` (Stash's time of the scene, "" where it is gone) counts as in step from `now` on (seconds
+        since the epoch): otherwise the next catch-up would take the scene for missed, and write it again.
+        """
         plan = self.plan(job.scene_id)
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
@@ -53,6 +57,7 @@ class SceneUndo:
             job,
             changed=tuple(sorted({edit.field for _, _, edits in plan for edit in edits})),
             undone=tuple(item.rating_key for item, _, _ in plan),
+            scene_state=SceneState(job.scene_id, now, stash_updated_at, ()),
             server_id=self._plex.machine_identifier,
         )
 

@@ -14,6 +14,7 @@ from tests.benchmarks import (
     file_index,
     history,
     hook,
+    install,
     memory,
     outage,
     requests_per_scene,
@@ -34,6 +35,7 @@ TABLES: dict[str, Callable[[Path], Table]] = {
     "index": file_index.measure,
     "burst": burst.measure,
     "outage": outage.measure,
+    "install": install.measure,
 }
 
 

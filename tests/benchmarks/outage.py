@@ -101,12 +101,14 @@ def _loads(worlds: list[World], until: float) -> list[float]:
 def _recover(world: World) -> Recovery:
     world.plex.accept()
     back_at = time.monotonic()
-    shows = [lambda each=each: world.item(each).title == f"Saved {each}" for each in range(1, EDITS + 1)]
     with suppress(AssertionError):  # what has not arrived by then is counted as lost
-        wait_until(lambda: all(show() for show in shows), "the edits of the outage", LONGEST_RECOVERY)
+        wait_until(lambda: not _missing(world), "the edits of the outage", LONGEST_RECOVERY)
     seconds = time.monotonic() - back_at
-    lost = sum(not show() for show in shows)
-    return Recovery(lost, world.dead_letters().get_count(), world.retries_counted() - WAITING, seconds)
+    return Recovery(_missing(world), world.dead_letters().get_count(), world.retries_counted() - WAITING, seconds)
+
+
+def _missing(world: World) -> int:
+    return sum(world.item(scene_id).title != f"Saved {scene_id}" for scene_id in range(1, EDITS + 1))
 
 
 def _rows(loads: list[float], recovery: Recovery) -> tuple[Row, ...]:

@@ -20,10 +20,10 @@ SETTLE = 3.0
 """Seconds between a change and the task: Stash stores whole seconds, so what has just changed is looked at twice."""
 TEXT = (
     f"A library of {SCENES:,} scenes. The bulk rows are the task *Sync All Scenes*, from its start to its end: "
-    "connecting, settings, index, reading, writing, reading back. The bar of a changed scene allows one request more"
-    " for each rating and each picture (poster and background are two) that changed in Plex. A single edit goes "
-    f"through hook and drainer; its figure is the median (min..max) of {SINGLE_EDITS}, its reference the one PUT that"
-    " it could not do without."
+    "connecting, settings, index, reading, writing, reading back. The reference is the least that could do: one "
+    "request to Plex for each scene with changed text, each changed rating and each changed picture (poster and "
+    "background are two), and nothing else. A single edit goes through hook and drainer; its figure is the median "
+    f"(min..max) of {SINGLE_EDITS}."
 )
 
 
@@ -51,16 +51,15 @@ class RequestBench:
             after - before for after, before in zip(self._ratings_and_pictures(), (ratings, pictures), strict=True)
         )
         to_plex = self._world.plex.count() / SCENES
-        allowed = 1.1 + (ratings + pictures) / SCENES
-        parts = f"{ratings:,} ratings, {pictures:,} pictures" if ratings or pictures else "one PUT a scene: 1"
-        return Row(what, self._per_scene(), parts, f"{to_plex:.3f}", at_most(to_plex, round(allowed, 4)), nearest)
+        least = 1 + (ratings + pictures) / SCENES
+        bar = at_most(to_plex, round(least + 0.1, 4))
+        return Row(what, self._per_scene(), f"{least:.3f}", f"{to_plex / least:.3f}", bar, nearest)
 
     def sync_unchanged(self) -> Row:
         """Run the task where nothing has changed."""
         self._run_task()
         to_plex = self._world.plex.count() / SCENES
-        bar = at_most(to_plex, 0.05)
-        return Row(f"bulk of {SCENES:,}, nothing changed", self._per_scene(), "none needed", f"{to_plex:.3f}", bar)
+        return Row(f"bulk of {SCENES:,}, nothing changed", self._per_scene(), "0", bar=at_most(to_plex, 0.05))
 
     def change_text(self) -> None:
         """Give every scene another title and tag, without a hook."""
@@ -92,7 +91,7 @@ class RequestBench:
         plex = sample(to_plex)
         measured = f"Plex {plex.shown(decimals=0)}, Stash {sample(to_stash).shown(decimals=0)}"
         bar = at_most(max(to_plex), 3)
-        return Row("one edited scene, index warm", measured, "one PUT: 1", f"{plex.median:.0f}", bar, "10")
+        return Row("one edited scene, index warm", measured, "1", f"{plex.median:.0f}", bar, "10")
 
     def _run_task(self) -> None:
         time.sleep(SETTLE)

@@ -25,7 +25,7 @@ STILL_DOWN = "Plex is still not well"
 REOPENED = "re-opened"
 RECOVERED = "Plex recovered"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outages")]
+pytestmark = pytest.mark.slow
 
 End = Callable[[], object]
 

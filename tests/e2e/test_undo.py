@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_edits import EditMode
-from tests.world import TOKEN, World
+from tests.world import TOKEN, World, wait_until
 
 
 @pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
@@ -33,6 +33,13 @@ def test_undo_brings_back_what_plex_showed(tmp_path: Path, mode: EditMode) -> No
         after = {key: value for key, value in world.item(1).snapshot().items() if key != "art"}
         assert after | {"locked": after["locked"] - {"thumb", "art"}} == before
         assert world.stash.run_operation("PlexSync", mode="undo_scene", scene_id=1)["scenes"] == {}
+
+        # A new drainer looks for missed edits when it starts; an undone scene is none.
+        world.kill_drainer()
+        world.edit(2, details="Something else.")
+        wait_until(lambda: world.item(2).summary == "Something else.")
+        world.wait_until_drained()
+        assert world.item(1).title == before["title"]
 
 
 def test_what_was_edited_in_plex_afterwards_is_left_alone(tmp_path: Path) -> None:

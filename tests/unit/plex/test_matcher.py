@@ -218,3 +218,8 @@ def test_the_innermost_root_counts() -> None:
     roots = [split_path("/data"), split_path("/data/in"), split_path("/data/inner")]
     assert length_below(split_path("/data/in/a/b.mp4"), roots) == 2
     assert length_below(split_path("/other/a/b.mp4"), roots) == 3
+
+
+def test_the_same_place_below_both_libraries_beats_the_same_tail_elsewhere(world: World) -> None:
+    matcher = world.add("/media", "/media/Studio A/x.mp4", "/media/old/Studio A/x.mp4").matcher()
+    assert matcher.match(["/data/Studio A/x.mp4"]) == MatchResult(rating_keys=(1,))

@@ -195,6 +195,16 @@ def test_an_unknown_field_to_skip() -> None:
     assert problem.startswith('skip_fields is "title, artwork": "artwork" is no such field: any of title, studio, ')
 
 
+@pytest.mark.parametrize("interval", ["", "hourly", "Daily", " weekly "])
+def test_intervals_of_reconciling_in_any_case(interval: str) -> None:
+    assert parse(reconcile_interval=interval).reconcile_interval == interval.strip().lower()
+
+
+def test_an_unknown_interval() -> None:
+    (problem,) = problems(reconcile_interval="monthly")
+    assert problem.startswith('reconcile_interval is "monthly": hourly, daily, weekly, or nothing for never, is allowed')
+
+
 def test_a_setting_that_does_not_exist_is_ignored() -> None:
     assert parse(retired_setting="x") == parse()
 

@@ -203,7 +203,7 @@ def test_reset_closes_it_whatever_it_was(breaker: CircuitBreaker) -> None:
 
 
 def test_every_transition_is_saved_and_nothing_else(breaker: CircuitBreaker, store: CountingStore) -> None:
-    for act, saves in (
+    steps: list[tuple[Callable[[], None], int]] = [
         (lambda: fail(breaker, 4), 0),
         (breaker.record_success, 0),
         (lambda: breaker.trip("down"), 1),
@@ -212,7 +212,8 @@ def test_every_transition_is_saved_and_nothing_else(breaker: CircuitBreaker, sto
         (breaker.admit_test, 4),
         (breaker.record_success, 5),
         (breaker.record_success, 5),
-    ):
+    ]
+    for act, saves in steps:
         act()
         assert store.saves == saves
 
@@ -263,8 +264,9 @@ def test_looking_writes_nothing(
     saves = store.saves
     for _ in range(3):
         for reader in (breaker, CircuitBreaker(store=store, clock=clock)):
-            looks = (reader.state, reader.stored_state, reader.test_admitted, reader.can_execute())
-            assert looks + (reader.opened_at, reader.cause)
+            assert reader.can_execute() is (reader.state is not OPEN)
+            assert reader.test_admitted is (reader.stored_state is HALF_OPEN)
+            assert (reader.opened_at > 0.0) is (reader.cause != "")
         clock.sleep(TIMEOUT)
     assert store.saves == saves
 

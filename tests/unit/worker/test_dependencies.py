@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.machinery
+import importlib.util
 import json
 import os
+import platform
+import random
 import shlex
+import shutil
 import socket
 import subprocess
 import sys
@@ -15,19 +20,26 @@ from typing import Any
 import psutil
 import pytest
 
+from storage.json_file import JsonFile
 from storage.lock import ProcessLock
+from tests.bare_python import bare_python
+from tests.world import wait_until
 from worker.data_folder import DataFolder
-from worker.dependencies import ensure_dependencies, install_command, missing_packages
+from worker.dependencies import Dependencies, DependencyError
+from worker.pip_install import pip_command
+from worker.requirements import missing_packages, packages_folder, packages_name, read_pins
 
 PROJECT = Path(__file__).resolve().parents[3]
 NAME = "plexsync-example"
 SCRIPT = """
 import json, sys
 from worker.data_folder import DataFolder
-from worker.dependencies import DependencyError, ensure_dependencies
+from worker.dependencies import Dependencies, DependencyError
 said = []
 try:
-    ensure_dependencies(DataFolder(sys.argv[1]), sys.argv[2], lambda level, text: said.append([level, text]))
+    dependencies = Dependencies(DataFolder(sys.argv[1]), sys.argv[2], lambda level, text: said.append([level, text]))
+    dependencies.wait_for() if "wait" in sys.argv else dependencies.ensure(insist="insist" in sys.argv)
+    dependencies.remove_others()
     import plexsync_example
     result = {"version": plexsync_example.VERSION, "from": plexsync_example.__file__}
 except DependencyError as error:
@@ -36,11 +48,11 @@ print(json.dumps({**result, "said": said}))
 """
 
 
-def make_wheel(folder: Path, version: str) -> None:
+def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
     """A package of one module, as pip would download it."""
     info = f"plexsync_example-{version}.dist-info"
     files = {
-        "plexsync_example.py": f'VERSION = "{version}"\n',
+        "plexsync_example.py": f'{first_line}VERSION = "{version}"\n',
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
@@ -71,22 +83,36 @@ class Plugin:
     def require(self, version: str) -> None:
         Path(self.requirements).write_text(f"# a comment\n{NAME}=={version}\n", encoding="utf-8")
 
-    def start(self) -> subprocess.Popen[str]:
-        """Start a process that needs the packages."""
-        command = [sys.executable, "-c", SCRIPT, self.data.root, str(self.folder)]
+    @property
+    def packages(self) -> str:
+        """Where the packages belong."""
+        return packages_folder(self.data.dependencies, self.requirements)
+
+    def start(self, how: str = "insist") -> subprocess.Popen[str]:
+        """Start a process that needs the packages; `how` is insist (as a task), ask, or wait (as a drainer)."""
+        command = [sys.executable, "-c", SCRIPT, self.data.root, str(self.folder), how]
         return subprocess.Popen(command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, text=True)
 
-    def run(self) -> dict[str, Any]:
+    def run_with(self, python: str) -> dict[str, Any]:
+        """`run`, with another Python."""
+        command = [python, "-c", SCRIPT, self.data.root, str(self.folder), "insist"]
+        result = subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=True)
+        report: dict[str, Any] = json.loads(result.stdout)
+        return report
+
+    def run(self, how: str = "insist") -> dict[str, Any]:
         """Let such a process end; what it reports."""
-        process = self.start()
+        process = self.start(how)
         output, _ = process.communicate()
         assert process.returncode == 0
         report: dict[str, Any] = json.loads(output)
         return report
 
-    def leftovers(self) -> list[str]:
-        """What is in the data folder beside the packages."""
-        return sorted(set(os.listdir(self.data.root)) - {"queue", "deps", "install.lock"})
+    def whole(self) -> bool:
+        """Whether the packages are there; fails where there is anything else."""
+        folders = os.listdir(self.data.dependencies) if os.path.isdir(self.data.dependencies) else []
+        assert folders in ([], [os.path.basename(self.packages)])
+        return bool(folders)
 
 
 @pytest.fixture
@@ -98,10 +124,10 @@ def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin:
     make_wheel(plugin.wheels, "1.2.0")
     first = plugin.run()
     assert first["version"] == "1.2.0"
-    assert first["from"].startswith(plugin.data.dependencies + os.sep)
+    assert first["from"].startswith(plugin.packages + os.sep)
     assert [level for level, _ in first["said"]] == ["info", "info"]
     assert NAME in first["said"][0][1]
-    assert plugin.leftovers() == []
+    assert plugin.whole()
     plugin.environment["PIP_FIND_LINKS"] = ""
     assert plugin.run() == {**first, "said": []}
 
@@ -109,21 +135,185 @@ def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin:
 def test_a_newer_pin_replaces_what_was_installed(plugin: Plugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
-    make_wheel(plugin.wheels, "1.3.0")
-    plugin.require("1.3.0")
-    assert plugin.run()["version"] == "1.3.0"
-    assert plugin.leftovers() == []
+    make_wheel(plugin.wheels, "1.2.1")
+    plugin.require("1.2.1")
+    assert plugin.run()["version"] == "1.2.1"
+    assert plugin.whole()
+
+
+def test_packages_for_another_python_are_not_used_and_not_kept(plugin: Plugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    plugin.run()
+    older = Path(plugin.data.dependencies, "cpython-309-0badc0de")
+    os.replace(plugin.packages, older)
+    assert plugin.run()["from"].startswith(plugin.packages + os.sep)
+    assert plugin.whole()
+
+
+def test_a_package_that_was_taken_out_is_brought_back(plugin: Plugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    plugin.run()
+    shutil.rmtree(Path(plugin.packages, "plexsync_example-1.2.0.dist-info"))
+    assert plugin.run()["version"] == "1.2.0"
+    assert plugin.whole()
+
+
+def test_what_does_not_load_is_not_installed(plugin: Plugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0", "import no_such_library\n")
+    report = plugin.run()
+    assert "do not load: ModuleNotFoundError: No module named 'no_such_library'" in report["error"]
+    assert not plugin.whole()
+
+
+# --- where it cannot be done
 
 
 def test_without_a_network_the_error_holds_the_command_that_helps(plugin: Plugin) -> None:
     report = plugin.run()
     assert NAME in report["error"]
-    assert not os.path.exists(plugin.data.dependencies)
-    assert plugin.leftovers() == []
+    assert not plugin.whole()
     make_wheel(plugin.wheels, "1.2.0")
-    command = report["error"].partition("then edit any scene: ")[2]
+    command = report["error"].partition("if there is one): ")[2]
     subprocess.run(shlex.split(command), env=plugin.environment, check=True, capture_output=True)
     assert plugin.run()["version"] == "1.2.0"
+
+
+def test_an_index_that_does_not_answer_is_named_as_the_cause(plugin: Plugin) -> None:
+    plugin.environment = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
+    assert "the package index cannot be reached" in plugin.run()["error"]
+
+
+def test_what_failed_is_not_tried_again_at_once_unless_somebody_asks(plugin: Plugin) -> None:
+    first = plugin.run("ask")
+    make_wheel(plugin.wheels, "1.2.0")
+    assert plugin.run("ask") == {"error": first["error"], "said": []}
+    assert plugin.run("insist")["version"] == "1.2.0"
+    assert not os.path.exists(plugin.data.install_failure)
+
+
+def test_a_failure_counts_for_ten_minutes_and_for_its_own_packages(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000.0
+    failure = JsonFile(plugin.data.install_failure)
+
+    def is_refused_at(time: float) -> bool:
+        """Whether the failure at `now` keeps an attempt from being made, which fails as well, but anew."""
+        failure.save({"packages": packages_name(plugin.requirements), "at": now, "problem": "known"})
+        with pytest.raises(DependencyError) as raised:
+            Dependencies(plugin.data, str(plugin.folder), lambda *_: None, clock=lambda: time).ensure()
+        return str(raised.value) == "known"
+
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    assert is_refused_at(now + 599.0)
+    assert not is_refused_at(now + 601.0)
+    assert not is_refused_at(now - 3600.0)  # the clock was set back
+    plugin.require("1.2.1")
+    failure.save({"packages": "cpython-309-0badc0de", "at": now, "problem": "known"})
+    with pytest.raises(DependencyError, match="could not be installed"):
+        Dependencies(plugin.data, str(plugin.folder), lambda *_: None, clock=lambda: now + 1.0).ensure()
+
+
+def test_who_waits_goes_on_by_itself_when_the_network_is_back(plugin: Plugin) -> None:
+    plugin.environment["PLEXSYNC_INSTALL_RETRY_SECONDS"] = "2"
+    process = plugin.start("wait")
+    wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
+    make_wheel(plugin.wheels, "1.2.0")
+    report = json.loads(process.communicate()[0])
+    assert report["version"] == "1.2.0"
+    assert [level for level, _ in report["said"]].count("error") == 1
+
+
+def test_who_waits_goes_on_when_a_task_has_fetched_the_packages(plugin: Plugin) -> None:
+    process = plugin.start("wait")
+    wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
+    make_wheel(plugin.wheels, "1.2.0")
+    assert plugin.run("insist")["version"] == "1.2.0"
+    assert json.loads(process.communicate()[0])["version"] == "1.2.0"
+
+
+def test_who_waits_leaves_where_another_python_has_the_packages(plugin: Plugin) -> None:
+    process = plugin.start("wait")
+    wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
+    os.unlink(plugin.data.install_failure)  # as the other Python does, whose task finds all that it needs
+    assert "Another Python" in json.loads(process.communicate()[0])["error"]
+
+
+def test_nobody_waits_longer_than_an_hour(plugin: Plugin) -> None:
+    now = 1_000_000.0
+    JsonFile(plugin.data.install_failure).save(
+        {"packages": packages_name(plugin.requirements), "at": now, "problem": "known"}
+    )
+    times = iter([now] + [now + 0.1] * 6)
+    dependencies = Dependencies(
+        plugin.data,
+        str(plugin.folder),
+        lambda *_: None,
+        clock=lambda: next(times, now + 3601.0),
+        wait=lambda _: None,
+    )
+    with pytest.raises(DependencyError):
+        dependencies.wait_for()
+
+
+def test_an_old_python_is_told_so_at_once(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
+    with pytest.raises(DependencyError, match=r"Python 3\.9 .* needs 3\.10 or newer"):
+        Dependencies(plugin.data, str(plugin.folder), lambda *_: None).wait_for()
+
+
+def test_a_python_without_pip_makes_one_for_the_installation(plugin: Plugin, tmp_path: Path) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    python = bare_python(tmp_path / "bare", with_pip=False)
+    report = plugin.run_with(python)
+    assert report["version"] == "1.2.0"
+    assert "has no pip" in report["said"][1][1]
+    assert len(os.listdir(plugin.data.dependencies)) == 1
+
+
+# --- where the community plugin PythonDepManager is there
+
+MANAGER = """
+import sys, zipfile
+print("not a reply to Stash")
+def ensure_import(*specifications):
+    if specifications != ("plexsync_example:plexsync-example==1.2.0",):
+        raise Exception(f"PythonDepManager: {specifications} is required but not available")
+    zipfile.ZipFile(WHEEL).extractall(FOLDER)
+    sys.path.insert(0, FOLDER)
+"""
+"""What that plugin does (its README and deps.py), cut down to what is used of it."""
+
+
+def put_manager_beside(plugin: Plugin) -> Path:
+    """Install such a PythonDepManager; returns the folder in which it puts packages."""
+    folder = plugin.folder.parent / "py_dependencies"
+    wheel = plugin.wheels / "plexsync_example-1.2.0-py3-none-any.whl"
+    package = plugin.folder.parent / "PythonDepManager"
+    package.mkdir()
+    package.joinpath("__init__.py").write_text(f"WHEEL, FOLDER = {str(wheel)!r}, {str(folder)!r}\n{MANAGER}")
+    return folder
+
+
+def test_it_is_asked_first(plugin: Plugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    theirs = put_manager_beside(plugin)
+    report = plugin.run()
+    assert report["from"].startswith(str(theirs))
+    assert [level for level, _ in report["said"]] == ["info"]
+    assert not plugin.whole()
+
+
+def test_where_it_fails_the_packages_are_installed_privately(plugin: Plugin) -> None:
+    put_manager_beside(plugin)
+    make_wheel(plugin.wheels, "1.2.1")
+    plugin.require("1.2.1")
+    report = plugin.run()
+    assert report["from"].startswith(plugin.packages)
+    assert ["warning"] == [level for level, text in report["said"] if "is required but not available" in text]
+
+
+# --- killed, or at the same time
 
 
 @pytest.mark.parametrize("leftover", [True, False], ids=["kill-while-unpacking", "kill-while-downloading"])
@@ -138,15 +328,33 @@ def test_a_kill_in_the_middle_leaves_nothing(plugin: Plugin, leftover: bool) -> 
         assert ProcessLock(plugin.data.install_lock).is_held_elsewhere()
         (pip,) = psutil.Process(process.pid).children()
         if leftover:
-            os.makedirs(f"{plugin.data.dependencies}.{process.pid}.new")
+            os.makedirs(f"{plugin.packages}.{process.pid}.new")
         process.kill()
         process.communicate()
         pip.kill()
         connection.close()
-    assert not os.path.exists(plugin.data.dependencies)
+    assert not os.path.exists(plugin.packages)
     plugin.environment = working
     assert plugin.run()["version"] == "1.2.0"
-    assert plugin.leftovers() == []
+    assert plugin.whole()
+
+
+@pytest.mark.slow
+def test_a_kill_at_any_moment_leaves_all_or_nothing(plugin: Plugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    moments = random.Random(4)
+    for _ in range(12):
+        process = plugin.start()
+        try:
+            process.wait(moments.uniform(0.1, 2.5))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        if os.path.isdir(plugin.packages):
+            assert {"plexsync_example.py", "plexsync_example-1.2.0.dist-info"} <= set(os.listdir(plugin.packages))
+            shutil.rmtree(plugin.packages)
+    assert plugin.run()["version"] == "1.2.0"
+    assert plugin.whole()
 
 
 def test_of_two_that_need_the_packages_one_installs_them(plugin: Plugin) -> None:
@@ -154,15 +362,47 @@ def test_of_two_that_need_the_packages_one_installs_them(plugin: Plugin) -> None
     processes = [plugin.start() for _ in range(2)]
     reports = [json.loads(process.communicate()[0]) for process in processes]
     assert [report["version"] for report in reports] == ["1.2.0", "1.2.0"]
-    assert sorted(len(report["said"]) for report in reports) == [0, 2]
+    done = [text for report in reports for _, text in report["said"] if text == "The packages are installed"]
+    assert len(done) == 1
 
 
-def test_the_command_changes_nothing_but_the_plugins_own_folder(tmp_path: Path) -> None:
-    folder = DataFolder(str(tmp_path))
-    command = install_command(folder, "requirements.txt")
+def test_of_two_whose_attempt_fails_one_makes_it(plugin: Plugin) -> None:
+    processes = [plugin.start("ask") for _ in range(2)]
+    reports = [json.loads(process.communicate()[0]) for process in processes]
+    assert reports[0]["error"] == reports[1]["error"]
+    attempts = [text for report in reports for _, text in report["said"] if text.startswith("Installing")]
+    assert len(attempts) == 1
+
+
+def test_the_command_changes_nothing_but_the_plugins_own_folder() -> None:
+    command = pip_command(sys.executable, "the folder", "requirements.txt")
     assert command[:4] == [sys.executable, "-m", "pip", "install"]
-    assert command[-4:] == ["--target", folder.dependencies, "-r", "requirements.txt"]
+    assert command[-4:] == ["--target", "the folder", "-r", "requirements.txt"]
     assert "--break-system-packages" not in command
+
+
+# --- the folder's name
+
+
+def test_the_name_is_another_for_other_pins_and_for_another_python(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {packages_name(plugin.requirements)}
+    plugin.require("1.2.1")
+    names.add(packages_name(plugin.requirements))
+    for suffix in (".cpython-313-x86_64-linux-gnu.so", ".cpython-313-x86_64-linux-musl.so", ".cp313-win_amd64.pyd"):
+        monkeypatch.setattr(importlib.machinery, "EXTENSION_SUFFIXES", [suffix])
+        names.add(packages_name(plugin.requirements))
+    monkeypatch.setattr(platform, "machine", lambda: "another processor")
+    names.add(packages_name(plugin.requirements))
+    assert len(names) == 6
+
+
+def test_a_comment_does_not_change_the_name(plugin: Plugin) -> None:
+    before = packages_name(plugin.requirements)
+    with open(plugin.requirements, "a", encoding="utf-8") as file:
+        file.write("# another comment\n")
+    assert packages_name(plugin.requirements) == before
 
 
 # --- what is missing
@@ -171,7 +411,7 @@ def test_the_command_changes_nothing_but_the_plugins_own_folder(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("pin", "is_missing"),
     [
-        ("pytest==1.0.0", False),
+        ("pytest==1.0.0", True),
         (f"pytest=={pytest.__version__}", False),
         ("pytest==999.0", True),
         ("no-such-package==1.0", True),
@@ -185,22 +425,28 @@ def test_what_counts_as_missing(tmp_path: Path, pin: str, is_missing: bool) -> N
     assert bool(missing_packages(str(file))) == is_missing
 
 
-def test_an_older_patch_of_the_pinned_minor_version_will_do(tmp_path: Path) -> None:
-    major, minor, *_ = pytest.__version__.split(".")
+def test_an_older_patch_of_the_pinned_minor_version_will_do_and_another_major_one_will_not(tmp_path: Path) -> None:
+    major, minor = map(int, pytest.version_tuple[:2])
     file = tmp_path / "requirements.txt"
-    file.write_text(f"pytest=={major}.{minor}.999\n")
-    assert missing_packages(str(file)) == []
-    file.write_text(f"pytest=={major}.{int(minor) + 1}.0\n")
-    assert missing_packages(str(file)) == ["pytest"]
+    for version, missing in [
+        (f"{major}.{minor}.999", []),
+        (f"{major}.{minor + 1}.0", ["pytest"]),
+        (f"{major - 1}.0.0", ["pytest"]),
+        (f"{major + 1}.0.0", ["pytest"]),
+    ]:
+        file.write_text(f"pytest=={version}\n")
+        assert missing_packages(str(file)) == missing
 
 
 def test_what_this_project_pins_is_installed_here() -> None:
-    assert missing_packages(str(PROJECT / "requirements.txt")) == []
+    requirements = str(PROJECT / "requirements.txt")
+    assert missing_packages(requirements) == []
+    assert all(importlib.util.find_spec(pin.module) for pin in read_pins(requirements))
 
 
 def test_nothing_happens_where_nothing_is_missing(plugin: Plugin) -> None:
-    Path(plugin.requirements).write_text("pytest==1.0\n")
+    Path(plugin.requirements).write_text(f"pytest=={pytest.__version__}\n")
     said: list[tuple[str, str]] = []
-    ensure_dependencies(plugin.data, str(plugin.folder), lambda level, text: said.append((level, text)))
+    Dependencies(plugin.data, str(plugin.folder), lambda level, text: said.append((level, text))).ensure()
     assert said == []
     assert os.listdir(plugin.data.root) == ["queue"]

@@ -1,4 +1,4 @@
-"""A worker at its work in this process: real SQLite and real HTTP against the simulators, but time that a test makes pass.
+"""A worker in this process: real SQLite and real HTTP against the simulators, but time passes as the test wants it.
 
 Scene number n (from 1) is /data/scene-n.mp4 in Stash and /media/scene-n.mp4 in Plex.
 """
@@ -14,7 +14,7 @@ from sync_queue.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue
 from sync_queue.models import DeadLetter, QueueStats
-from sync_queue.operations import get_stats, pending_jobs
+from sync_queue.operations import get_stats, pending_data
 from tests.simulators.faults import Answer, Fault, Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
@@ -32,15 +32,23 @@ MOST_STEPS = 20_000
 """Steps after which a test is taken for one that never ends."""
 IDLE_SECONDS = 300.0
 AGE = 86_400.0
-"""Seconds since the scenes that are there from the start were updated."""
+"""Seconds for which a scene that a test adds has not been edited."""
 
 
 class Workbench:
     """Both servers, a queue on disk and a worker on it; `scenes` scenes with details. `settings` are the plugin's."""
 
-    def __init__(self, folder: Path, scenes: int = 0, *, foreground: bool = False, **settings: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scenes: int = 0,
+        *,
+        foreground: bool = False,
+        plex_type: type[PlexSimulator] = PlexSimulator,
+        **settings: Any,
+    ) -> None:
         self.clock = Clock()
-        self.plex = PlexSimulator(token=TOKEN, clock=self.clock)
+        self.plex = plex_type(token=TOKEN, clock=self.clock)
         self.stash = StashSimulator(clock=self.clock)
         self.folder = DataFolder(str(folder / "data"))
         self._settings = settings
@@ -48,11 +56,8 @@ class Workbench:
         self.keys: dict[int, int] = {}
         self.section = self.plex.add_section("Movies", locations=["/media"])
         self.stash.library.roots = ["/data"]
-        # Long ago, so that no catch-up takes them for news.
-        self.clock.now -= AGE
         for number in range(1, scenes + 1):
             self.add_scene(title=f"Title {number}", details=f"Summary {number}")
-        self.clock.now += AGE
 
     def __enter__(self) -> Workbench:
         self.plex.start()
@@ -118,8 +123,10 @@ class Workbench:
         self.stash.configure_plugin("PlexSync", **{**defaults, **self._settings, **settings})
 
     def add_scene(self, *, in_plex: bool = True, **fields: Any) -> int:
-        """Add a scene, and its item unless Plex does not have it; returns its id."""
+        """Add a scene of long ago, which no catch-up takes for news, and its item unless Plex does not have it."""
+        self.clock.now -= AGE
         scene = self.stash.add_scene(f"/data/scene-{len(self.stash.library.scenes) + 1}.mp4", **fields)
+        self.clock.now += AGE
         if in_plex:
             self.add_item(scene.id)
         return scene.id
@@ -164,11 +171,11 @@ class Workbench:
 
     def pending(self) -> list[int]:
         """Scenes with a pending job."""
-        return sorted(job.scene_id for job in pending_jobs(self.database))
+        return sorted(data["scene_id"] for data in pending_data(self.database))
 
     def retries_counted(self) -> int:
         """The sum of all pending jobs' retry counts."""
-        return sum(job.retry_count for job in pending_jobs(self.database))
+        return sum(data["retry_count"] for data in pending_data(self.database))
 
     def dead_letters(self) -> list[DeadLetter]:
         """The dead letters, oldest first."""

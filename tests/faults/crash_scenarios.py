@@ -1,0 +1,127 @@
+"""SIGKILL at each named step: which doings lead there, and what must hold after the next invocation."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.crash_points import POINTS
+from tests.faults.fault_world import FaultWorld
+from tests.faults.tally import Tally
+from tests.simulators.faults import status
+from tests.world import wait_until
+
+FAILING = (2, 3, 4)
+"""Scenes that a scenario makes trouble for; scene 1 is the next invocation's."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`prepare` is done before a point is armed, `act` leads to it, `mend` takes the trouble away afterwards."""
+
+    act: Callable[[FaultWorld], object]
+    prepare: Callable[[FaultWorld], object] = lambda world: None
+    mend: Callable[[FaultWorld], object] = lambda world: None
+
+
+def edit_one_by_one(world: FaultWorld) -> None:
+    """Each edit is a claim, a write, an upload and an end of its own, until somebody is killed."""
+    for scene_id in FAILING:
+        world.change(scene_id)
+        wait_until(lambda: world.open_jobs() == 0 or world.somebody_was_killed(), "the edit to arrive")
+        if world.somebody_was_killed():
+            return
+
+
+def edit_together(world: FaultWorld) -> None:
+    """The same edits, but none waits for another: for where none arrives."""
+    for scene_id in FAILING:
+        world.change(scene_id)
+
+
+def refuse_edits(world: FaultWorld) -> None:
+    """Plex cannot store anything, for a reason that passes."""
+    world.plex.inject(status(500), method="PUT")
+
+
+def make_ambiguous(world: FaultWorld) -> None:
+    """Plex has two files for each scene, and cannot tell which is meant."""
+    world.rivals = world.add_rivals(FAILING)
+
+
+def make_unambiguous(world: FaultWorld) -> None:
+    """Somebody deletes the copies, and presses *Retry Failed Jobs*, twice."""
+    for rating_key in world.rivals.values():
+        if rating_key in world.plex.items:
+            world.plex.remove_item(rating_key)
+    for _ in range(2):
+        world.stash.run_operation("PlexSync", mode="retry_failed")
+
+
+def bury_all(world: FaultWorld) -> None:
+    """Three dead letters whose cause has gone."""
+    make_ambiguous(world)
+    for scene_id in FAILING:
+        world.change(scene_id)
+    wait_until(lambda: world.dead_letter_scenes() == list(FAILING), "the jobs to be given up")
+    world.kill_drainer()
+    for rating_key in world.rivals.values():
+        world.plex.remove_item(rating_key)
+
+
+def press_retry(world: FaultWorld) -> None:
+    """The task dies, so its operation has no result."""
+    world.press("retry_failed")
+
+
+def switch_plex_off(world: FaultWorld) -> None:
+    """An outage that the first edit finds."""
+    world.plex.refuse()
+    edit_together(world)
+
+
+EDITS = Scenario(edit_one_by_one)
+RETRIES = Scenario(edit_together, refuse_edits, lambda world: world.plex.clear_faults())
+BURIALS = Scenario(edit_one_by_one, make_ambiguous, make_unambiguous)
+REDRIVES = Scenario(press_retry, bury_all, lambda world: world.press("retry_failed"))
+SAVES = Scenario(switch_plex_off, mend=lambda world: world.plex.accept())
+_BY_STEP = {"retry": RETRIES, "bury": BURIALS, "redrive": REDRIVES, "save": SAVES}
+
+
+def scenario_of(point: str) -> Scenario:
+    """The scenario that reaches a point, `name` or `name@2`."""
+    if point.startswith("enqueue:inserted@") and point != "enqueue:inserted@1":
+        return REDRIVES  # a hook inserts once
+    return _BY_STEP.get(point.partition(":")[0], EDITS)
+
+
+def points(times: range, saves: range) -> list[str]:
+    """Every point, each for its first, second … time of `times`; those of files for `saves`."""
+    return [
+        f"{point}@{time}" for point in POINTS for time in (saves if point.startswith("save:") else times)
+    ]
+
+
+def crash_at(point: str, folder: Path) -> Tally:
+    """Kill whoever gets to the point, let the next invocation carry on, and look."""
+    scenario = scenario_of(point)
+    with FaultWorld(folder) as world:
+        scenario.prepare(world)
+        world.arm(point)
+        scenario.act(world)
+        world.wait_for_the_kill(point)
+        world.disarm()
+        scenario.mend(world)
+        world.change(1)
+        tally = world.judge()
+        left = world.dead_letter_scenes()
+        return tally if not left else tally + Tally(stuck=len(left), findings=(f"dead letters of {left}",))
+
+
+def crash_in_a_new_folder(point: str) -> Tally:
+    """The same, for a caller without a folder."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        tally = crash_at(point, Path(folder))
+    return Tally(tally.tried, tally.lost, tally.stuck, tally.twice, tuple(f"{point}: {each}" for each in tally.findings))

@@ -1,0 +1,123 @@
+"""Each file of the data folder cut short, emptied, filled with noise or deleted, between one drainer and the next."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.lock import ProcessLock
+from tests.faults.fault_world import FaultWorld
+from tests.faults.tally import Tally
+
+QUEUE = "queue/plexsync.db"
+STATE_FILES = (
+    "catch_up.json",
+    "circuit_breaker.json",
+    "device_id.json",
+    "drainer_status.json",
+    "outage_history.json",
+    "plex_index.db",
+    "plexsync.log",
+    "queue/drain.lock",
+    "recovery.json",
+)
+JOURNALS = (f"{QUEUE}-wal", f"{QUEUE}-shm")
+UNHEARD, WAITING, NEXT = 2, 3, 4
+"""The scene that no hook told of, the one whose job waits when the damage is done, and the next one that is edited."""
+
+Damage = Callable[[Path], object]
+
+
+def truncate(path: Path) -> None:
+    """Cut the file to half its size, as a full disk or a power cut does."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def truncate_a_little(path: Path) -> None:
+    """Cut the last bytes off."""
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def empty(path: Path) -> None:
+    """Leave nothing but the name."""
+    path.write_bytes(b"")
+
+
+def fill_with_noise(path: Path) -> None:
+    """Replace every byte."""
+    path.write_bytes(random.Random(len(path.name)).randbytes(max(100, path.stat().st_size)))
+
+
+def spoil_the_middle(path: Path) -> None:
+    """Replace all but the beginning and the end, so that the file still looks like what it was."""
+    content = path.read_bytes()
+    size = len(content)
+    noise = random.Random(size).randbytes(size)
+    begin, end = min(4096, size // 3), size - size // 3
+    path.write_bytes(content[:begin] + noise[begin:end] + content[end:])
+
+
+def delete(path: Path) -> None:
+    """Somebody tidied up."""
+    path.unlink()
+
+
+KINDS: tuple[Damage, ...] = (truncate, truncate_a_little, empty, fill_with_noise, spoil_the_middle, delete)
+
+
+@dataclass(frozen=True)
+class DamageCase:
+    """One file and what is done to it. `heals` says that nothing need be set aside: it is replaced or of no matter."""
+
+    name: str
+    damage: Damage
+
+    @property
+    def words(self) -> str:
+        """The case in words."""
+        return f"{self.name} {self.damage.__name__}"
+
+    def run(self, folder: Path) -> Tally:
+        """Have an edit waiting and another unheard of, damage the file, edit a third scene, and look."""
+        with FaultWorld(folder) as world:
+            leave_an_outage_behind(world)
+            world.change_unheard(UNHEARD)
+            with_the_lock_held(world, lambda: world.change(WAITING))
+            path = Path(world.data.root, self.name)
+            if path.exists():
+                self.damage(path)
+            world.change(NEXT)
+            tally = world.judge()
+            failed = [run.error for run in world.stash.runs if run.error]
+            tally += Tally(findings=tuple(f"a save's hook failed: {error}" for error in failed))
+        return Tally(
+            tally.tried, tally.lost, tally.stuck, tally.twice, tuple(f"{self.words}: {each}" for each in tally.findings)
+        )
+
+
+def leave_an_outage_behind(world: FaultWorld) -> None:
+    """So that every state file exists."""
+    world.plex.refuse()
+    world.change(1)
+    world.wait_for_log("Circuit breaker opened")
+    world.plex.accept()
+    world.wait_until_drained()
+    world.kill_drainer()
+
+
+def with_the_lock_held(world: FaultWorld, act: Callable[[], object]) -> None:
+    """Do something that starts no drainer."""
+    lock = ProcessLock(world.data.drain_lock)
+    assert lock.acquire()
+    try:
+        act()
+    finally:
+        lock.release()
+
+
+def damage_cases(kinds: tuple[Damage, ...] = KINDS) -> list[DamageCase]:
+    """Every file with some kinds of damage; the queue's file with all of them."""
+    others = [DamageCase(name, kind) for name in (*STATE_FILES, *JOURNALS) for kind in kinds]
+    return [DamageCase(QUEUE, kind) for kind in KINDS] + others

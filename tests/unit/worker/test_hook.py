@@ -1,0 +1,103 @@
+"""The hook's path: what it does, what it leaves alone, and that it imports nothing that a save would wait for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.lock import ProcessLock
+from sync_queue.database import open_queue_database
+from sync_queue.operations import pending_data
+from sync_queue.relay import post_lines
+from tests.world import install_plugin
+from worker.data_folder import DataFolder
+
+HEAVY = {
+    "typing", "dataclasses", "logging", "persistqueue", "requests", "pydantic", "subprocess", "plexapi", "stashapi",
+    "asyncio", "urllib", "pathlib", "tempfile", "shutil", "inspect", "random", "argparse", "socket",
+}  # fmt: skip
+"""Top-level modules that cost a bare interpreter start between them, or several."""
+EDIT = {"id": 7, "type": "Scene.Update.Post", "input": None, "inputFields": ["id", "title"]}
+IMPORT_LINE = re.compile(r"import time:\s+\d+ \|\s+\d+ \|\s*(\S+)")
+
+
+class Plugin:
+    """An installed plugin, for which a drainer seems to run while `drainer` holds the lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = install_plugin(folder / "plugins")
+        self.data = DataFolder(str(folder / "data"))
+        self.data.create()
+        self.drainer = ProcessLock(self.data.drain_lock)
+        assert self.drainer.acquire()
+
+    def run_hook(self, context: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
+        message = {"server_connection": {"Scheme": "http", "Port": 1}, "args": {"hookContext": context}}
+        return subprocess.run(
+            [sys.executable, *options, str(self.folder / "PlexSync.py")],
+            input=json.dumps(message),
+            env={**os.environ, "STASH_PLUGIN_DATA": self.data.root},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def waiting(self) -> list[dict[str, Any]]:
+        database = open_queue_database(self.data.queue)
+        try:
+            return pending_data(database)
+        finally:
+            database.close()
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Plugin:
+    return Plugin(tmp_path)
+
+
+def test_an_edit_is_one_durable_row(plugin: Plugin) -> None:
+    run = plugin.run_hook(EDIT)
+    assert (run.returncode, json.loads(run.stdout), run.stderr) == (0, {"output": "ok"}, "")
+    (job,) = plugin.waiting()
+    assert (job["scene_id"], job["data"]) == (7, {"fields": ["title"], "source": "hook"})
+
+
+def test_a_rename_is_one_durable_row(plugin: Plugin) -> None:
+    run = plugin.run_hook({**EDIT, "type": "Tag.Update.Post", "inputFields": ["id", "name"]})
+    assert (run.returncode, run.stderr) == (0, "")
+    (job,) = plugin.waiting()
+    assert job["fan_out"] == "tag:7"
+
+
+@pytest.mark.parametrize("context", [{}, {**EDIT, "inputFields": ["id", "play_count"]}, {**EDIT, "inputFields": None}])
+def test_what_does_not_concern_plex_leaves_nothing(plugin: Plugin, context: dict[str, Any]) -> None:
+    run = plugin.run_hook(context)
+    assert (run.returncode, json.loads(run.stdout), run.stderr) == (0, {"output": "ok"}, "")
+    assert plugin.waiting() == []
+
+
+def test_the_drainers_news_are_passed_on_once(plugin: Plugin) -> None:
+    database = open_queue_database(plugin.data.queue)
+    post_lines(database, [("warning", "Plex is down")])
+    database.close()
+    assert [plugin.run_hook(EDIT).stderr for _ in range(2)] == ["\x01w\x02Plex is down\n", ""]
+
+
+@pytest.mark.parametrize("fields", [["title"], ["play_count"]])
+def test_nothing_heavy_is_imported(plugin: Plugin, fields: list[str]) -> None:
+    run = plugin.run_hook({**EDIT, "inputFields": fields}, "-X", "importtime")
+    assert run.returncode == 0
+    imported = set(IMPORT_LINE.findall(run.stderr))
+    bare = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "pass"], capture_output=True, text=True, check=True
+    )
+    ours = imported - set(IMPORT_LINE.findall(bare.stderr))
+    assert "stash.protocol" in ours
+    assert {name for name in ours if name.partition(".")[0] in HEAVY} == set()

@@ -1,0 +1,34 @@
+"""A copy of the file index for those who do not hold the drain lock: what they ask of it changes nothing."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from plex.client import PlexClient
+from plex.index import FileIndex
+
+
+@contextmanager
+def open_index_copy(source: str, plex: PlexClient, libraries: Sequence[str]) -> Iterator[FileIndex]:
+    """A refreshed copy of the index at `source`, deleted at the end. Raises PlexError, OSError."""
+    with tempfile.TemporaryDirectory(prefix="plexsync-") as folder:
+        path = os.path.join(folder, "plex_index.db")
+        _copy_database(source, path)
+        with closing(FileIndex(path, plex, libraries=libraries)) as index:
+            index.refresh()
+            yield index
+
+
+def _copy_database(source: str, target: str) -> None:
+    """Copy an SQLite file that another process may be writing to; an unreadable one is as good as none."""
+    if not os.path.exists(source):
+        return
+    try:
+        with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
+            original.backup(copy)
+    except sqlite3.DatabaseError:
+        os.unlink(target)

@@ -1,0 +1,154 @@
+"""Run pip so that a folder of packages is whole or absent. Standard library only."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import threading
+
+from worker.launcher import without_window
+from worker.requirements import read_pins
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+INSTALL_TIMEOUT = 900.0
+"""Seconds for pip: a NAS on a slow line fetches some 4 MB and unpacks some 20."""
+UNFINISHED = ".new"
+"""Ending of folders that are being filled; one that nobody fills any more may be deleted."""
+
+_NO_PIP = (
+    "{python} has no pip, and a temporary one cannot be made ({cause}): install pip "
+    "(Alpine: apk add py3-pip; Debian and Ubuntu: apt install python3-pip)"
+)
+
+
+class InstallError(Exception):
+    """The packages could not be installed; the text says why."""
+
+
+def pip_command(python: str, target: str, requirements: str) -> list[str]:
+    """The command that installs everything into a folder of our own: PEP 668 does not object to that.
+
+    Wheels only: building pydantic's core takes a Rust compiler and fails late and obscurely without one. `--no-user`,
+    because a `user = yes` in pip's configuration contradicts `--target`.
+    """
+    return [
+        *(python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"),
+        *("--only-binary=:all:", "--target", target, "-r", requirements),
+    ]
+
+
+def install(target: str, requirements: str, say: Callable[[str, str], None]) -> None:
+    """Install what `requirements` asks for into `target`, which has its name only once it is whole.
+
+    Its parent must exist. `say` takes a level of stash.protocol.LEVELS and a message. Raises InstallError.
+    """
+    arriving = f"{target}.{os.getpid()}{UNFINISHED}"
+    pip_home = f"{target}.{os.getpid()}.pip{UNFINISHED}"
+    try:
+        python = sys.executable if importlib.util.find_spec("pip") else _python_with_pip(pip_home, say)
+        _run_pip(pip_command(python, arriving, requirements), say)
+        _try_imports(arriving, [pin.module for pin in read_pins(requirements)])
+        _give_name(arriving, target)
+    except OSError as error:
+        raise InstallError(str(error)) from error
+    finally:
+        for folder in (arriving, pip_home):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def last_line(text: str) -> str:
+    """The last line that says something: of a traceback, the error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"
+
+
+def _python_with_pip(folder: str, say: Callable[[str, str], None]) -> str:
+    """Make a virtual environment, for the pip that Python brings along for these; returns its interpreter."""
+    say("info", f"{sys.executable} has no pip: making a temporary one")
+    result = subprocess.run(
+        [sys.executable, "-m", "venv", folder],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        check=False,
+        **without_window(),
+    )
+    if result.returncode:
+        cause = last_line(result.stderr or result.stdout)
+        raise InstallError(_NO_PIP.format(python=sys.executable, cause=cause))
+    return os.path.join(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
+
+
+def _run_pip(command: list[str], say: Callable[[str, str], None]) -> None:
+    lines: list[str] = []
+
+    def give_up() -> None:
+        lines.append(f"ERROR: pip did not end within {INSTALL_TIMEOUT:.0f} seconds")
+        process.kill()
+
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        **without_window(),
+    )
+    alarm = threading.Timer(INSTALL_TIMEOUT, give_up)
+    alarm.start()
+    try:
+        with process:
+            for line in process.stdout or ():
+                lines.append(line.strip())
+                if lines[-1].startswith("Collecting "):
+                    say("info", f"Fetching {lines[-1].split()[1]}")
+    finally:
+        alarm.cancel()
+    if process.returncode:
+        raise InstallError(_cause(lines))
+
+
+def _cause(lines: Iterable[str]) -> str:
+    lines = list(lines)
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    cause = last_line("\n".join(errors or lines)).removeprefix("ERROR: ")
+    # What pip says last is that no version of the package exists, also where it could not ask anybody.
+    if any("connection broken by" in line for line in lines):
+        return f"the package index cannot be reached; pip says: {cause}"
+    return cause
+
+
+def _try_imports(folder: str, modules: Iterable[str]) -> None:
+    """See that the packages load: a compiled one may be there and be meant for another system."""
+    path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
+    result = subprocess.run(
+        [sys.executable, "-c", f"import {', '.join(modules)}"],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+        **without_window(),
+    )
+    if result.returncode:
+        raise InstallError(f"pip has fetched them, but they do not load: {last_line(result.stderr)}")
+
+
+def _give_name(arriving: str, target: str) -> None:
+    if sys.platform != "win32":
+        # A power cut must not leave the name without the contents.
+        os.sync()
+    if os.path.isdir(target):
+        # Somebody took something out of it. Moved, since a folder that is being deleted would look whole for a while.
+        os.replace(target, f"{target}.{os.getpid()}.old{UNFINISHED}")
+    os.replace(arriving, target)

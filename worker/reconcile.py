@@ -1,0 +1,226 @@
+"""Compares many scenes with Plex, a page at a time, and (to reconcile) enqueues those that differ.
+
+After each page it is on disk how far the run is, so a killed run carries on where it stood.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any
+
+from stash.client import StashClient
+from storage.json_file import JsonFile
+from sync_queue.database import Database
+from sync_queue.operations import enqueue_many
+from validation.fields import FIELDS
+from worker.arguments import ArgumentError
+from worker.circuit_breaker import ReadOnlyStore
+from worker.comparison import Comparison, SceneComparison, Verdict
+from worker.data_folder import DataFolder
+from worker.item_sync import as_json
+from worker.outages import OutageHistory
+from worker.paths import shown_path
+from worker.reconcile_files import RunFiles, RunState
+from worker.reports import write_report
+
+logger = logging.getLogger(__name__)
+
+SCOPES = ("all", "day", "week", "outage")
+"""Every scene, or those updated in the last 24 hours, in the last 7 days, since the start of the last outage."""
+PAGE_SIZE = 50
+"""Scenes compared at once: the items that Plex is asked for in one request."""
+LONGEST_LIFE = 86_400.0
+"""Seconds after which an unfinished run is begun anew rather than carried on: what it found has grown old."""
+SOURCE = "reconcile"
+_DAYS = {"day": 1.0, "week": 7.0}
+_SECONDS_PER_DAY = 86_400.0
+
+
+class Kind(str, Enum):
+    """COMPARE only reports. RECONCILE enqueues what differs, too."""
+
+    COMPARE = "compare"
+    RECONCILE = "reconcile"
+
+
+class ReconcileRun:
+    """One run of a kind over a scope. One process at a time may have one of a kind. `clock`: seconds since the epoch.
+
+    Raises ArgumentError where there is no such scope now.
+    """
+
+    def __init__(
+        self, folder: DataFolder, kind: Kind, scope: str, stash: StashClient, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._folder = folder
+        self._kind = kind
+        self._stash = stash
+        self._clock = clock
+        self._files = RunFiles(folder, kind.value)
+        self._pages: Iterator[Sequence[int]] | None = None
+        self._scene_ids: list[int] = []
+        self._state = RunState(kind.value, scope, clock())
+        self.is_resumed = self._resume()
+        if not self.is_resumed:
+            self._state = replace(self._state, since=scope_start(scope, self._state.started_at, folder))
+            self._pages = self._scenes_in_scope()
+
+    @property
+    def total(self) -> int:
+        """Scenes in scope, as far as they are known yet."""
+        return len(self._scene_ids)
+
+    @property
+    def position(self) -> int:
+        """Scenes compared."""
+        return self._state.position
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every scene is compared."""
+        return self._pages is None and self.position >= self.total
+
+    def step(self, comparison: Comparison, database: Database, obfuscate_paths: bool) -> int:
+        """Handle one page; returns how many jobs that added to the queue (0 for COMPARE).
+
+        Raises PlexError, StashUnavailable: the page can be tried again.
+        """
+        if self._pages is not None:
+            self._gather()
+            return 0
+        page = self._scene_ids[self.position : self.position + PAGE_SIZE]
+        results = comparison.compare(page)
+        rows = [row for result in results for row in report_rows(result, obfuscate_paths)]
+        rows_bytes = self._files.append(rows, self._state.rows_bytes)
+        differing = [result.scene_id for result in results if result.verdict is Verdict.DIFFERS]
+        added = 0
+        if self._kind is Kind.RECONCILE:
+            added = enqueue_many(database, differing, SOURCE, self._clock())
+        fields = Counter(name for result in results for name in {each.field for each in result.differences})
+        self._state = replace(
+            self._state,
+            position=self.position + len(page),
+            rows=self._state.rows + len(rows),
+            rows_bytes=rows_bytes,
+            enqueued=self._state.enqueued + added,
+            verdicts=dict(Counter(self._state.verdicts) + Counter(result.verdict.value for result in results)),
+            fields=dict(Counter(self._state.fields) + fields),
+        )
+        # Last: what is enqueued twice is one job, what is counted without having been enqueued would be lost.
+        self._files.save(self._state)
+        return added
+
+    def finish(self) -> dict[str, Any]:
+        """Write the report, forget the run and return what came of it (docs/status.md). Raises OSError."""
+        summary = self._summary()
+        files = write_report(self._folder, summary, self._files.rows, self._stash.url)
+        self._files.clear()
+        result = {**summary, "report": files.json, "page": files.html}
+        for line in in_words(result):
+            logger.info("%s", line)
+        return result
+
+    def _resume(self) -> bool:
+        stored = self._files.load()
+        if stored is None:
+            return False
+        state, scene_ids = stored
+        age = self._state.started_at - state.started_at
+        if state.scope != self._state.scope or not 0.0 <= age <= LONGEST_LIFE:
+            return False
+        self._state, self._scene_ids = state, scene_ids
+        logger.info("A comparison was interrupted: it goes on at scene %d of %d", self.position, self.total)
+        return True
+
+    def _scenes_in_scope(self) -> Iterator[Sequence[int]]:
+        if self._state.since is None:
+            return self._stash.scene_ids()
+        since = datetime.fromtimestamp(self._state.since, timezone.utc)
+        return ([scene_id for scene_id, _ in page] for page in self._stash.updated_since(since))
+
+    def _gather(self) -> None:
+        """Take in one page of the scope's ids; after the last one the run can be carried on."""
+        assert self._pages is not None  # noqa: S101 - the caller looked
+        page = next(self._pages, None)
+        if page is not None:
+            self._scene_ids += page
+            return
+        self._pages = None
+        # A scene that was saved meanwhile may have come twice.
+        self._scene_ids = list(dict.fromkeys(self._scene_ids))
+        self._files.begin(self._state, self._scene_ids)
+
+    def _summary(self) -> dict[str, Any]:
+        state = self._state
+        return {
+            "kind": state.kind,
+            "scope": state.scope,
+            "since": state.since,
+            "started_at": state.started_at,
+            "ended_at": self._clock(),
+            "scenes": self.total,
+            **{verdict.value: state.verdicts.get(verdict.value, 0) for verdict in Verdict},
+            "fields": {name: state.fields[name] for name in FIELDS if name in state.fields},
+            "enqueued": state.enqueued,
+            "row_count": state.rows,
+        }
+
+
+def scope_start(scope: str, now: float, folder: DataFolder) -> float | None:
+    """Since when (seconds since the epoch) a scope holds scenes, None for ever. Raises ArgumentError."""
+    if scope != "outage":
+        return now - _DAYS[scope] * _SECONDS_PER_DAY if scope in _DAYS else None
+    outages = OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {})).outages
+    if not outages:
+        raise ArgumentError('scope is "outage", but no outage is on record: choose all, day or week')
+    return outages[-1].started_at
+
+
+def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str, Any]]:
+    """The lines of a report about one scene: one for each field that differs, one where it was not found."""
+    blank = {
+        "scene_id": result.scene_id,
+        "title": result.title,
+        "path": shown_path(result.path, obfuscate_paths) if result.path else "",
+        "verdict": result.verdict.value,
+        "rating_key": None,
+        "field": "",
+        "was": None,
+        "will_be": None,
+        "candidates": [shown_path(path, obfuscate_paths) for path in result.candidates],
+        "reason": result.reason,
+    }
+    if result.verdict in (Verdict.NOT_IN_PLEX, Verdict.AMBIGUOUS, Verdict.FAILED):
+        return [blank]
+    return [
+        {
+            **blank,
+            "rating_key": each.rating_key,
+            "field": each.field,
+            "was": as_json(each.was),
+            "will_be": as_json(each.will_be),
+        }
+        for each in result.differences
+    ]
+
+
+def in_words(result: dict[str, Any]) -> list[str]:
+    """What a run found, for a person: totals, fields, files."""
+    lines = [
+        f"{result['scenes']} scenes compared with Plex: {result['in_step']} in step, {result['differs']} differ,"
+        f" {result['not_in_plex']} not in Plex, {result['ambiguous']} ambiguous,"
+        f" {result['nothing_to_sync']} with nothing to sync"
+    ]
+    lines += [f"{result['failed']} scenes could not be compared: the report says why"] if result["failed"] else []
+    fields = sorted(result["fields"].items(), key=lambda entry: -entry[1])
+    lines += [f"They differ in: {', '.join(f'{name} {count}' for name, count in fields)}"] if fields else []
+    if result["kind"] == Kind.RECONCILE.value:
+        lines.append(f"{result['enqueued']} scenes were put in the queue: they reach Plex by themselves")
+    lines.append(f"Report: {result['page']}")
+    return lines

@@ -1,0 +1,85 @@
+"""The tasks that compare Stash with Plex, without the drain lock: a drainer may be at work beside them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from plex.exceptions import PlexError
+from stash.exceptions import StashUnavailable
+from stash.protocol import Request, progress
+from storage.json_file import JsonFile
+from worker import arguments
+from worker.assembly import Workplace
+from worker.comparison import Comparison
+from worker.data_folder import DataFolder
+from worker.index_copy import open_index_copy
+from worker.launcher import ensure_drainer
+from worker.reconcile import SCOPES, Kind, ReconcileRun
+from worker.scheduled_reconcile import note_reconciled, run_lock
+from worker.sessions import session_over
+from worker.task_runner import TaskError
+
+
+class ReconcileTask:
+    """One invocation; `scope` among its arguments is one of SCOPES. `clock` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        workplace: Workplace,
+        folder: DataFolder,
+        plugin_file: str,
+        request: Request,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._workplace = workplace
+        self._folder = folder
+        self._plugin_file = plugin_file
+        self._request = request
+        self._clock = clock
+
+    def run(self, kind: Kind) -> dict[str, Any]:
+        """Compare, report, and (RECONCILE) enqueue what differs.
+
+        Raises ArgumentError, ConfigError, and TaskError where the comparison was interrupted.
+        """
+        scope = arguments.choice(self._request.args, "scope", SCOPES)
+        lock = run_lock(self._folder, kind)
+        if not lock.acquire():
+            raise TaskError("such a comparison is under way already: wait until its report is there")
+        try:
+            return self._run(kind, scope)
+        finally:
+            lock.release()
+
+    def _run(self, kind: Kind, scope: str) -> dict[str, Any]:
+        config = self._workplace.sessions.read_settings()
+        plex = self._workplace.sessions.new_client(config)
+        run = ReconcileRun(self._folder, kind, scope, self._workplace.stash, self._clock)
+        try:
+            with open_index_copy(self._folder.file_index, plex, config.plex_library) as index:
+                session = session_over(index, config, self._workplace.stash, plex)
+                self._compare_all(run, Comparison(session, self._workplace.manager.database), config.obfuscate_paths)
+        except (PlexError, StashUnavailable) as error:
+            raise TaskError(f"{error}. {_standing(run)}") from error
+        result = {**run.finish(), "resumed": run.is_resumed}
+        if kind is Kind.RECONCILE and scope == "all":
+            note_reconciled(JsonFile(self._folder.reconcile), self._clock())
+        progress(1.0)
+        return result
+
+    def _compare_all(self, run: ReconcileRun, comparison: Comparison, obfuscate_paths: bool) -> None:
+        progress(0.0)
+        while not run.is_done:
+            if run.step(comparison, self._workplace.manager.database, obfuscate_paths):
+                # At once, so that what is found arrives even if this task is stopped.
+                ensure_drainer(self._folder, self._plugin_file, self._request.server_connection)
+            if run.position:
+                progress(run.position / run.total)
+
+
+def _standing(run: ReconcileRun) -> str:
+    if not run.position:
+        return "Nothing was compared yet"
+    return f"{run.position} of {run.total} scenes are compared: started again within a day, it goes on there"
