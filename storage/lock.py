@@ -8,6 +8,7 @@ so that looking never keeps a holder out.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 
 WAIT_FOR_LOOKS = 1.0
@@ -53,6 +54,9 @@ class ProcessLock:
             if _is_busy(error):
                 return True
             raise
+        except sqlite3.DatabaseError:
+            # Noise instead of an empty file. Nobody has the lock, or we had not come as far as reading it.
+            os.truncate(self._path, 0)
         finally:
             connection.close()
         return False

@@ -79,6 +79,7 @@ class CatchUp:
             synced_at = last_synced_at(self._database)
             return None if synced_at is None else min(synced_at, now) - INTERVAL
         if marks.get("database") != self._database.identity():
+            logger.warning("The queue was lost and begun anew: asking Stash for what may have been in it")
             known_until = min(known_until, finite(marks.get("drained_at")) or known_until)
         return known_until if known_until <= now else now - LOOK_BACK
 

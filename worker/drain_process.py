@@ -28,7 +28,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
     A job that is pending afterwards with a larger id came too late to be seen.
     """
     relay = log_to_file_and_relay(folder)
-    database = open_queue_database(folder.queue)
+    database = open_queue_database(folder.queue, check=True)
     queue_was_empty = False
 
     def say(level: str, message: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from storage.json_file import finite
 from worker.circuit_breaker import StateStore
 
 KEPT_OUTAGES = 30
@@ -48,7 +49,8 @@ class OutageHistory:
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
-        self._outages = [outage for outage in map(_outage, store.load().get("outages", [])) if outage]
+        stored = store.load().get("outages")
+        self._outages = [outage for outage in map(_outage, stored if isinstance(stored, list) else []) if outage]
 
     @property
     def outages(self) -> tuple[Outage, ...]:
@@ -110,7 +112,12 @@ def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:
 
 def _outage(stored: Any) -> Outage | None:
     """One stored outage; None where somebody has edited the file into something else."""
-    try:
-        return Outage(**stored)
-    except TypeError:
+    if not isinstance(stored, dict) or not finite(stored.get("started_at")):
         return None
+    return Outage(
+        started_at=finite(stored["started_at"]),
+        cause=str(stored.get("cause")),
+        ended_at=finite(stored.get("ended_at")) or None,
+        jobs_waiting=int(finite(stored.get("jobs_waiting"))),
+        jobs_done_after=int(finite(stored.get("jobs_done_after"))),
+    )

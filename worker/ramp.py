@@ -34,6 +34,7 @@ class Ramp:
     def __init__(self, began_at: float = 0.0, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._outcomes: deque[tuple[float, bool]] = deque()
+        self._failures = 0
         self._slow_until = 0.0
         self._tokens = 1.0
         self._filled_at = clock()
@@ -73,10 +74,10 @@ class Ramp:
         """A job ended."""
         now = self._clock()
         self._outcomes.append((now, failed))
-        while self._outcomes and not 0.0 <= now - self._outcomes[0][0] <= WINDOW:
-            self._outcomes.popleft()
-        failures = sum(failed for _, failed in self._outcomes)
-        many = len(self._outcomes) >= ENOUGH_OUTCOMES and failures > TOO_MANY_FAILURES * len(self._outcomes)
+        self._failures += failed
+        while not 0.0 <= now - self._outcomes[0][0] <= WINDOW:
+            self._failures -= self._outcomes.popleft()[1]
+        many = len(self._outcomes) >= ENOUGH_OUTCOMES and self._failures > TOO_MANY_FAILURES * len(self._outcomes)
         if many and now >= self._slow_until:
             self._slow_until = now + WINDOW
 

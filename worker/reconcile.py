@@ -102,15 +102,11 @@ class ReconcileRun:
         added = 0
         if self._kind is Kind.RECONCILE:
             added = enqueue_many(database, differing, SOURCE, self._clock())
-        fields = Counter(name for result in results for name in {each.field for each in result.differences})
         self._state = replace(
-            self._state,
-            position=self.position + len(page),
+            _counted(self._state, results),
             rows=self._state.rows + len(rows),
             rows_bytes=rows_bytes,
             enqueued=self._state.enqueued + added,
-            verdicts=dict(Counter(self._state.verdicts) + Counter(result.verdict.value for result in results)),
-            fields=dict(Counter(self._state.fields) + fields),
         )
         # Last: what is enqueued twice is one job, what is counted without having been enqueued would be lost.
         self._files.save(self._state)
@@ -170,6 +166,18 @@ class ReconcileRun:
             "enqueued": state.enqueued,
             "row_count": state.rows,
         }
+
+
+def _counted(state: RunState, results: Sequence[SceneComparison]) -> RunState:
+    """The state with these scenes behind it."""
+    verdicts = Counter(result.verdict.value for result in results)
+    fields = Counter(name for result in results for name in {each.field for each in result.differences})
+    return replace(
+        state,
+        position=state.position + len(results),
+        verdicts=dict(Counter(state.verdicts) + verdicts),
+        fields=dict(Counter(state.fields) + fields),
+    )
 
 
 def scope_start(scope: str, now: float, folder: DataFolder) -> float | None:

@@ -43,7 +43,7 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
 
 def pass_on_news(folder: DataFolder) -> None:
     """Pass on what the drainer logged since the last invocation. Raises sqlite3.Error."""
-    database = open_queue_database(folder.queue)
+    database = open_queue_database(folder.queue, check=True)
     try:
         for level, message in take_lines(database):
             log(level, message)

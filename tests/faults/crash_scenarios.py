@@ -123,5 +123,4 @@ def crash_at(point: str, folder: Path) -> Tally:
 def crash_in_a_new_folder(point: str) -> Tally:
     """The same, for a caller without a folder."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        tally = crash_at(point, Path(folder))
-    return Tally(tally.tried, tally.lost, tally.stuck, tally.twice, tuple(f"{point}: {each}" for each in tally.findings))
+        return crash_at(point, Path(folder)).about(point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,8 @@ STATE_FILES = (
     "queue/drain.lock",
     "recovery.json",
 )
+REPLACED_SILENTLY = frozenset({"drainer_status.json", "plexsync.log", "queue/drain.lock"})
+"""What is of no matter once nobody drains."""
 JOURNALS = (f"{QUEUE}-wal", f"{QUEUE}-shm")
 UNHEARD, WAITING, NEXT = 2, 3, 4
 """The scene that no hook told of, the one whose job waits when the damage is done, and the next one that is edited."""
@@ -69,7 +71,7 @@ KINDS: tuple[Damage, ...] = (truncate, truncate_a_little, empty, fill_with_noise
 
 @dataclass(frozen=True)
 class DamageCase:
-    """One file and what is done to it. `heals` says that nothing need be set aside: it is replaced or of no matter."""
+    """One file and what is done to it."""
 
     name: str
     damage: Damage
@@ -79,22 +81,30 @@ class DamageCase:
         """The case in words."""
         return f"{self.name} {self.damage.__name__}"
 
+    @property
+    def must_be_said(self) -> bool:
+        """Whether somebody should look at it; SQLite takes an empty file for a new one and checks journals itself."""
+        is_database = self.name.endswith(".db")
+        unseen = (delete, empty) if is_database else (delete,)
+        return self.damage not in unseen and self.name not in (*REPLACED_SILENTLY, *JOURNALS)
+
     def run(self, folder: Path) -> Tally:
         """Have an edit waiting and another unheard of, damage the file, edit a third scene, and look."""
         with FaultWorld(folder) as world:
             leave_an_outage_behind(world)
             world.change_unheard(UNHEARD)
             with_the_lock_held(world, lambda: world.change(WAITING))
-            path = Path(world.data.root, self.name)
-            if path.exists():
-                self.damage(path)
+            self.damage(Path(world.data.root, self.name))
             world.change(NEXT)
-            tally = world.judge()
-            failed = [run.error for run in world.stash.runs if run.error]
-            tally += Tally(findings=tuple(f"a save's hook failed: {error}" for error in failed))
-        return Tally(
-            tally.tried, tally.lost, tally.stuck, tally.twice, tuple(f"{self.words}: {each}" for each in tally.findings)
-        )
+            tally = world.judge() + Tally(findings=tuple(self._misbehaviour(world)))
+        return tally.about(self.words)
+
+    def _misbehaviour(self, world: FaultWorld) -> Iterator[str]:
+        yield from (f"a save's hook failed: {run.error}" for run in world.stash.runs if run.error)
+        if self.must_be_said and "was set aside as" not in world.logged():
+            yield "it was not said"
+        if self.must_be_said and not list(Path(world.data.root).glob(f"{self.name}.corrupt-*")):
+            yield "it was not set aside"
 
 
 def leave_an_outage_behind(world: FaultWorld) -> None:

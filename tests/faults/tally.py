@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,10 @@ class Tally:
             self.twice + other.twice,
             self.findings + other.findings,
         )
+
+    def about(self, words: str) -> Tally:
+        """The same, with what it is about in front of each finding."""
+        return replace(self, findings=tuple(f"{words}: {finding}" for finding in self.findings))
 
     @property
     def is_clean(self) -> bool:

@@ -201,6 +201,27 @@ def test_the_file_stays_empty(path: str) -> None:
     assert os.path.getsize(path) == 0
 
 
+@pytest.mark.parametrize("size", [1, 99, 100, 4096, 10_000])
+def test_noise_in_the_file_is_removed(path: str, size: int) -> None:
+    Path(path).write_bytes(b"\xa5" * size)
+    assert not ProcessLock(path).is_held_elsewhere()
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    assert ProcessLock(path).is_held_elsewhere()
+    assert os.path.getsize(path) == 0
+    lock.release()
+
+
+def test_noise_does_not_hide_a_holder(path: str) -> None:
+    lock = ProcessLock(path)
+    assert lock.acquire()
+    with open(path, "r+b") as file:
+        file.write(b"\xa5" * 5000)
+    assert ProcessLock(path).is_held_elsewhere()
+    assert not ProcessLock(path).acquire()
+    lock.release()
+
+
 def test_a_folder_that_is_not_there_raises(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unable to open database file"):
         ProcessLock(str(tmp_path / "missing" / "drain.lock")).acquire()

@@ -51,6 +51,31 @@ def test_burying_ends_the_job_and_keeps_it(database: Database, queue: AckQueue, 
     assert (entry.attempts, entry.first_failed_at, entry.job.fields) == (2, NOW + 1, ("title",))
 
 
+def test_a_scene_has_one_entry_that_keeps_its_history(
+    database: Database, queue: AckQueue, dead_letters: DeadLetterQueue
+) -> None:
+    for moment, failure in ((NOW, FAILURE), (NOW + 60, AMBIGUOUS)):
+        add(database, 1)
+        dead_letters.bury(queue, claim(queue), failure, moment)
+    (entry,) = dead_letters.get_all()
+    assert (entry.failure, entry.attempts, entry.first_failed_at, entry.buried_at) == (AMBIGUOUS, 2, NOW, NOW + 60)
+
+
+def test_a_scene_that_is_in_step_has_no_entry_any_more(dead_letters: DeadLetterQueue) -> None:
+    for scene_id in (1, 2):
+        dead_letters.add(job(scene_id), FAILURE, NOW)
+    dead_letters.resolve(1)
+    dead_letters.resolve(3)
+    assert [entry.scene_id for entry in dead_letters.get_all()] == [2]
+
+
+def test_when_scenes_were_buried(dead_letters: DeadLetterQueue) -> None:
+    for scene_id, moment in ((1, NOW), (2, NOW + 1), (1, NOW + 2)):
+        dead_letters.add(job(scene_id), FAILURE, moment)
+    assert dead_letters.buried_times([1, 3]) == {1: NOW + 2}
+    assert dead_letters.buried_times([]) == {}
+
+
 @pytest.mark.parametrize(
     "trigger",
     [

@@ -32,7 +32,7 @@ class Waiting:
 
 
 class QueueMachine(RuleBasedStateMachine):
-    """The queue beside a model of it: `pending` by scene, `claimed` by row, and how many jobs were buried."""
+    """The queue beside a model of it: `pending` by scene, `claimed` by row, and the tries of each buried scene."""
 
     claims = Bundle("claims")
 
@@ -43,7 +43,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.now = NOW
         self.pending: dict[int, Waiting] = {}
         self.claimed: dict[int, Job] = {}
-        self.buried = 0
+        self.buried: dict[int, int] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "manager"):
@@ -93,7 +93,7 @@ class QueueMachine(RuleBasedStateMachine):
         dead_letters = DeadLetterQueue(self.manager.database)
         if self._end(job, lambda: dead_letters.bury(self.manager.get_queue(), job, FAILURE, self.now)):
             del self.claimed[job.row_id]
-            self.buried += 1
+            self.buried[job.scene_id] = self.buried.get(job.scene_id, 0) + job.retry_count + 1
 
     def _end(self, job: Job, transition: Callable[[], object]) -> bool:
         """Do the transition if the model says that the job is claimed; else it has to raise."""
@@ -144,7 +144,10 @@ class QueueMachine(RuleBasedStateMachine):
         assert {scene_id: due for scene_id, status, due in rows if status < 2} == {
             scene_id: waiting.due for scene_id, waiting in self.pending.items()
         }
-        assert DeadLetterQueue(self.manager.database).get_count() == self.buried
+        letters = DeadLetterQueue(self.manager.database).get_all()
+        assert [
+            (letter.scene_id, letter.attempts) for letter in sorted(letters, key=lambda letter: letter.scene_id)
+        ] == (sorted(self.buried.items()))
 
 
 TestQueueMachine = QueueMachine.TestCase

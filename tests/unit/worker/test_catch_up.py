@@ -67,7 +67,7 @@ def test_a_missed_edit_is_found(
     bench.stash.save_without_hook(2, title="Auto Tag was here")
     assert catch_up.run_if_due() == 1
     assert bench.pending() == [2]
-    assert "1 scenes were updated in Stash" in caplog.text
+    assert "1 scenes that Stash updated lately" in caplog.text
 
 
 def test_it_looks_again_after_ten_minutes_and_not_before(bench: Workbench, catch_up: CatchUp) -> None:
@@ -186,7 +186,9 @@ def lose_database(bench: Workbench) -> None:
     bench.open()
 
 
-def test_a_lost_queue_is_filled_again_from_where_it_was_last_empty(bench: Workbench, catch_up: CatchUp) -> None:
+def test_a_lost_queue_is_filled_again_from_where_it_was_last_empty(
+    bench: Workbench, catch_up: CatchUp, caplog: pytest.LogCaptureFixture
+) -> None:
     bench.stash.save_without_hook(3, title="In Plex long since")
     catch_up.note_drained()
     bench.clock.now += HOUR
@@ -197,6 +199,7 @@ def test_a_lost_queue_is_filled_again_from_where_it_was_last_empty(bench: Workbe
     bench.clock.now += HOUR
     assert new_catch_up(bench).run_if_due() == 2, "1, and 3 within the overlap"
     assert bench.pending() == [1, 3]
+    assert "The queue was lost" in caplog.text
 
 
 def test_a_lost_queue_does_not_hide_an_edit_that_no_look_has_seen(bench: Workbench, catch_up: CatchUp) -> None:

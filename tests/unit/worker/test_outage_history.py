@@ -1,0 +1,152 @@
+"""The outages on record, and the figures that follow from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.json_file import JsonFile
+from tests.unit.worker.clock import START, Clock
+from worker.circuit_breaker import MemoryStore, ReadOnlyStore
+from worker.outages import KEPT_OUTAGES, Outage, OutageHistory, OutageSummary, summarize
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JsonFile:
+    return JsonFile(str(tmp_path / "outages.json"))
+
+
+@pytest.fixture
+def history(store: JsonFile, clock: Clock) -> OutageHistory:
+    return OutageHistory(store, clock)
+
+
+def test_one_outage_from_its_begin_to_its_end(history: OutageHistory, clock: Clock) -> None:
+    history.begin("connection refused")
+    assert history.current == Outage(START, "connection refused")
+    clock.sleep(90)
+    history.end(jobs_waiting=12)
+    assert history.current is None
+    assert history.outages == (Outage(START, "connection refused", START + 90, 12),)
+
+
+def test_one_that_lasts_goes_on_with_its_newest_cause(history: OutageHistory, clock: Clock) -> None:
+    history.begin("connection refused")
+    clock.sleep(30)
+    history.begin("status 503")
+    assert history.outages == (Outage(START, "status 503"),)
+
+
+def test_ending_what_has_not_begun_does_nothing(history: OutageHistory, store: JsonFile) -> None:
+    history.end(3)
+    assert (history.outages, store.load()) == ((), {})
+
+
+def test_jobs_done_afterwards_count_until_those_that_waited_are_through(history: OutageHistory) -> None:
+    history.begin("down")
+    history.note_done(5)
+    history.end(jobs_waiting=12)
+    for expected in (5, 10, 12, 12):
+        history.note_done(5)
+        assert history.outages[-1].jobs_done_after == expected
+
+
+def test_it_survives_a_restart(history: OutageHistory, store: JsonFile, clock: Clock) -> None:
+    history.begin("down")
+    clock.sleep(60)
+    again = OutageHistory(store, clock)
+    assert again.current == history.current
+    again.end(2)
+    assert OutageHistory(store, clock).outages == (Outage(START, "down", START + 60, 2),)
+
+
+def test_only_the_newest_are_kept(history: OutageHistory, store: JsonFile, clock: Clock) -> None:
+    for number in range(KEPT_OUTAGES + 5):
+        history.begin(f"outage {number}")
+        clock.sleep(1)
+        history.end(0)
+    kept = OutageHistory(store, clock).outages
+    assert [outage.cause for outage in kept] == [f"outage {number}" for number in range(5, KEPT_OUTAGES + 5)]
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_outage(history: OutageHistory, clock: Clock) -> None:
+    history.begin("down")
+    clock.now -= 3600
+    assert history.outages[0].duration(clock.now) == 0.0
+    history.end(0)
+    assert history.outages[0].duration(clock.now) == 0.0
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [None, "none", 7, {}, [None], ["x"], [{}], [{"started_at": "soon", "cause": "c"}], [{"cause": "c"}], [[1, 2]]],
+)
+def test_a_file_that_somebody_has_edited_is_never_a_crash(stored: Any, clock: Clock) -> None:
+    history = OutageHistory(ReadOnlyStore({"outages": stored}), clock)
+    assert history.outages == ()
+    history.begin("down")
+    history.end(1)
+    assert len(history.outages) == 1
+
+
+@pytest.mark.parametrize("name", ["ended_at", "jobs_waiting", "jobs_done_after", "cause"])
+@pytest.mark.parametrize("value", ["soon", None, [], float("nan")])
+def test_what_is_left_of_an_edited_outage_can_be_worked_with(name: str, value: Any, clock: Clock) -> None:
+    stored = {"started_at": START, "cause": "c", "ended_at": START + 5, "jobs_waiting": 1, name: value, "unknown": 1}
+    history = OutageHistory(ReadOnlyStore({"outages": [stored]}), clock)
+    history.begin("down")
+    history.end(1)
+    history.note_done(1)
+    assert summarize(history.outages, clock.now).count >= 1
+
+
+# --- figures
+
+
+def outage(start: float, end: float | None) -> Outage:
+    return Outage(START + start, "down", None if end is None else START + end)
+
+
+@pytest.mark.parametrize(
+    ("outages", "now", "summary"),
+    [
+        ([], 0, OutageSummary(0, None, None, None)),
+        ([outage(0, 60)], 600, OutageSummary(1, 60.0, None, 0.9)),
+        ([outage(0, 60), outage(660, 720)], 1200, OutageSummary(2, 60.0, 600.0, 0.9)),
+        ([outage(0, 20), outage(100, 140), outage(300, 300)], 1000, OutageSummary(3, 20.0, 120.0, 0.94)),
+        ([outage(0, None)], 100, OutageSummary(1, None, None, 0.0)),
+        ([outage(0, 50), outage(100, None)], 200, OutageSummary(2, 50.0, 50.0, 0.25)),
+        ([outage(0, None)], 0, OutageSummary(1, None, None, None)),
+    ],
+)
+def test_figures(outages: list[Outage], now: float, summary: OutageSummary) -> None:
+    figures = summarize(outages, START + now)
+    assert figures.count == summary.count
+    assert figures.mttr == pytest.approx(summary.mttr)
+    assert figures.mtbf == pytest.approx(summary.mtbf)
+    assert figures.availability == pytest.approx(summary.availability)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1e6), st.floats(0.0, 1e6)), max_size=8), st.booleans(), st.floats(0.0, 1e6))
+def test_figures_of_any_history_are_possible(gaps: list[tuple[float, float]], lasts: bool, later: float) -> None:
+    clock = Clock()
+    history = OutageHistory(MemoryStore(), clock)
+    for number, (up, down) in enumerate(gaps):
+        clock.sleep(up)
+        history.begin("down")
+        clock.sleep(down)
+        if not lasts or number < len(gaps) - 1:
+            history.end(0)
+    figures = summarize(history.outages, clock.now + later)
+    assert figures.count == len(gaps)
+    assert all(value is None or value >= 0.0 for value in (figures.mttr, figures.mtbf))
+    assert figures.availability is None or 0.0 <= figures.availability <= 1.0
