@@ -19,9 +19,7 @@ from worker.launcher import ensure_drainer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from stash.hook import Rename
-    from stash.hook import Rename
     from stash.protocol import Request
-    from sync_queue.database import Database
     from sync_queue.database import Database
     from worker.data_folder import DataFolder
 
@@ -30,6 +28,8 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
     """Handle one hook call. Raises sqlite3.Error or OSError where the edit cannot be made durable."""
     change = relevant_change(request.hook_context or {})
     if change is None:
+        with suppress(sqlite3.Error):
+            _pass_on_news(open_queue_database(folder.queue))
         return
     database = _make_durable(folder, change)
     # The edit is safe now, so the hook has done its duty: nothing that follows may fail the save.
@@ -38,8 +38,12 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
     except (OSError, sqlite3.Error) as error:
         log("warning", f"No drainer could be started ({error}): the edit is kept and goes out with the next one")
     with suppress(sqlite3.Error):
-        for level, message in take_lines(database):
-            log(level, message)
+        _pass_on_news(database)
+
+
+def _pass_on_news(database: Database) -> None:
+    for level, message in take_lines(database):
+        log(level, message)
 
 
 def _make_durable(folder: DataFolder, change: SceneEdit | Rename) -> Database:

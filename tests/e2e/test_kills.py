@@ -1,7 +1,7 @@
 """SIGKILL at random moments: afterwards everything has arrived, nothing is stuck, and nothing was written twice.
 
 A kill may hit between the moment when Plex applies a write and the moment when we read its reply. Whoever comes next
-cannot know that, so it looks: a write whose effect Plex shows is never sent again. `WatchfulPlex` notes each one that is.
+cannot know that, so it looks: a write whose effect Plex shows is never sent again. `WatchfulPlex` notes those that are.
 """
 
 from __future__ import annotations

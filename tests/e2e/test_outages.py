@@ -1,4 +1,4 @@
-"""Plex is away for a whole drain: nothing is given up, no retry is counted, and everything arrives by itself afterwards.
+"""Plex is away for a whole drain: nothing is given up, no retry is counted, and everything arrives by itself later.
 
 An outage takes a quarter of a minute, nearly all of it waiting for the next probe: so all kinds of outages are lived
 through at the same time, each in a world of its own, and the tests look at what became of each.

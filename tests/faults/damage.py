@@ -83,9 +83,12 @@ class DamageCase:
 
     @property
     def must_be_said(self) -> bool:
-        """Whether somebody should look at it; SQLite takes an empty file for a new one and checks journals itself."""
+        """Whether somebody should look at it.
+
+        SQLite takes an empty file for a new one, checks journals itself, and mends the end of a file from its journal.
+        """
         is_database = self.name.endswith(".db")
-        unseen = (delete, empty) if is_database else (delete,)
+        unseen = (delete, empty, truncate_a_little) if is_database else (delete,)
         return self.damage not in unseen and self.name not in (*REPLACED_SILENTLY, *JOURNALS)
 
     def run(self, folder: Path) -> Tally:

@@ -105,18 +105,19 @@ class FaultWorld(World):
 
     def judge(self, scene_ids: Iterable[int] = (), patience: float = LONGEST_DRAIN) -> Tally:
         """Wait until nothing is going on any more, and count what was spoiled. Without ids: all scenes."""
-        stuck = 0 if _holds_in_time(lambda: self.open_jobs() == 0, patience) else self.open_jobs()
-        wrong = disagreements(self, scene_ids or self.keys)
+        ids = tuple(scene_ids or self.keys)
+        # A queue that was lost is empty, too, until it is filled again: what counts is what is left in the end.
+        _wait_for(lambda: self.open_jobs() == 0 and not disagreements(self, ids), patience)
+        stuck = self.open_jobs()
+        wrong = disagreements(self, ids)
         lost = len({finding.partition(":")[0] for finding in wrong})
         findings = (*wrong, *(f"written again: {write}" for write in self.watchful.repeated))
         findings += (f"{stuck} jobs are stuck",) if stuck else ()
         return Tally(1, 0 if stuck else lost, stuck, len(self.watchful.repeated), findings)
 
 
-def _holds_in_time(condition: Callable[[], bool], patience: float) -> bool:
+def _wait_for(condition: Callable[[], bool], patience: float) -> None:
+    """Return once the condition holds, or after `patience` seconds."""
     deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.05)
-    return True

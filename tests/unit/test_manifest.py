@@ -72,7 +72,7 @@ def test_the_command_starts_the_entry_script(manifest: dict[str, Any], plugin: P
 
 
 def test_every_mode_has_a_task_and_every_task_a_mode(plugin: PluginConfig) -> None:
-    modes = [task.default_args.get("mode") for task in plugin.tasks]
+    modes = {task.default_args.get("mode") for task in plugin.tasks}
     assert sorted(map(str, modes)) == sorted(MODES)
 
 

@@ -146,9 +146,7 @@ def test_two_that_redrive_at_once_redrive_each_letter_once(
 ) -> None:
     for scene_id in range(1, 11):
         bury(dead_letters, scene_id)
-    ours, theirs = plan(database).redrive, plan(other).redrive
-    counts = [
-        redrive(database, [one], NOW) + redrive(other, [two], NOW) for one, two in zip(ours, theirs[::-1], strict=True)
-    ]
-    assert sum(counts) == 10
+    ours, theirs = plan(database).redrive, reversed(plan(other).redrive)
+    pairs = zip(ours, theirs, strict=True)
+    assert sum(redrive(database, [one], NOW) + redrive(other, [two], NOW) for one, two in pairs) == 10
     assert dead_letters.get_count() == 0

@@ -202,7 +202,7 @@ def test_intervals_of_reconciling_in_any_case(interval: str) -> None:
 
 def test_an_unknown_interval() -> None:
     (problem,) = problems(reconcile_interval="monthly")
-    assert problem.startswith('reconcile_interval is "monthly": hourly, daily, weekly, or nothing for never, is allowed')
+    assert problem.startswith('reconcile_interval is "monthly": hourly, daily, weekly, or nothing for never')
 
 
 def test_a_setting_that_does_not_exist_is_ignored() -> None:

@@ -46,7 +46,7 @@ def catch_up(bench: Workbench) -> CatchUp:
 def sync_all(bench: Workbench) -> None:
     """Bring every scene in step, so that only later edits are missed ones, and leave the catch-up aside."""
     bench.enqueue(*bench.keys)
-    bench.worker._catch_up = None  # noqa: SLF001 - its own is not the one under test
+    bench.worker._catch_up = None
     bench.drain()
 
 
@@ -153,7 +153,7 @@ def test_many_missed_edits_come_page_by_page(tmp_path: Path) -> None:
 
 def give_up(bench: Workbench, scene_id: int) -> None:
     """Claim the scene's job and bury it."""
-    (job,) = [job for job in get_pending(bench.workplace.manager.get_queue(), 10, bench.clock.now)]
+    (job,) = get_pending(bench.workplace.manager.get_queue(), 10, bench.clock.now)
     assert job.scene_id == scene_id
     failure = Failure("AmbiguousMatch", "two files")
     DeadLetterQueue(bench.database).bury(bench.workplace.manager.get_queue(), job, failure, bench.clock.now)

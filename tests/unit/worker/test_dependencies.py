@@ -310,7 +310,7 @@ def test_where_it_fails_the_packages_are_installed_privately(plugin: Plugin) -> 
     plugin.require("1.2.1")
     report = plugin.run()
     assert report["from"].startswith(plugin.packages)
-    assert ["warning"] == [level for level, text in report["said"] if "is required but not available" in text]
+    assert [level for level, text in report["said"] if "is required but not available" in text] == ["warning"]
 
 
 # --- killed, or at the same time
@@ -390,7 +390,7 @@ def test_the_name_is_another_for_other_pins_and_for_another_python(
     names = {packages_name(plugin.requirements)}
     plugin.require("1.2.1")
     names.add(packages_name(plugin.requirements))
-    for suffix in (".cpython-313-x86_64-linux-gnu.so", ".cpython-313-x86_64-linux-musl.so", ".cp313-win_amd64.pyd"):
+    for suffix in (".cpython-399-x86_64-linux-gnu.so", ".cpython-399-x86_64-linux-musl.so", ".cp399-win_amd64.pyd"):
         monkeypatch.setattr(importlib.machinery, "EXTENSION_SUFFIXES", [suffix])
         names.add(packages_name(plugin.requirements))
     monkeypatch.setattr(platform, "machine", lambda: "another processor")

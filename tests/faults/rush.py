@@ -1,0 +1,38 @@
+"""Fifty hooks at the same instant, with a drain under way and *Process Queue* running."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from tests.e2e.test_hooks import at_once
+from tests.faults.fault_world import FaultWorld
+from tests.faults.tally import Tally
+from tests.simulators.faults import hang
+from tests.world import wait_until
+
+HOOKS = 50
+DRAINED = 10
+"""Scenes that are on their way when the hooks come."""
+
+
+def rush(folder: Path) -> Tally:
+    """Hold a drain back in the middle of a write, have a task follow it, let all hooks go, and release the drain."""
+    with FaultWorld(folder, HOOKS + DRAINED) as world:
+        held = world.plex.inject(hang(), times=1, method="PUT")
+        for scene_id in range(HOOKS + 1, HOOKS + DRAINED + 1):
+            world.change(scene_id)
+        wait_until(lambda: held.hits == 1, "the drain to be under way")
+        task = threading.Thread(target=world.press, args=("process_queue",))
+        task.start()
+        world.wait_for_log("following it")
+        release = threading.Timer(0.1, held.remove)
+        release.start()
+        at_once(lambda number: world.change(number + 1), HOOKS)
+        tally = world.judge()
+        task.join()
+        release.join()
+        errors = [f"{run.name or run.kind}: {run.error}" for run in world.stash.runs if run.error]
+        drainers = len(world.drainers())
+        errors += [f"{drainers} drainers"] if drainers != 1 else []
+        return tally + Tally(findings=tuple(errors))
