@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 from storage.crash_points import reach
 
 log = logging.getLogger(__name__)
+
+_PAUSES = (0.01, 0.05, 0.2, 0.5)
+"""Seconds to wait before the next attempt to take a name on Windows."""
+
+
+def take_name(source: str, target: str, wait: Callable[[float], object] = time.sleep) -> None:
+    """Rename `source` to `target`, in whose place it comes. Raises OSError.
+
+    On Windows that is refused while anybody has one of the two open: a reader of a small file, or a virus scanner.
+    """
+    for pause in _PAUSES:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if sys.platform != "win32":
+                raise
+            wait(pause)
+    os.replace(source, target)
 
 
 def write_whole(path: str, content: str | Iterable[str]) -> None:
@@ -24,7 +45,7 @@ def write_whole(path: str, content: str | Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         reach("save:written")
-        os.replace(temporary, path)
+        take_name(temporary, path)
         reach("save:done")
     except BaseException:
         os.unlink(temporary)
@@ -40,5 +61,5 @@ def set_aside(path: str, reason: str, now: float, companions: Sequence[str] = ()
     aside = f"{path}.corrupt-{int(now)}"
     for ending in ("", *companions):
         if os.path.exists(path + ending):
-            os.replace(path + ending, aside + ending)
+            take_name(path + ending, aside + ending)
     log.warning("%s cannot be read (%s): it was set aside as %s and is made anew", path, reason, aside)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import time
+from _thread import RLock  # what threading.RLock is; to import threading would cost the hook a millisecond
 from contextlib import contextmanager
 
 from storage.lock import ProcessLock
@@ -81,7 +81,7 @@ class Database:
     def __init__(self, path: str) -> None:
         self.path = path
         self.connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False)
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self._depth = 0
         # FULL, because in WAL mode NORMAL may lose the last commits at a power cut (SQLite documentation, PRAGMA
         # synchronous), and a commit here is an edit that somebody was told is safe.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 
+from storage.local_files import take_name
 from worker.launcher import without_window
 from worker.requirements import read_pins
 
@@ -150,5 +151,5 @@ def _give_name(arriving: str, target: str) -> None:
         os.sync()
     if os.path.isdir(target):
         # Somebody took something out of it. Moved, since a folder that is being deleted would look whole for a while.
-        os.replace(target, f"{target}.{os.getpid()}.old{UNFINISHED}")
-    os.replace(arriving, target)
+        take_name(target, f"{target}.{os.getpid()}.old{UNFINISHED}")
+    take_name(arriving, target)

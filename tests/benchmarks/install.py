@@ -14,10 +14,10 @@ from tools.dist import build_zip, moment_of
 ROUNDS = 3
 PATIENCE = 300.0
 TEXT = (
-    f"Seconds from the save of the first edit, the zip just unpacked into an empty plugins folder, until Plex shows it, "
-    f"on a Python without packages, {ROUNDS} times. The drainer fetches them from the package index first, so most of it "
-    "is the network's time. The reference is the same with the packages there: a drainer that has to be started, and a "
-    "Plex that is not indexed yet."
+    "Seconds from the save of the first edit, the zip just unpacked into an empty plugins folder, until Plex shows it, "
+    f"on a Python without packages, {ROUNDS} times. The drainer fetches them from the package index first, so most of "
+    "it is the network's time. The reference is the same with the packages there: a drainer that has to be started, "
+    "and a Plex that is not indexed yet."
 )
 
 

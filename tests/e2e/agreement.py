@@ -6,18 +6,34 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.simulators.plex_edits import EditMode
+from tests.simulators.plex_library import ImageKind, Item
+from tests.simulators.stash import StashSimulator
+from tests.simulators.stash_library import Scene
 from tests.world import World, wait_until
 
 EDIT_MODES: tuple[EditMode, ...] = ("replace", "add", "single_removal")
 """What a real Plex may make of a list: sources disagree, so what depends on it is tried with each."""
 
-LOCKED_WITH_PICTURES = frozenset({"thumb", "art"})
+PICTURES: dict[str, ImageKind] = {"thumb": "thumb", "art": "art"}
+"""The pictures' attributes, which hold an address: their bytes are what counts."""
 
 
-def wanted_in_plex(world: World, scene_id: int) -> dict[str, Any]:
+class BothServers(Protocol):
+    """What the two can be compared by."""
+
+    stash: StashSimulator
+
+    def scene(self, scene_id: int) -> Scene:
+        """The scene in Stash."""
+
+    def item(self, scene_id: int) -> Item:
+        """The scene's item in Plex."""
+
+
+def wanted_in_plex(world: BothServers, scene_id: int) -> dict[str, Any]:
     """What Plex has to show of a scene, by attribute of the simulator's items; without what may be anything."""
     scene, library = world.scene(scene_id), world.stash.library
     studio = library.studios.rows[scene.studio_id].name if scene.studio_id else ""
@@ -39,16 +55,16 @@ def wanted_in_plex(world: World, scene_id: int) -> dict[str, Any]:
     return wanted
 
 
-def disagreements(world: World, scene_ids: Iterable[int]) -> list[str]:
+def disagreements(world: BothServers, scene_ids: Iterable[int]) -> list[str]:
     """Where Plex shows something else than Stash says, in words; [] where everything has arrived."""
     found = []
     for scene_id in scene_ids:
         item = world.item(scene_id)
         for name, wanted in wanted_in_plex(world, scene_id).items():
-            shown = item.shown(name) if name in ("thumb", "art") else getattr(item, name)
+            shown = item.shown(PICTURES[name]) if name in PICTURES else getattr(item, name)
             if shown != wanted and (not isinstance(wanted, set) or set(shown) != wanted):
                 found.append(f"scene {scene_id}: {name} is {shown!r:.60} and should be {wanted!r:.60}")
-        if not item.locked >= LOCKED_WITH_PICTURES:
+        if not item.locked >= PICTURES.keys():
             found.append(f"scene {scene_id}: its pictures are not locked, only {sorted(item.locked)}")
     return found
 

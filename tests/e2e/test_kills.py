@@ -45,6 +45,10 @@ class KillWorld(World):
         for scene_id in self.covers:
             self.stash.library.change_scene(scene_id, date="2024-01-01")  # with a title alone it would not be synced
 
+    def __enter__(self) -> KillWorld:
+        super().__enter__()
+        return self
+
     def change_all(self) -> None:
         """Edit every scene in some of its fields, and enqueue it as its hook would."""
         database = open_queue_database(self.data.queue)

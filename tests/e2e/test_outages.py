@@ -78,7 +78,7 @@ class Story:
 def live_through(begin: Callable[[World], End], folder: Path) -> Story:
     """Edit scenes; let an outage begin in the middle of the drain; edit more; end it after the first failed probe."""
     plex = WatchfulPlex(token=TOKEN, latency=0.01)
-    settings = {"read_timeout": 1.0, "connect_timeout": 0.5, "debug_logging": True}
+    settings: dict[str, Any] = {"read_timeout": 1.0, "connect_timeout": 0.5, "debug_logging": True}
     with World(folder, SCENES, plex=plex, idle_seconds=60.0, **settings) as world:
         for scene_id in range(1, SCENES - 2):
             world.stash.save_without_hook(scene_id, title=f"Title {scene_id}", details="d")

@@ -24,10 +24,10 @@ from tests.simulators.faults import (
     status,
     truncated_body,
 )
-from tests.simulators.plex import wrong_ids
+from tests.simulators.plex import PlexSimulator, wrong_ids
 from tests.simulators.stash import graphql_error
 from tests.simulators.stash_graphql import ResolverError
-from tests.world import PlexSimulator, World, wait_until
+from tests.world import World, wait_until
 
 TOKEN = "Sekr3t-plex-token"
 API_KEY = "Sekr3t.api.key"

@@ -62,16 +62,16 @@ def live_through(trouble: Trouble, folder: Path) -> Story:
         world.edit(3, title="Title 3", details="d")
         status = world.stash.run_operation("PlexSync", mode="queue_status")
         log = world.logged()
-        said = logged_times(world, "Syncing waits: ")
         sent = sum(request.method != "GET" for request in world.plex.requests)
         mended = {"plex_url": world.plex.url, "plex_token": world.plex.token, "poll_interval": 0.1}
         world.stash.configure_plugin("PlexSync", **mended)
         world.wait_until_drained()
+        world.stash.run_operation("PlexSync", mode="queue_status")
         return Story(
             saves=[run.output for run in world.stash.runs if run.kind == "hook"],
             status=status,
             log_while_waiting=log,
-            times_said_in_stash=said,
+            times_said_in_stash=logged_times(world, "Syncing waits: "),
             sent_while_waiting=sent,
             missing=disagreements(world, (1, 2, 3)),
             retries={row["retry_count"] for row in job_rows(world)},

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from storage.local_files import set_aside, write_whole
+from storage.local_files import set_aside, take_name, write_whole
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -33,6 +35,29 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
         write_whole(str(path), "new")
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file.json"]
+
+
+@pytest.mark.parametrize(("platform", "takes_it"), [("win32", True), ("linux", False)])
+def test_a_name_that_a_reader_holds_is_taken_a_moment_later_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, takes_it: bool
+) -> None:
+    source, target = tmp_path / "new", tmp_path / "file.json"
+    source.write_text("new")
+    really_replace = os.replace
+    refusals = [PermissionError(13, "in use"), PermissionError(13, "in use")]
+
+    def replace(here: str, there: str) -> None:
+        if refusals:
+            raise refusals.pop()
+        really_replace(here, there)
+
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(os, "replace", replace)
+    waits: list[float] = []
+    with contextlib.suppress(PermissionError):
+        take_name(str(source), str(target), waits.append)
+    assert target.exists() == takes_it
+    assert len(waits) == (2 if takes_it else 0)
 
 
 def _refuse(_source: str, _destination: str) -> None:

@@ -17,9 +17,9 @@ OTHERS = tuple(scene_id for scene_id in SCENES if scene_id != BAD)
 FAULTS = pytest.mark.parametrize("fault", [maintenance(), status(500), drop()], ids=["503", "500", "drops"])
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Workbench]:
-    with Workbench(tmp_path, scenes=len(SCENES)) as made:
+@pytest.fixture(params=[1, 4], ids=["one-write", "four-writes"])
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Workbench]:
+    with Workbench(tmp_path, scenes=len(SCENES), parallel_writes=request.param) as made:
         yield made
 
 

@@ -14,7 +14,7 @@ import pytest
 from storage.lock import ProcessLock
 from tests.world import wait_until
 from worker.data_folder import DataFolder
-from worker.launcher import DRAINER_ARGUMENT, ensure_drainer, start_drainer
+from worker.launcher import DRAINER_ARGUMENT, detached, ensure_drainer, start_drainer, without_window
 
 SECRET = "session-cookie-that-nobody-may-see"
 CONNECTION = {"Scheme": "http", "Port": 9999, "SessionCookie": {"Name": "session", "Value": SECRET}}
@@ -116,3 +116,15 @@ def test_an_interpreter_that_is_gone_raises_an_os_error(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     with pytest.raises(OSError, match="no-python"):
         ensure_drainer(folder, plugin_file, CONNECTION)
+
+
+def test_on_windows_it_gets_a_console_that_nobody_sees_and_no_ctrl_c() -> None:
+    no_window, new_group = 0x08000000, 0x00000200
+    assert detached("win32") == {"creationflags": no_window | new_group}
+    assert without_window("win32") == {"creationflags": no_window}
+
+
+def test_elsewhere_it_gets_a_session_of_its_own() -> None:
+    for platform in ("linux", "darwin"):
+        assert detached(platform) == {"start_new_session": True}
+        assert without_window(platform) == {}

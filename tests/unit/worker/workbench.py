@@ -120,6 +120,8 @@ class Workbench:
     def configure(self, **settings: Any) -> None:
         """Replace the plugin's settings; those of the test's start stay unless given."""
         defaults: dict[str, Any] = {"plex_url": self.plex.url, "plex_token": TOKEN, "poll_interval": POLL_INTERVAL}
+        # One write at a time, so that a test knows which request meets a fault.
+        defaults["parallel_writes"] = 1
         self.stash.configure_plugin("PlexSync", **{**defaults, **self._settings, **settings})
 
     def add_scene(self, *, in_plex: bool = True, **fields: Any) -> int:
