@@ -1,4 +1,4 @@
-"""A whole world to try the plugin in: a simulated Stash with the plugin installed, a simulated Plex, and what they share.
+"""A whole world to try the plugin in: a simulated Stash with the plugin installed, a simulated Plex, what they share.
 
 Used by the end-to-end tests, the demo and the benchmarks. The plugin runs as Stash runs it: a fresh process a call.
 """

@@ -145,26 +145,26 @@ def configure(world: World, **settings: Any) -> None:
 
 
 def edit(world: World) -> None:
-    """Edit scenes, so that there is something to do."""
+    """Edit a scene, so that there is something to do."""
     number = len(world.stash.saves)
-    world.stash.bulk_save([1, 2], title=f"Title {number}", details="d", rating100=number % 100)
+    world.edit(1, title=f"Title {number}", details="d", rating100=number % 100)
 
 
-def with_trouble(world: World, secrets: Secrets, mode: str, begin: Callable[[], Callable[[], object]]) -> None:
-    """Start afresh in some trouble, with jobs to do, and end the trouble."""
+def with_trouble(world: World, secrets: Secrets, begin: Callable[[], Callable[[], object]]) -> None:
+    """Start afresh in some trouble, with a job to do, and end the trouble."""
     world.kill_drainer()
     Path(world.data.breaker).unlink(missing_ok=True)
     end = begin()
     edit(world)
-    run_mode(world, secrets, mode)
+    run_mode(world, secrets, "process_queue")
     end()
 
 
 def go_through_trouble(world: World, secrets: Secrets) -> None:
     """Everything that Plex and Stash may do wrong."""
 
-    def faulty(server: FaultyServer, fault: Fault, prefix: str = "") -> Callable[[], Callable[[], object]]:
-        return lambda: server.inject(fault, prefix=prefix).remove
+    def faulty(server: FaultyServer, fault: Fault) -> Callable[[], Callable[[], object]]:
+        return lambda: server.inject(fault).remove
 
     def revoke() -> Callable[[], object]:
         world.plex.token = "rotated"
@@ -175,13 +175,14 @@ def go_through_trouble(world: World, secrets: Secrets) -> None:
         return world.plex.accept
 
     for fault in PLEX_TROUBLE.values():
-        with_trouble(world, secrets, "process_queue", faulty(world.plex, fault))
-        with_trouble(world, secrets, "health_check", faulty(world.plex, fault, prefix="/library"))
+        with_trouble(world, secrets, faulty(world.plex, fault))
+        end = world.plex.inject(fault, prefix="/library").remove
+        run_mode(world, secrets, "health_check")
+        end()
     for fault in STASH_TROUBLE.values():
-        with_trouble(world, secrets, "process_queue", faulty(world.stash, fault))
+        with_trouble(world, secrets, faulty(world.stash, fault))
     for begin in (revoke, refuse):
-        with_trouble(world, secrets, "process_queue", begin)
-        with_trouble(world, secrets, "health_check", begin)
+        with_trouble(world, secrets, begin)
 
 
 def go_through_wrong_settings(world: World, secrets: Secrets) -> None:

@@ -1,0 +1,129 @@
+"""Both servers and a worker in this process, where time passes only when told, and the verdict on what came of a fault."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from stash.protocol import Request
+from storage.lock import ProcessLock
+from tests.e2e.agreement import disagreements
+from tests.e2e.test_pictures import cover
+from tests.e2e.watchful_plex import WatchfulPlex
+from tests.faults.tally import Tally
+from tests.simulators.stash_library import Scene
+from tests.unit.worker.workbench import Workbench
+from worker.catch_up import INTERVAL
+from worker.hook import handle_hook
+from worker.processor import Ended
+from worker.redrive import RedriveTask
+
+NO_PLUGIN = "no drainer is ever started"
+MOST_STEPS = 2_000
+"""Steps of the worker after which a job that is still open counts as stuck."""
+
+
+class PacedWorld(Workbench):
+    """Scenes that are in step with Plex, a mark from which the catch-up looks, and a drain lock that is ours."""
+
+    plex: WatchfulPlex
+
+    def __init__(self, folder: Path, scenes: int = 4, **settings: Any) -> None:
+        settings.setdefault("poll_interval", 5.0)
+        super().__init__(folder, scenes, plex_type=WatchfulPlex, **settings)
+        self._lock = ProcessLock(self.folder.drain_lock)
+        self.edits = 0
+
+    def __enter__(self) -> PacedWorld:
+        super().__enter__()
+        # Whoever sees it held starts no drainer.
+        assert self._lock.acquire()
+        self.enqueue(*self.keys)
+        self.drain()
+        self.clock.now += INTERVAL
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._lock.release()
+        super().__exit__(*error)
+
+    # --- what users and servers do
+
+    def scene(self, scene_id: int) -> Scene:
+        """The scene in Stash."""
+        return self.stash.scene(scene_id)
+
+    def save(self, scene_id: int, **fields: Any) -> None:
+        """Save a scene in Stash, and run its hook."""
+        self.stash.save_without_hook(scene_id, **fields)
+        self.run_hook(scene_id, "Scene.Update.Post", list(fields))
+
+    def run_hook(self, row_id: int, trigger: str, fields: list[str]) -> None:
+        """What Stash starts after something was saved."""
+        context = {"id": row_id, "type": trigger, "inputFields": fields}
+        handle_hook(self.folder, NO_PLUGIN, Request(self.stash.server_connection(), {"hookContext": context}))
+
+    def new_fields(self, scene_id: int) -> dict[str, Any]:
+        """Values that no scene had before."""
+        self.edits += 1
+        number = f"{scene_id}, edit {self.edits}"
+        tags = [self.stash.tag_id(f"Tag {each}") for each in (self.edits, self.edits % 3)]
+        rating = self.edits % 100 + 1
+        return {"title": f"T {number}", "details": number, "rating100": rating, "tag_ids": tags, "cover_image": cover(number)}
+
+    def change_all(self) -> None:
+        """Save every scene with new values, each with its hook."""
+        for scene_id in self.keys:
+            self.save(scene_id, **self.new_fields(scene_id))
+
+    # --- what processes do
+
+    def crash(self) -> None:
+        """The drainer dies without a word, and another begins."""
+        self.workplace.sessions.close()
+        self.workplace.manager.database.connection.close()
+        self.open()
+
+    def work(self, seconds: float) -> None:
+        """Let the worker work so long, and start another where it ends."""
+        end = self.clock.now + seconds
+        for _ in range(MOST_STEPS):
+            if self.clock.now >= end:
+                return
+            self.step_on()
+
+    def step_on(self) -> None:
+        """One step; a worker that has ended is followed by the next."""
+        if isinstance(self.step(), Ended):
+            self.clock.sleep(10.0)
+            self.restart()
+
+    def retry_failed(self, **args: Any) -> dict[str, Any]:
+        """Press *Retry Failed Jobs*."""
+        request = Request(self.stash.server_connection(), {"mode": "retry_failed", **args})
+        return RedriveTask(self.workplace, self.folder, NO_PLUGIN, request, self.clock).retry_selected()
+
+    # --- what is seen
+
+    def settle(self) -> None:
+        """Let time pass until the catch-up has looked and no job is open, or until that is given up."""
+        self.work(INTERVAL + 1)
+        for _ in range(MOST_STEPS):
+            if self.open_jobs() == 0:
+                return
+            self.step_on()
+
+    def judge(self) -> Tally:
+        """Once everything is well: let the world settle, redrive what was given up, and count what was spoiled."""
+        self.settle()
+        unexplained = [letter.scene_id for letter in self.dead_letters() if not letter.failure.error_text]
+        if self.dead_letters():
+            self.retry_failed()
+            self.settle()
+        stuck = self.open_jobs() + len(self.dead_letters())
+        wrong = disagreements(self, self.keys)
+        findings = [*wrong, *(f"written again: {write}" for write in self.plex.repeated)]
+        findings += [f"given up without a reason: {unexplained}"] if unexplained else []
+        findings += [f"{stuck} jobs are stuck: {self.worker.progress}"] if stuck else []
+        lost = len({finding.partition(":")[0] for finding in wrong})
+        return Tally(1, 0 if stuck else lost, stuck, len(self.plex.repeated), tuple(findings))
