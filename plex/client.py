@@ -206,7 +206,9 @@ class PlexClient:
 
     def _malformed(self, path: str, what: object) -> PlexTemporaryError:
         reason = f"{type(what).__name__} {what}" if isinstance(what, Exception) else what
-        return PlexTemporaryError(f"malformed reply: {self._session.place}, {path.partition('?')[0]}: {reason}")
+        # It may be another server that answers in Plex's place by now.
+        text = f"malformed reply: {self._session.place}, {path.partition('?')[0]}: {reason}"
+        return PlexTemporaryError(text, suspect_outage=True)
 
 
 def _section(directory: Element) -> Section:

@@ -32,7 +32,8 @@ class PlexTemporaryError(PlexError):
     """This request failed, the next one may not.
 
     `suspect_outage` is True where Plex went silent or away in mid-request (read timeout, reset connection, reply
-    cut off): that can be this one request, or Plex going down, and only a probe can tell.
+    cut off) or sent what Plex does not send: that can be this one request, or Plex going down or being replaced, and
+    only a probe can tell.
     """
 
     def __init__(self, message: str, status: int | None = None, *, suspect_outage: bool = False) -> None:

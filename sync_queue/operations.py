@@ -104,6 +104,15 @@ def next_due_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
+def bring_forward(database: Database, latest: float, now: float) -> int:
+    """Make the pending jobs that fall due later than `latest` due at `now` (seconds since the epoch); how many."""
+    return database.execute(
+        "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
+        " WHERE status < 2 AND due > ?",
+        (now, latest),
+    )
+
+
 def pending_data(database: Database) -> list[dict[str, Any]]:
     """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
     rows = database.all("SELECT data FROM ack_queue_default WHERE status < 2 ORDER BY _id")

@@ -9,6 +9,9 @@ from typing import Any
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0", ""})
 
+MOST_DIGITS = 18
+"""Digits of a number that surely fits into SQLite's integers."""
+
 
 class ArgumentError(Exception):
     """An argument is not what it must be; the text names it, its value and what is allowed."""
@@ -31,7 +34,7 @@ def whole_number(args: Mapping[str, Any], name: str) -> int | None:
     if value is None or value == "":
         return None
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit()):
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise ArgumentError(f'{name} is "{value}": a whole number is allowed')
     return int(text)
 
@@ -46,7 +49,7 @@ def moment(args: Mapping[str, Any], name: str) -> float | None:
         return None
     try:
         return datetime.fromisoformat(str(value).strip().replace("Z", "+00:00")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError, OSError):  # the last two on some systems, for what is long ago
         raise ArgumentError(f'{name} is "{value}": a date (2026-11-20) or time (2026-11-20T18:30) is allowed') from None
 
 

@@ -23,6 +23,8 @@ from stash.exceptions import SceneGone, StashUnavailable
 
 NOT_COUNTED = 999
 """Stands for "never buried" where a number of retries is asked for."""
+LONGEST_WAIT = 900.0
+"""Seconds: no job is ever put off for longer, be it for a retry (600) or after a million were redriven (671)."""
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)

@@ -24,12 +24,13 @@ class BatchSync:
         database: Database,
         find_fault: Callable[[], str],
         clock: Callable[[], float] = time.time,
+        on_written: Callable[[], object] = lambda: None,
     ) -> None:
         self._session = session
         self._database = database
         self._clock = clock
         self._guard = OutageGuard(find_fault)
-        self._scenes = SceneSync(session, database, self._guard, clock)
+        self._scenes = SceneSync(session, database, self._guard, clock, on_written)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
         """One outcome a job. Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown."""

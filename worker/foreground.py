@@ -72,7 +72,7 @@ class ForegroundDrain:
         worker.start()
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
-            self._report()
+            self._report(worker.progress.in_hand)
         return worker
 
     def _follow(self) -> bool:
@@ -101,8 +101,9 @@ class ForegroundDrain:
         seconds = round(self._clock() - self._started_at, 1)
         return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
 
-    def _report(self) -> None:
-        left = self._open_jobs()
+    def _report(self, in_hand: int = 0) -> None:
+        """Move the progress bar; `in_hand` jobs are written, but still counted as open."""
+        left = self._open_jobs() - in_hand
         now = self._clock()
         self._total = max(self._total, left)
         if abs(self._reported_left - left) < REPORT_ITEMS and abs(now - self._reported_at) < REPORT_SECONDS:

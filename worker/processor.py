@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
-from sync_queue.operations import get_pending, next_due_at
+from sync_queue.operations import bring_forward, get_pending, next_due_at
 from validation.config import ConfigError
-from worker.backoff import calculate_delay, get_retry_params
+from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.batch_sync import BatchSync
 from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
@@ -37,7 +38,7 @@ FAN_OUT_PAGE = 1000
 """Scenes of a rename that are enqueued at once."""
 SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
-BLOCKED_PAUSE = 30.0
+BLOCKED_PAUSE = 10.0
 """Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
 STASH_PATIENCE = 900.0
 """Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
@@ -134,8 +135,8 @@ class SyncWorker:
     def step(self) -> float | Ended:
         """Do the next thing; returns the seconds to wait before the one after it, or why all is over."""
         self._look_for_missed()
-        due_at = next_due_at(self._manager.database)
         now = self._clock()
+        due_at = self._next_due_at(now)
         if (due_at is None or due_at > now) and self._reconcile_a_page():
             return 0.0
         if due_at is None:
@@ -164,6 +165,14 @@ class SyncWorker:
         self.progress.blocked = ""
         limit = self._recovery.ramp.take(BATCH_SIZE) if self._recovery.is_closed() else 1
         return self._drain_batch(session, limit) if limit else self._recovery.ramp.seconds_to_next()
+
+    def _next_due_at(self, now: float) -> float | None:
+        """When the next job falls due, or None; a clock that was set back since puts none off for longer than ever."""
+        due_at = next_due_at(self._manager.database)
+        if due_at is None or due_at <= now + LONGEST_WAIT:
+            return due_at
+        bring_forward(self._manager.database, now + LONGEST_WAIT, now)
+        return now
 
     def _expand(self, rename: FanOut, session: Session) -> float | Ended:
         """Enqueue one page of the scenes that show another name now."""
@@ -256,7 +265,8 @@ class SyncWorker:
     def _drain_batch(self, session: Session, limit: int) -> float | Ended:
         jobs = get_pending(self._queue, limit, self._clock())
         self.progress.activity = f"syncing {len(jobs)} scenes"
-        syncer = BatchSync(session, self._manager.database, lambda: session.find_fault(False), self._clock)
+        find_fault = partial(session.find_fault, False)
+        syncer = BatchSync(session, self._manager.database, find_fault, self._clock, self.progress.note_written)
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""
@@ -269,6 +279,8 @@ class SyncWorker:
         except PlexLibraryUnknown as error:
             self._manager.put_back_unacknowledged()
             return self._blocked(str(error))
+        finally:
+            self.progress.in_hand = 0
         return 0.0
 
     def _outcomes(self, syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Progress:
     """Counts of jobs, and what the worker does now; changed by the worker alone, read by others.
 
-    `blocked` says in words why jobs wait for a person or a server, "" where they do not.
+    `in_hand`: jobs of the current batch that are written but not settled yet. `blocked` says in words why jobs wait for
+    a person or a server, "" where they do not.
     """
 
     done: int = 0
@@ -17,8 +18,13 @@ class Progress:
     retried: int = 0
     buried: int = 0
     dropped: int = 0
+    in_hand: int = 0
     activity: str = "starting"
     blocked: str = ""
+
+    def note_written(self) -> None:
+        """One more job of the current batch is written."""
+        self.in_hand += 1
 
     @property
     def handled(self) -> int:

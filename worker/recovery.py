@@ -46,8 +46,10 @@ class Recovery:
         self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
 
     def seconds_to_probe(self) -> float:
-        """Seconds until the next probe is due; 0.0 = now. A clock that was set back delays it by one delay at most."""
-        return min(max(0.0, self._next_probe_at - self._clock()), probe_delay(self._probes_made))
+        """Seconds until the next probe is due; 0.0 = now, also where it is further off than ever: the clock was set
+        back since."""
+        remaining = self._next_probe_at - self._clock()
+        return remaining if 0.0 < remaining <= probe_delay(self._probes_made) else 0.0
 
     def is_closed(self) -> bool:
         """Whether jobs pass freely."""

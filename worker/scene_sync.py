@@ -78,7 +78,7 @@ class SceneWork:
 
 
 class SceneSync:
-    """Syncs batches over one session; `clock` gives seconds since the epoch."""
+    """Syncs batches over one session; `clock` gives seconds since the epoch, `on_written` is told of each scene."""
 
     def __init__(
         self,
@@ -86,11 +86,13 @@ class SceneSync:
         database: Database,
         guard: OutageGuard,
         clock: Callable[[], float] = time.time,
+        on_written: Callable[[], object] = lambda: None,
     ) -> None:
         self._session = session
         self._database = database
         self._guard = guard
         self._clock = clock
+        self._on_written = on_written
         self._read_at = 0.0
 
     @cached_property
@@ -174,6 +176,7 @@ class SceneSync:
             item.write(self._session.plex, self._images.locks(item, changed_in_stash))
             reach("write:sent")
             self._images.sync(item, work.picture, changed_in_stash)
+        self._on_written()
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:
         """Read what was written; write once more, in the plainest form, what Plex understood differently."""

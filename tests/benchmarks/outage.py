@@ -20,7 +20,8 @@ SETTLE = 5.0
 LONGEST_RECOVERY = 180.0
 CPU_BAR = 1.0
 POLL_INTERVAL = 1.0
-SECONDS_PER_DAY = 86_400.0
+LONG = 600.0
+"""Seconds until the waiting jobs are due: the longest backoff that there is, and longer than this takes."""
 _INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 1)"
 TEXT = (
     f"Three drainers at the same time: one with {WAITING:,} jobs that wait for a retry; one with as many, whose Plex "
@@ -71,9 +72,9 @@ def _settle(world: World) -> None:
 
 
 def _add_waiting_jobs(world: World) -> None:
-    """Jobs of scenes that nobody touches, all due tomorrow."""
+    """Jobs of scenes that nobody touches, all due when this is over."""
     now = time.time()
-    waiting = {"retry_count": 1, "next_retry_at": now + SECONDS_PER_DAY, "last_error_type": "PlexNotFound"}
+    waiting = {"retry_count": 1, "next_retry_at": now + LONG, "last_error_type": "PlexNotFound"}
     jobs = (new_job_data(number, ("title",), "benchmark", now) for number in range(1_000, 1_000 + WAITING))
     database = open_queue_database(world.data.queue)
     try:

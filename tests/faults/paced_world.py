@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from stash.protocol import Request
 from storage.lock import ProcessLock
 from tests.e2e.agreement import disagreements
 from tests.e2e.test_pictures import cover
-from tests.e2e.watchful_plex import WatchfulPlex
+from tests.faults.strict_plex import StrictPlex
 from tests.faults.tally import Tally
 from tests.simulators.stash_library import Scene
 from tests.unit.worker.workbench import Workbench
@@ -19,18 +20,20 @@ from worker.processor import Ended
 from worker.redrive import RedriveTask
 
 NO_PLUGIN = "no drainer is ever started"
-MOST_STEPS = 2_000
-"""Steps of the worker after which a job that is still open counts as stuck."""
+LONGEST_SETTLE = 1_200.0
+"""Seconds after which a job that is still open counts as stuck: the longest wait for a retry is 600."""
+MOST_STEPS = 5_000
+"""Steps of the worker after which it is taken for one that turns in circles."""
 
 
 class PacedWorld(Workbench):
     """Scenes that are in step with Plex, a mark from which the catch-up looks, and a drain lock that is ours."""
 
-    plex: WatchfulPlex
+    plex: StrictPlex
 
     def __init__(self, folder: Path, scenes: int = 4, **settings: Any) -> None:
         settings.setdefault("poll_interval", 5.0)
-        super().__init__(folder, scenes, plex_type=WatchfulPlex, **settings)
+        super().__init__(folder, scenes, plex_type=StrictPlex, **settings)
         self._lock = ProcessLock(self.folder.drain_lock)
         self.edits = 0
 
@@ -86,11 +89,16 @@ class PacedWorld(Workbench):
 
     def work(self, seconds: float) -> None:
         """Let the worker work so long, and start another where it ends."""
+        self.work_until(lambda: False, seconds)
+
+    def work_until(self, condition: Callable[[], bool], seconds: float) -> None:
+        """The same, but no longer than until the condition holds."""
         end = self.clock.now + seconds
         for _ in range(MOST_STEPS):
-            if self.clock.now >= end:
+            if self.clock.now >= end or condition():
                 return
             self.step_on()
+        raise AssertionError(f"still at it after {MOST_STEPS} steps: {self.worker.progress}")
 
     def step_on(self) -> None:
         """One step; a worker that has ended is followed by the next."""
@@ -108,10 +116,7 @@ class PacedWorld(Workbench):
     def settle(self) -> None:
         """Let time pass until the catch-up has looked and no job is open, or until that is given up."""
         self.work(INTERVAL + 1)
-        for _ in range(MOST_STEPS):
-            if self.open_jobs() == 0:
-                return
-            self.step_on()
+        self.work_until(lambda: self.open_jobs() == 0, LONGEST_SETTLE)
 
     def judge(self) -> Tally:
         """Once everything is well: let the world settle, redrive what was given up, and count what was spoiled."""

@@ -30,6 +30,8 @@ from urllib.parse import parse_qsl, unquote
 HOST = "127.0.0.1"
 ACCEPT_POLL_SECONDS = 0.02  # the longest that stop() and refuse() wait for the accepting thread
 LISTEN_BACKLOG = 128
+PORTS_CAN_BE_SHARED = sys.platform == "linux"
+"""Whether a port can be reserved anew before the socket that listens on it is closed, so that nobody else gets it."""
 
 AnyServer = TypeVar("AnyServer", bound="RecordingServer")
 
@@ -227,10 +229,12 @@ class RecordingServer:
 
         The port stays reserved meanwhile, by a socket that is bound but does not listen.
         """
-        self._end_server()
+        if not PORTS_CAN_BE_SHARED:
+            self._end_server()
         if self._listener is None:
             self._listener = _bound_socket(self.port)
             self.port = self._listener.getsockname()[1]
+        self._end_server()
 
     def accept(self) -> None:
         """Accept connections again, on the same port."""
@@ -298,5 +302,7 @@ def _bound_socket(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     if os.name == "posix":  # elsewhere the option would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if PORTS_CAN_BE_SHARED:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     listener.bind((HOST, port))
     return listener

@@ -253,7 +253,7 @@ class TestMalformedReplies:
     def is_malformed(self, client: PlexClient, read: Callable[[PlexClient], Any]) -> None:
         with pytest.raises(PlexTemporaryError, match="malformed reply") as caught:
             read(client)
-        assert not caught.value.suspect_outage
+        assert caught.value.suspect_outage
 
 
 class TestWriting:

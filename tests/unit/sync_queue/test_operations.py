@@ -15,6 +15,7 @@ from sync_queue.models import Job, QueueStats
 from sync_queue.operations import (
     JobNotClaimed,
     ack_job,
+    bring_forward,
     clear_pending,
     fail_job,
     get_pending,
@@ -232,3 +233,20 @@ def test_clearing_leaves_jobs_in_progress_and_history(database: Database, queue:
     assert clear_pending(database) == 2
     assert rows(database) == [(1, 5), (2, 2)]
     ack_job(queue, in_progress)
+
+
+def test_bringing_forward_what_is_due_too_late(database: Database, queue: AckQueue) -> None:
+    add(database, 1, 2, 3)
+    for seconds in (100.0, 901.0, 86_400.0):
+        nack_job(queue, claim(queue, NOW).retried("PlexTemporaryError", now=NOW, delay=seconds))
+    assert bring_forward(database, NOW + 900.0, NOW + 5.0) == 2
+    assert [pending(database, scene_id)["next_retry_at"] for scene_id in (1, 2, 3)] == [NOW + 100, NOW + 5, NOW + 5]
+    assert pending(database, 3)["retry_count"] == 1
+    assert claimed_scenes(queue, now=NOW + 5) == [2, 3]
+
+
+def test_bringing_forward_leaves_jobs_in_progress_alone(database: Database, queue: AckQueue) -> None:
+    add(database, 1)
+    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=5000.0))
+    claim(queue)
+    assert bring_forward(database, NOW, NOW) == 0

@@ -117,6 +117,13 @@ def test_a_clock_that_jumps_delays_a_probe_by_one_delay_at_most(jump: float, pro
     assert 0.0 <= recovery.seconds_to_probe() <= probe_delay(probes)
 
 
+def test_a_clock_that_was_set_back_does_not_put_probes_off(recovery: Recovery, clock: Clock) -> None:
+    recovery.trip("down")
+    clock.now -= 86_400.0
+    pauses = [probe_when_due(recovery, clock, Plex()) for _ in range(3)]
+    assert pauses == [0.0, 10.0, 20.0]
+
+
 def test_another_outage_begins_with_the_first_delay(recovery: Recovery, clock: Clock) -> None:
     recovery.trip("down")
     for _ in range(4):

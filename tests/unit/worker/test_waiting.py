@@ -189,6 +189,17 @@ def test_a_block_is_said_once(bench: Workbench, block: Block, named: str, caplog
     assert named in line
 
 
+def test_a_block_that_comes_back_is_said_again(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    for scene_id in (1, 2):
+        bench.configure(paused=True)
+        bench.enqueue(scene_id)
+        bench.run_for(600)
+        bench.configure()
+        bench.drain()
+        bench.clock.sleep(POLL_INTERVAL)
+    assert len(said(caplog)) == 2
+
+
 @BLOCKS
 def test_settings_that_go_wrong_in_the_middle_block_too(bench: Workbench, block: Block, named: str) -> None:
     bench.enqueue(1)

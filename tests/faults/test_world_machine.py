@@ -1,0 +1,231 @@
+"""Whatever happens in whatever order: once everything is well, Plex shows what Stash says, and nothing was written needlessly.
+
+Edits with and without their hooks, renames, crashes at any named step, outages of both servers, redrives, clocks that
+jump and copies of a file come in any interleaving, in this process, with real SQLite and real HTTP.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest import mock
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from stash.exceptions import StashUnavailable
+from storage import crash_points
+from tests.e2e.agreement import EDIT_MODES
+from tests.e2e.test_pictures import cover
+from tests.faults.paced_world import PacedWorld
+from tests.simulators.faults import cut_off_body, drop, maintenance, not_xml, status
+from tests.simulators.plex_edits import EditMode
+from tests.simulators.stash import graphql_error
+from tests.unit.worker.workbench import TOKEN
+
+SCENES = 3
+FILM = SCENES + 1
+"""The scene of whose file Plex may have a copy."""
+COPY = "/media/b/sub/film.mp4"
+EXAMPLES = int(os.environ.get("PLEXSYNC_FAULT_EXAMPLES", "25"))
+# What follows "save:done" in the code is a clean-up that a real kill would not run.
+POINTS = tuple(point for point in crash_points.POINTS if point != "save:done")
+NAMES = ("A", "B", "C")
+PLEX_FAULTS = (maintenance(), status(500), status(400), status(404), drop(), drop(applied=True), not_xml(), cut_off_body())
+STASH_FAULTS = (status(500), status(401), graphql_error("database is locked"), not_xml(), drop())
+
+scenes = st.integers(1, FILM)
+numbers = st.integers(0, 9)
+names = st.sets(st.sampled_from(NAMES))
+edits = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": numbers.map("Title {}".format),
+        "details": st.just("") | numbers.map("Details {}".format),
+        "date": st.none() | numbers.map("2024-01-1{}".format),
+        "rating100": st.integers(1, 100),
+        "tags": names,
+        "performers": names,
+        "studio": st.none() | st.sampled_from(NAMES),
+        "cover": numbers.map(str),
+    },
+).filter(bool)
+
+
+class PowerCut(BaseException):
+    """What a SIGKILL is to this process."""
+
+
+class WorldMachine(RuleBasedStateMachine):
+    """The world, and what may happen in it."""
+
+    @initialize(mode=st.sampled_from(EDIT_MODES))
+    def begin(self, mode: EditMode) -> None:
+        self.folder = tempfile.mkdtemp()
+        self.world = PacedWorld(Path(self.folder), SCENES)
+        self.world.plex.edit_mode = mode
+        film = self.world.stash.add_scene("/data/sub/film.mp4", title="Film", details="d").id
+        self.world.keys[film] = self.world.plex.add_item(self.world.section, "/media/a/sub/film.mp4")
+        self.world.__enter__()
+        self.copy: int | None = None
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.make_everything_well()
+            tally = self.world.judge()
+            assert tally.is_clean, "\n".join(tally.findings)
+        finally:
+            self.world.__exit__(None, None, None)
+            shutil.rmtree(self.folder)
+
+    def make_everything_well(self) -> None:
+        self.plex_is_well()
+        self.stash_is_well()
+        if self.copy is not None:
+            self.the_copy_is_deleted()
+
+    # --- what users do
+
+    def _fields(self, edit: dict[str, Any]) -> dict[str, Any]:
+        """The edit as Stash's form sends it."""
+        stash = self.world.stash
+        fields = {name: edit[name] for name in ("title", "details", "date", "rating100") if name in edit}
+        if "tags" in edit:
+            fields["tag_ids"] = [stash.tag_id(name) for name in sorted(edit["tags"])]
+        if "performers" in edit:
+            fields["performer_ids"] = [stash.performer_id(name) for name in sorted(edit["performers"])]
+        if "studio" in edit:
+            fields["studio_id"] = stash.studio_id(edit["studio"]) if edit["studio"] else None
+        if "cover" in edit:
+            fields["cover_image"] = cover(edit["cover"])
+        return fields
+
+    @rule(scene_id=scenes, edit=edits)
+    def a_scene_is_edited(self, scene_id: int, edit: dict[str, Any]) -> None:
+        self.world.save(scene_id, **self._fields(edit))
+
+    @rule(scene_id=scenes, edit=edits)
+    def a_scene_is_edited_unheard(self, scene_id: int, edit: dict[str, Any]) -> None:
+        self.world.stash.save_without_hook(scene_id, **self._fields(edit))
+
+    @rule(name=st.sampled_from(NAMES), new=numbers)
+    def a_tag_is_renamed(self, name: str, new: int) -> None:
+        tag_id = self.world.stash.tag_id(name)
+        self.world.stash.library.tags.update(tag_id, f"{name} {new}")
+        self.world.run_hook(tag_id, "Tag.Update.Post", ["name"])
+
+    @rule(dry_run=st.booleans())
+    def failed_jobs_are_retried(self, dry_run: bool) -> None:
+        before = self._queue()
+        try:
+            self.world.retry_failed(dry_run=dry_run)
+        except StashUnavailable:
+            assert self._queue() == before
+        if dry_run:
+            assert self._queue() == before
+
+    # --- what processes do
+
+    @rule(seconds=st.sampled_from((0.5, 5.0, 30.0, 300.0)))
+    def the_worker_works(self, seconds: float) -> None:
+        self.world.work(seconds)
+
+    @rule(point=st.sampled_from(POINTS), times=st.integers(1, 3), seconds=st.sampled_from((1.0, 30.0)))
+    def the_worker_works_until_the_power_fails(self, point: str, times: int, seconds: float) -> None:
+        def cut(*_: object) -> None:
+            raise PowerCut
+
+        environment = {crash_points.VARIABLE: f"{point}@{times}"}
+        system = SimpleNamespace(environ=environment, kill=cut, getpid=os.getpid)
+        crash_points._reached.clear()  # noqa: SLF001 - as in a new process
+        with mock.patch.object(crash_points, "os", system):
+            try:
+                self.world.work(seconds)
+            except PowerCut:
+                self.world.crash()
+
+    @rule()
+    def the_worker_is_killed(self) -> None:
+        self.world.crash()
+
+    @rule(seconds=st.sampled_from((1.0, 100.0, 5000.0)))
+    def time_passes(self, seconds: float) -> None:
+        self.world.clock.sleep(seconds)
+
+    @rule(seconds=st.sampled_from((-86_400.0, -3600.0, 3600.0, 86_400.0)))
+    def the_clock_jumps(self, seconds: float) -> None:
+        self.world.clock.now += seconds
+
+    # --- what servers do
+
+    @rule()
+    def plex_is_switched_off(self) -> None:
+        self.world.plex.refuse()
+
+    @rule(fault=st.sampled_from(PLEX_FAULTS), method=st.sampled_from((None, "GET", "PUT", "POST")), times=st.none() | numbers)
+    def plex_is_unwell(self, fault: Any, method: str | None, times: int | None) -> None:
+        self.world.plex.inject(fault, method=method, times=times)
+
+    @rule()
+    def plex_rejects_the_token(self) -> None:
+        self.world.plex.token = "another"
+
+    @rule()
+    def plex_is_well(self) -> None:
+        self.world.plex.clear_faults()
+        self.world.plex.accept()
+        self.world.plex.token = TOKEN
+
+    @rule()
+    def stash_is_switched_off(self) -> None:
+        self.world.stash.refuse()
+
+    @rule(fault=st.sampled_from(STASH_FAULTS), times=st.none() | numbers)
+    def stash_is_unwell(self, fault: Any, times: int | None) -> None:
+        self.world.stash.inject(fault, times=times)
+
+    @rule()
+    def stash_is_well(self) -> None:
+        self.world.stash.clear_faults()
+        self.world.stash.accept()
+
+    @precondition(lambda self: self.copy is None)
+    @rule()
+    def plex_finds_a_copy(self) -> None:
+        self.copy = self.world.plex.add_item(self.world.section, COPY)
+
+    @precondition(lambda self: self.copy is not None)
+    @rule()
+    def the_copy_is_deleted(self) -> None:
+        assert self.copy is not None
+        self.world.plex.remove_item(self.copy)
+        self.copy = None
+
+    # --- what has to hold all the time
+
+    def _queue(self) -> list[Any]:
+        database = self.world.database
+        return database.all("SELECT * FROM ack_queue_default ORDER BY _id") + database.all("SELECT * FROM dead_letters")
+
+    @invariant()
+    def nothing_is_written_needlessly(self) -> None:
+        if hasattr(self, "world"):
+            assert self.world.plex.repeated == []
+
+    @invariant()
+    def whatever_is_given_up_has_a_reason(self) -> None:
+        if hasattr(self, "world"):
+            assert all(letter.failure.error_text for letter in self.world.dead_letters())
+
+
+TestWorldMachine = WorldMachine.TestCase
+TestWorldMachine.settings = settings(
+    max_examples=EXAMPLES, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
