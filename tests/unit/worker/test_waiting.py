@@ -169,7 +169,7 @@ Block = Callable[[Workbench], None]
 def test_jobs_wait_until_the_settings_are_corrected(bench: Workbench, block: Block, named: str) -> None:
     block(bench)
     bench.enqueue(1, 2, 3)
-    bench.run_for(3600)
+    bench.run_for(1200)
     assert named in bench.worker.progress.blocked
     assert (bench.pending(), bench.retries_counted(), bench.plex.count("PUT")) == ([1, 2, 3], 0, 0)
     bench.configure()
@@ -184,7 +184,7 @@ def test_jobs_wait_until_the_settings_are_corrected(bench: Workbench, block: Blo
 def test_a_block_is_said_once(bench: Workbench, block: Block, named: str, caplog: pytest.LogCaptureFixture) -> None:
     block(bench)
     bench.enqueue(1)
-    bench.run_for(3600)
+    bench.run_for(1200)
     (line,) = said(caplog)
     assert named in line
 
@@ -223,7 +223,7 @@ def test_a_task_says_what_blocks(tmp_path: Path, block: Block, named: str) -> No
 def test_nothing_is_asked_of_plex_while_paused(bench: Workbench) -> None:
     bench.configure(paused=True)
     bench.enqueue(1)
-    bench.run_for(3600)
+    bench.run_for(1200)
     assert bench.plex.count() == 0
 
 
