@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 REPORT_ITEMS = 5
 REPORT_SECONDS = 10.0
 """Progress is reported every 5 jobs or 10 seconds, whichever comes first."""
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
 """Seconds between two looks at the worker, or at the drainer that is followed."""
 
 
