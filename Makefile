@@ -3,13 +3,16 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: test demo bench dist lint types contract clean
+.PHONY: test demo faults bench dist lint types contract clean
 
 test: $(READY)
 	$(RUN) -m pytest -n 2 --dist loadgroup
 
 demo: $(READY)
 	$(RUN) -m tests.demo
+
+faults: $(READY)
+	$(RUN) -m tests.faults
 
 bench: $(READY)
 	$(RUN) -m tests.benchmarks

@@ -99,9 +99,7 @@ def scenario_of(point: str) -> Scenario:
 
 def points(times: range, saves: range) -> list[str]:
     """Every point, each for its first, second … time of `times`; those of files for `saves`."""
-    return [
-        f"{point}@{time}" for point in POINTS for time in (saves if point.startswith("save:") else times)
-    ]
+    return [f"{point}@{time}" for point in POINTS for time in (saves if point.startswith("save:") else times)]
 
 
 def crash_at(point: str, folder: Path) -> Tally:

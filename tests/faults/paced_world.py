@@ -1,4 +1,4 @@
-"""Both servers and a worker in this process, where time passes only when told, and the verdict on what came of a fault."""
+"""Both servers and a worker in this process, where time passes only when told, and a verdict on what a fault did."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ class PacedWorld(Workbench):
         number = f"{scene_id}, edit {self.edits}"
         tags = [self.stash.tag_id(f"Tag {each}") for each in (self.edits, self.edits % 3)]
         rating = self.edits % 100 + 1
-        return {"title": f"T {number}", "details": number, "rating100": rating, "tag_ids": tags, "cover_image": cover(number)}
+        values = {"title": f"T {number}", "details": number, "rating100": rating, "tag_ids": tags}
+        return {**values, "cover_image": cover(number)}
 
     def change_all(self) -> None:
         """Save every scene with new values, each with its hook."""

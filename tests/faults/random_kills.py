@@ -22,6 +22,10 @@ class CountedKills(KillWorld):
         super().__init__(folder, mode, seed)
         self.tally = Tally()
 
+    def __enter__(self) -> CountedKills:
+        super().__enter__()
+        return self
+
     def judge(self) -> None:
         """Wait until nothing is going on any more, and count what the last kill spoiled."""
         try:

@@ -39,9 +39,9 @@ CONTEXTS = st.fixed_dictionaries(
     {"id": IDS, "type": st.sampled_from([SCENE_UPDATE, *RENAMES]) | JSON, "inputFields": FIELDS, "input": JSON}
 )
 MODES = st.sampled_from(["queue_status", "clear_queue", "retry_failed", "outage_report", "health_check"]) | JSON
-TASKS = st.fixed_dictionaries({"mode": MODES}, optional={name: JSON for name in ("dry_run", "since", "scene_id")})
+TASKS = st.fixed_dictionaries({"mode": MODES}, optional=dict.fromkeys(("dry_run", "since", "scene_id"), JSON))
 CONNECTIONS = st.just(CONNECTION) | st.fixed_dictionaries(
-    {}, optional={name: JSON for name in ("Scheme", "Host", "Port", "SessionCookie", "Dir")}
+    {}, optional=dict.fromkeys(("Scheme", "Host", "Port", "SessionCookie", "Dir"), JSON)
 )
 REQUESTS = st.fixed_dictionaries(
     {"server_connection": CONNECTIONS | JSON, "args": TASKS | CONTEXTS.map(lambda each: {"hookContext": each}) | JSON}
