@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 .PHONY: test demo faults bench dist lint types contract clean
 
 test: $(READY)
-	$(RUN) -m pytest -n 2 --dist loadgroup
+	$(RUN) -m pytest -n 2
 
 demo: $(READY)
 	$(RUN) -m tests.demo
