@@ -142,8 +142,10 @@ class WorldMachine(RuleBasedStateMachine):
     def the_worker_works(self, seconds: float) -> None:
         self.world.work(seconds)
 
-    @rule(point=st.sampled_from(POINTS), times=st.integers(1, 3), seconds=st.sampled_from((1.0, 30.0)))
-    def the_worker_works_until_the_power_fails(self, point: str, times: int, seconds: float) -> None:
+    @rule(point=st.sampled_from(POINTS), times=st.integers(1, 3), scene_id=scenes, edit=edits)
+    def the_power_fails_after_an_edit(self, point: str, times: int, scene_id: int, edit: dict[str, Any]) -> None:
+        self.a_scene_is_edited(scene_id, edit)
+
         def cut(*_: object) -> None:
             raise PowerCut
 
@@ -152,9 +154,15 @@ class WorldMachine(RuleBasedStateMachine):
         crash_points._reached.clear()
         with mock.patch.object(crash_points, "os", system):
             try:
-                self.world.work(seconds)
+                self.world.work(30.0)
             except PowerCut:
                 self.world.crash()
+
+    @rule()
+    def all_is_well_for_a_while(self) -> None:
+        self.plex_is_well()
+        self.stash_is_well()
+        self.world.work(100.0)
 
     @rule()
     def the_worker_is_killed(self) -> None:
