@@ -83,9 +83,12 @@ class DeadLetterQueue:
 
     def buried_times(self, scene_ids: Sequence[int]) -> dict[int, float]:
         """When a job of each scene was last buried (seconds since the epoch); a scene without an entry is absent."""
-        wanted = frozenset(scene_ids)
-        rows = self._database.all("SELECT scene_id, MAX(buried_at) FROM dead_letters GROUP BY scene_id")
-        return {scene_id: buried_at for scene_id, buried_at in rows if scene_id in wanted}
+        rows = self._database.all(
+            "SELECT scene_id, MAX(buried_at) FROM dead_letters WHERE scene_id IN (SELECT value FROM json_each(?))"
+            " GROUP BY scene_id",
+            (json.dumps(list(scene_ids)),),
+        )
+        return dict(rows)
 
     def get_error_summary(self) -> dict[str, int]:
         """Entries per error type."""

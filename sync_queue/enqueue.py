@@ -97,16 +97,18 @@ def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now:
     """Enqueue many scenes in one transaction (all fields); returns how many rows were added."""
     rows = [(serialize(new_job_data(scene_id, (), source, now)), now) for scene_id in scene_ids]
     with database.transaction():
-        before = _pending_count(database)
+        newest = _newest_row(database)
         database.execute_many(
             _INSERT + " ON CONFLICT (scene_id) WHERE status < 2 DO UPDATE SET data = excluded.data WHERE due > 0", rows
         )
-        return _pending_count(database) - before
+        # Row ids only ever grow. To count what is pending before and after would make each page dearer than the last.
+        row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE _id > ?", (newest,))
+        return int(row[0]) if row else 0
 
 
-def _pending_count(database: Database) -> int:
-    row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE status < 2")
-    return int(row[0]) if row else 0
+def _newest_row(database: Database) -> int:
+    row = database.one("SELECT MAX(_id) FROM ack_queue_default")
+    return int(row[0] or 0) if row else 0
 
 
 def _pending_job(database: Database, scene_id: int) -> tuple[int, dict[str, Any]] | None:

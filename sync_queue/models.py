@@ -112,5 +112,3 @@ class QueueStats:
     waiting_for_retry: int
     in_progress: int
     next_due_at: float | None
-    acknowledged: int
-    failed: int

@@ -6,12 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from stash.client import StashClient
 from storage.json_file import JsonFile
 from sync_queue.manager import QueueManager
-from sync_queue.operations import get_stats
+from sync_queue.operations import count_open
 from worker.catch_up import CatchUp
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
@@ -49,7 +50,8 @@ class Workplace:
         self.clear_status()
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
-        recovery = Recovery(breaker, self._file(self.folder.recovery), self._pending, self._clock, history)
+        open_jobs = partial(count_open, self.manager.database)
+        recovery = Recovery(breaker, self._file(self.folder.recovery), open_jobs, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
         reconcile = ScheduledReconcile(self.folder, self.sessions, self.manager.database, self._clock)
         return SyncWorker(
@@ -93,10 +95,6 @@ class Workplace:
 
     def _file(self, path: str) -> JsonFile:
         return JsonFile(path, self._clock)
-
-    def _pending(self) -> int:
-        stats = get_stats(self.manager.database, 0.0)
-        return stats.pending + stats.in_progress
 
 
 @contextmanager

@@ -11,8 +11,7 @@ from stash.protocol import progress
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.models import QueueStats
-from sync_queue.operations import get_stats
+from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
 from worker.data_folder import DataFolder
@@ -61,7 +60,7 @@ class ForegroundDrain:
                     worker = self._drain()
                 finally:
                     lock.release()
-                if worker.ended is not Ended.IDLE or not self._due_jobs():
+                if worker.ended is not Ended.IDLE or not self._has_work():
                     return self._finish(worker.progress.blocked)
             elif self._follow():
                 return self._finish(self._drainer_status().get("blocked", ""))
@@ -81,10 +80,10 @@ class ForegroundDrain:
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
             self._report()
-            if not self._due_jobs() or self._drainer_status().get("blocked"):
+            if not self._has_work() or self._drainer_status().get("blocked"):
                 return True
             self._wait(LOOK_SECONDS)
-        return not self._due_jobs()
+        return not self._has_work()
 
     def _finish(self, reason: str) -> dict[str, Any]:
         """Say what came of it, no matter which process did it; leave what waits to a drainer."""
@@ -111,16 +110,11 @@ class ForegroundDrain:
         self._reported_left, self._reported_at = left, now
         progress((self._total - left) / self._total if self._total else 1.0)
 
-    def _stats(self) -> QueueStats:
-        return get_stats(self._workplace.manager.database, self._clock())
-
     def _open_jobs(self) -> int:
-        stats = self._stats()
-        return stats.pending + stats.in_progress
+        return count_open(self._workplace.manager.database)
 
-    def _due_jobs(self) -> int:
-        stats = self._stats()
-        return stats.pending + stats.in_progress - stats.waiting_for_retry
+    def _has_work(self) -> bool:
+        return has_work_at(self._workplace.manager.database, self._clock())
 
     def _drainer_status(self) -> dict[str, Any]:
         return JsonFile(self._folder.status).peek() or {}

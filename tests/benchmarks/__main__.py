@@ -19,13 +19,15 @@ from tests.benchmarks import (
     outage,
     requests_per_scene,
     save_to_plex,
+    scale,
 )
 from tests.benchmarks.report import Table, updated
+from tests.benchmarks.scale import ScaleTable
 from tests.world import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 
-TABLES: dict[str, Callable[[Path], Table]] = {
+TABLES: dict[str, Callable[[Path], Table | ScaleTable]] = {
     "hook": hook.measure,
     "save": save_to_plex.measure,
     "requests": requests_per_scene.measure,
@@ -36,6 +38,7 @@ TABLES: dict[str, Callable[[Path], Table]] = {
     "burst": burst.measure,
     "outage": outage.measure,
     "install": install.measure,
+    "scale": scale.measure,
 }
 
 

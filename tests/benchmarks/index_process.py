@@ -1,4 +1,8 @@
-"""`python -m tests.benchmarks.index_process URL FOLDER ITEMS` < token: index that Plex, print the cost as JSON."""
+"""`python -m tests.benchmarks.index_process URL FOLDER ITEMS`: index that Plex, print the cost as JSON.
+
+A line of stdin, a line of stdout: the token makes it build in turns with a plain listing and look names up, the next
+line build once more, and the one after that refresh.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import json
 import os
 import random
 import sys
+from itertools import count
+from typing import Any
 
 import psutil
 from pydantic import SecretStr
@@ -22,18 +28,32 @@ MISSING_SHARE = 0.1
 
 
 def main() -> None:
-    """Build in turns with a plain listing, look names up, print."""
+    """Do what the lines of stdin ask for, one after the other."""
     url, folder, items = sys.argv[1], sys.argv[2], int(sys.argv[3])
     client = PlexClient(url, SecretStr(sys.stdin.readline().strip()), DeviceIdentity("benchmark"))
-    paths = iter(os.path.join(folder, f"index-{turn}.db") for turn in range(ROUNDS))
+    paths = (os.path.join(folder, f"index-{turn}.db") for turn in count())
     listing, build = in_turns(
         ROUNDS, lambda: seconds_of(lambda: _list(client)), lambda: seconds_of(lambda: _build(next(paths), client))
     )
     index = FileIndex(os.path.join(folder, "index-0.db"), client)
     lookups = _lookups(index, items)
+    _print(
+        listing=listing.median,
+        build=build.median,
+        lookups=lookups,
+        peak=peak_bytes(psutil.Process()),
+        file=os.path.getsize(os.path.join(folder, "index-0.db")),
+    )
+    sys.stdin.readline()
+    _build(next(paths), client)
+    _print()
+    sys.stdin.readline()
+    _print(refresh=seconds_of(index.refresh))
     index.close()
-    peak = peak_bytes(psutil.Process())
-    print(json.dumps({"listing": listing.median, "build": build.median, "lookups": lookups, "peak": peak}))
+
+
+def _print(**figures: Any) -> None:
+    print(json.dumps(figures), flush=True)
 
 
 def _list(client: PlexClient) -> None:

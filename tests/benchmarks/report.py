@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -78,20 +78,24 @@ class Table:
         ]
         heads = ["what", "measured", "reference", "ratio", "bar", "nearest plugin"]
         used = [column for column in range(len(heads)) if any(line[column] for line in cells)]
-        lines = [[heads[column] for column in used], ["---"] * len(used)]
-        lines += [[line[column] for column in used] for line in cells]
-        return "\n".join(
-            [
-                f"## {self.title}",
-                "",
-                f"`python -m tests.benchmarks {self.name}` · {circumstances()}",
-                "",
-                self.text,
-                "",
-                *(f"| {' | '.join(line)} |" for line in lines),
-                "",
-            ]
-        )
+        lines = [[line[column] for column in used] for line in cells]
+        return section(self.name, self.title, self.text, [heads[column] for column in used], lines)
+
+
+def section(name: str, title: str, text: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown with its heading, its command and where it was taken."""
+    return "\n".join(
+        [
+            f"## {title}",
+            "",
+            f"`python -m tests.benchmarks {name}` · {circumstances()}",
+            "",
+            text,
+            "",
+            *(f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *lines]),
+            "",
+        ]
+    )
 
 
 def circumstances() -> str:

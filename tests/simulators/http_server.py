@@ -135,6 +135,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         if response.headers.get("Connection") == "close":
             self.close_connection = True
         self.wfile.write(reply)
+        self.server.simulator.note_sent(len(reply))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server prescribes these names
 
@@ -204,6 +205,7 @@ class RecordingServer:
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
         self.errors: list[BaseException] = []
+        self.bytes_sent = 0
         self._tls = tls
         self._listener: socket.socket | None = None
         self._server: _SocketServer | None = None
@@ -272,6 +274,11 @@ class RecordingServer:
         with self._log_lock:
             self._log.append(request)
 
+    def note_sent(self, count: int) -> None:
+        """Add to the bytes of all replies."""
+        with self._log_lock:
+            self.bytes_sent += count
+
     def note_error(self) -> None:
         """Keep the exception being handled, unless it only says that a client hung up."""
         error = sys.exc_info()[1]
@@ -293,9 +300,10 @@ class RecordingServer:
         )
 
     def reset_log(self) -> None:
-        """Forget every recorded request."""
+        """Forget every recorded request, and the bytes that were sent."""
         with self._log_lock:
             self._log.clear()
+            self.bytes_sent = 0
 
 
 def _bound_socket(port: int) -> socket.socket:

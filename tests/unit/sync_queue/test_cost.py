@@ -8,7 +8,7 @@ import pytest
 
 from sync_queue.database import Database
 from sync_queue.fan_out import next_fan_out
-from sync_queue.operations import enqueue_many, next_due_at
+from sync_queue.operations import enqueue_many, has_work_at, next_due_at, pending_scene_ids
 from tests.unit.sync_queue.examples import NOW
 
 WAITING = 2_000
@@ -16,8 +16,19 @@ INSTRUCTIONS_PER_CALL = 100
 """Of SQLite's virtual machine: a handler is called after so many. A scan of WAITING rows takes more than WAITING."""
 
 
-@pytest.mark.parametrize("question", [next_due_at, next_fan_out])
-def test_a_question_of_every_step_scans_no_queue(database: Database, question: Callable[[Database], object]) -> None:
+QUESTIONS: dict[str, Callable[[Database], object]] = {
+    "when is the next job due": next_due_at,
+    "which rename is next": next_fan_out,
+    "which of these scenes wait": lambda database: pending_scene_ids(database, [1, 2, 3]),
+    "enqueue a page": lambda database: enqueue_many(database, [WAITING, WAITING + 1], "hook", NOW),
+    "is there work": lambda database: has_work_at(database, NOW),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_what_is_asked_again_and_again_scans_no_queue(
+    database: Database, question: Callable[[Database], object]
+) -> None:
     enqueue_many(database, range(1, WAITING + 1), "hook", NOW)
     calls: list[None] = []
     database.connection.set_progress_handler(lambda: calls.append(None), INSTRUCTIONS_PER_CALL)
