@@ -117,6 +117,7 @@ class PlexClient:
         try:
             containers = self._read_whole(path, len(asked))
         except PlexNotFound:
+            self._require_identity()
             return {}
         found = self._parsed(path, lambda: {item.rating_key: item for item in _items(containers)})
         if not found.keys() <= asked:
@@ -167,6 +168,12 @@ class PlexClient:
         if not server.machineIdentifier:
             raise self._malformed("/", "no machineIdentifier")
         return server
+
+    def _require_identity(self) -> None:
+        """Raises PlexError where it is not this Plex that answers: what another server has not says nothing."""
+        container = self._read("/identity")
+        if container.get("machineIdentifier") != self.machine_identifier:
+            raise self._malformed("/identity", "another machineIdentifier")
 
     def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:
         server = self._server

@@ -17,11 +17,18 @@ from __future__ import annotations
 
 
 class PlexError(Exception):
-    """Base of everything that is raised here. `status` is the HTTP status, None where no reply came."""
+    """Base of everything that is raised here. `status` is the HTTP status, None where no reply came.
 
-    def __init__(self, message: str, status: int | None = None) -> None:
+    `suspect_outage` is True where it may not have been Plex's own word: it went silent or away in mid-request (read
+    timeout, reset connection, reply cut off), sent what Plex does not send, or refused in a way that any other server
+    in its place would, too (404, 400). That can be this one request, or Plex going down or being replaced, and only a
+    probe can tell.
+    """
+
+    def __init__(self, message: str, status: int | None = None, *, suspect_outage: bool = False) -> None:
         super().__init__(message)
         self.status = status
+        self.suspect_outage = suspect_outage
 
 
 class PlexServerDown(PlexError):
@@ -29,16 +36,7 @@ class PlexServerDown(PlexError):
 
 
 class PlexTemporaryError(PlexError):
-    """This request failed, the next one may not.
-
-    `suspect_outage` is True where Plex went silent or away in mid-request (read timeout, reset connection, reply
-    cut off) or sent what Plex does not send: that can be this one request, or Plex going down or being replaced, and
-    only a probe can tell.
-    """
-
-    def __init__(self, message: str, status: int | None = None, *, suspect_outage: bool = False) -> None:
-        super().__init__(message, status)
-        self.suspect_outage = suspect_outage
+    """This request failed, the next one may not."""
 
 
 class PlexAuthError(PlexError):

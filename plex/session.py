@@ -155,7 +155,7 @@ class PlexSession(requests.Session):
                 status,
             )
         if status == 404:
-            return PlexNotFound(f"{self.place} has no {path} (404)", status)
+            return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
         if 300 <= status < 400:
             return PlexServerDown(f"{self.place} redirects ({status}): set plex_url to where it leads", status)
         if status in (502, 504):
@@ -166,7 +166,7 @@ class PlexSession(requests.Session):
         if status == 429 or status >= 500:
             return PlexTemporaryError(f"{self.place} could not do {method} {path} ({status})", status)
         if status >= 400:
-            return PlexPermanentError(f"{self.place} refused {method} {path} ({status})", status)
+            return PlexPermanentError(f"{self.place} refused {method} {path} ({status})", status, suspect_outage=True)
         return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
 
 

@@ -91,6 +91,11 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
     return base, cap, retries
 
 
+def counts_against_plex(error: BaseException) -> bool:
+    """Whether a failure that is a job's own still says something about Plex: enough of them in a row are an outage."""
+    return not isinstance(error, PlexNotFound | PlexPermanentError | PartlySynced)
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """The table with the user's settings: `max_retries` for temporary errors, `skip_not_found`."""
@@ -113,8 +118,7 @@ class RetryPolicy:
         base, cap, retries = get_retry_params(error)
         if not isinstance(error, PlexNotFound | PlexPermanentError):
             retries = self.max_retries
-        says_nothing_of_plex = isinstance(error, PlexNotFound | PlexPermanentError | PartlySynced)
-        effect = BreakerEffect.NONE if says_nothing_of_plex else BreakerEffect.FAILURE
+        effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
         if retry_count < retries:
             return Decision(Action.RETRY, effect, calculate_delay(retry_count, base, cap, jitter_seed))
         given_up = isinstance(error, PartlySynced) or (isinstance(error, PlexNotFound) and self.skip_not_found)

@@ -33,8 +33,12 @@ class BatchSync:
         self._scenes = SceneSync(session, database, self._guard, clock, on_written)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """One outcome a job. Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown."""
-        undone = [self._undo(job) for job in jobs if job.update_type == UNDO]
+        """One outcome a job, but none for those left out as too many failed in a row.
+
+        Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown.
+        """
+        undoings = (job for job in jobs if job.update_type == UNDO)
+        undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]
         return undone + (self._scenes.sync(others) if others else [])
 

@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 from storage.json_file import finite
 
+FAILURE_THRESHOLD = 5
+"""Consecutive counted failures that open the breaker (docs/architecture.md)."""
+
 
 class CircuitState(str, Enum):
     """CLOSED: jobs pass. OPEN: none does. HALF_OPEN: one may pass, as a test."""
@@ -59,7 +62,7 @@ class CircuitBreaker:
 
     def __init__(
         self,
-        failure_threshold: int = 5,
+        failure_threshold: int = FAILURE_THRESHOLD,
         recovery_timeout: float = 60.0,
         success_threshold: int = 1,
         *,

@@ -83,6 +83,7 @@ class SyncWorker:
     ) -> None:
         self.progress = Progress()
         self.ended: Ended | None = None
+        self.failure: Exception | None = None
         self._manager = manager
         self._queue = manager.get_queue()
         self._settlement = Settlement(manager, recovery, self.progress, clock)
@@ -103,7 +104,7 @@ class SyncWorker:
         self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
 
     def start(self) -> None:
-        """Drain in a daemon thread; `ended` says when and why it is over."""
+        """Drain in a daemon thread; `ended` says when and why it is over, `failure` by which error."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -271,6 +272,8 @@ class SyncWorker:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""
             self._settlement.settle(outcomes, session)
+            if len(outcomes) < len(jobs):
+                self._manager.put_back_unacknowledged()
         except SyncInterrupted as interrupted:
             self._settlement.interrupt(interrupted, session)
         except StashUnavailable as error:
@@ -298,9 +301,10 @@ class SyncWorker:
     def _run_logged(self) -> None:
         try:
             self.run()
-        except Exception:
+        except Exception as error:
             # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
             logger.exception("The worker ended by an error; the jobs are kept")
+            self.failure = error
             self.ended = Ended.FAILED
         finally:
             if self._reconcile is not None:

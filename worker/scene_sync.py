@@ -70,6 +70,7 @@ class SceneWork:
     items: list[ItemSync] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: BaseException | None = None
+    is_begun: bool = False
 
     @property
     def files(self) -> list[str]:
@@ -105,24 +106,23 @@ class SceneSync:
         return ImageSync(self._session, self._state)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Bring the jobs' scenes in step; one outcome a job.
+        """Bring the jobs' scenes in step; one outcome a job, but none for those left out as the guard has seen enough.
 
         Raises SyncInterrupted where Plex is down or refuses the token, StashUnavailable where Stash cannot be read.
         """
         try:
             return self._sync_together(jobs)
-        except PlexServerDown as error:
+        except (PlexServerDown, PlexAuthError) as error:
             raise SyncInterrupted(error, jobs[0] if len(jobs) == 1 else None) from error
-        except PlexAuthError as error:
-            raise SyncInterrupted(error, None) from error
         except PlexLibraryUnknown:
             raise
         except PlexError as error:
             self._guard.confirm(error, None)
             if len(jobs) == 1:
+                self._guard.note_failure(error)
                 return [Outcome(jobs[0], error)]
         # Which scene made the shared request fail cannot be told: each on its own.
-        return [outcome for job in jobs for outcome in self.sync([job])]
+        return [outcome for job in jobs if not self._guard.has_seen_enough for outcome in self.sync([job])]
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
         self._read_at = self._clock()
@@ -137,10 +137,10 @@ class SceneSync:
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         reach("write:intended")
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
-        run_in_lanes(writable, partial(self._attempt, act=self._write), self._session.config.parallel_writes)
-        self._read_back([work for work in works if work.error is None])
+        run_in_lanes(writable, self._begin, self._session.config.parallel_writes)
+        self._read_back([work for work in works if work.is_begun and work.error is None])
         reach("write:read_back")
-        return outcomes + [self._outcome(work) for work in works]
+        return outcomes + [self._outcome(work) for work in works if work.is_begun or work.error is not None]
 
     def _plan(self, job: Job, scene: dict[str, Any] | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
@@ -169,6 +169,11 @@ class SceneSync:
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
         return ItemSync(item, state, work.wanted, self._session.rules)
+
+    def _begin(self, work: SceneWork) -> None:
+        if not self._guard.has_seen_enough:
+            work.is_begun = True
+            self._attempt(work, self._write)
 
     def _write(self, work: SceneWork) -> None:
         for item in work.items:

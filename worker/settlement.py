@@ -49,10 +49,10 @@ class Settlement:
         for outcome in outcomes:
             if outcome.error is None:
                 self._recovery.note_success()
+                self._recovery.ramp.note(failed=False)
             else:
                 self._settle_failed(outcome, session)
-            self._recovery.ramp.note(failed=outcome.error is not None)
-        self._recovery.history.note_done(len(outcomes))
+        self._recovery.history.note_done(sum(outcome.error is None for outcome in outcomes))
         self._log_changes(outcomes, session.config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:
@@ -62,7 +62,7 @@ class Settlement:
         """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
         job, error = interrupted.job, interrupted.error
         still_down = True
-        if job is not None and not isinstance(error, PlexAuthError):
+        if job is not None:
             # It opened the breaker before, and others went through since: it may be the job that Plex cannot stand.
             if job.outages_opened > 0 and self._recovery.is_closed():
                 decision = self._policy(session.config).decide_counted(error, job.retry_count)
@@ -109,7 +109,9 @@ class Settlement:
     def _settle_failed(self, outcome: Outcome, session: Session) -> None:
         assert outcome.error is not None  # noqa: S101 - the caller looked
         decision = self._policy(session.config).decide(outcome.error, outcome.job.retry_count)
-        if decision.breaker is BreakerEffect.FAILURE:
+        speaks_against_plex = decision.breaker is BreakerEffect.FAILURE
+        self._recovery.ramp.note(failed=speaks_against_plex)
+        if speaks_against_plex:
             self._recovery.note_failure(str(outcome.error))
         elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
             self._recovery.note_success()  # Plex did answer

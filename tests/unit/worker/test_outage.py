@@ -11,7 +11,7 @@ import pytest
 from storage.json_file import JsonFile
 from tests.simulators.faults import Fault, drop, maintenance, status
 from tests.unit.worker.workbench import POLL_INTERVAL, TOKEN, Workbench, only_for
-from worker.circuit_breaker import CircuitBreaker, CircuitState
+from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.processor import Ended
 
 HOUR = 3600.0
@@ -51,8 +51,16 @@ def reject_token(bench: Workbench) -> Callable[[], None]:
 
 OUTAGES = pytest.mark.parametrize(
     "begin",
-    [refuse, answer_with(maintenance()), answer_with(status(502)), answer_with(drop()), reject_token],
-    ids=["refuses", "maintenance", "proxy", "drops", "token"],
+    [
+        refuse,
+        answer_with(maintenance()),
+        answer_with(status(502)),
+        answer_with(status(404)),
+        answer_with(status(400)),
+        answer_with(drop()),
+        reject_token,
+    ],
+    ids=["refuses", "maintenance", "proxy", "another-server", "https-port", "drops", "token"],
 )
 Begin = Callable[[Workbench], Callable[[], None]]
 
@@ -196,3 +204,47 @@ def test_edits_during_an_outage_arrive_in_their_last_form(bench: Workbench) -> N
     bench.drain()
     assert bench.item(1).title == "Edit 30"
     assert bench.item(1).edit_count == 1
+
+
+@pytest.mark.parametrize(("method", "prefix"), [("GET", "/library/metadata"), ("PUT", "/library/sections")])
+@pytest.mark.parametrize("parallel_writes", [1, 4])
+def test_once_enough_failed_in_a_row_the_rest_of_the_batch_is_spared(
+    tmp_path: Path, method: str, prefix: str, parallel_writes: int
+) -> None:
+    """Each might have to wait for a timeout: with 50 jobs of 30 seconds, nobody would hear of the outage for long."""
+    scenes = tuple(range(1, 31))
+    with Workbench(tmp_path, scenes=len(scenes), parallel_writes=parallel_writes) as bench:
+        fault = bench.plex.inject(status(500), method=method, prefix=prefix)
+        bench.enqueue(*scenes)
+        bench.step()
+        assert CircuitBreaker(store=JsonFile(bench.folder.breaker)).stored_state is CircuitState.OPEN
+        assert bench.plex.count(method, prefix) <= FAILURE_THRESHOLD + parallel_writes
+        assert bench.retries_counted() < FAILURE_THRESHOLD + parallel_writes
+        assert bench.pending() == list(scenes)
+        fault.remove()
+        bench.drain()
+        assert all(bench.shows(scene_id) for scene_id in scenes)
+
+
+@pytest.mark.parametrize("status_code", [400, 404])
+def test_a_server_in_the_place_of_plex_costs_the_index_nothing(bench: Workbench, status_code: int) -> None:
+    bench.enqueue(1, 2, 3)
+    bench.drain()
+    fault = bench.plex.inject(status(status_code))
+    for scene_id in (1, 2, 3):
+        bench.edit(scene_id, title="Edited meanwhile")
+    bench.run_for(30.0)
+    fault.remove()
+    bench.plex.reset_log()
+    bench.drain()
+    assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
+    assert bench.plex.count("GET", f"/library/sections/{bench.section}/all") == 0
+
+
+def test_nothing_is_skipped_as_not_found_where_it_is_not_plex_that_says_so(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=4, skip_not_found=True) as bench:
+        fault = bench.plex.inject(status(404))
+        bench.enqueue(1, 2, 3, 4)
+        bench.clock.at(2 * HOUR, fault.remove)
+        bench.drain()
+        assert all(bench.shows(scene_id) for scene_id in (1, 2, 3, 4))
