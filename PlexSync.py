@@ -32,7 +32,8 @@ def main() -> int:
     except ProtocolError as error:
         return fail(str(error))
     except OSError as error:
-        return fail(f"{folder.root} cannot be used: {error.strerror or error}: make it writable for Stash's user")
+        place = error.filename or folder.root
+        return fail(f"{place} cannot be used: {error.strerror or error}: make it writable for Stash's user")
     except sqlite3.Error as error:
         return fail(f"the queue in {folder.queue} cannot be used: {error}: is the disk full or the folder read-only?")
 

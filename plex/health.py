@@ -8,7 +8,7 @@ from xml.etree.ElementTree import ParseError
 from plexapi.utils import parseXMLString
 
 from plex.client import PlexClient
-from plex.exceptions import PlexAuthError, PlexError
+from plex.exceptions import PlexAuthError, PlexError, PlexNotFound, PlexPermanentError
 from plex.session import PlexSession
 
 
@@ -31,6 +31,8 @@ def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
             body = session.get(f"{url}/identity").text
         except PlexAuthError as error:  # a proxy asks here, not Plex: what it lets through, a real request shows
             return Health(True, "", f"{session.place} answers, but not to everybody ({error.status})")
+        except (PlexNotFound, PlexPermanentError) as error:  # Plex itself always has this page
+            return Health(False, "", _foreign(session.place, f"answer ({error.status})"))
         except PlexError as error:
             return Health(False, "", str(error))
         return _identified(session.place, body)
@@ -50,6 +52,10 @@ def _identified(place: str, body: str) -> Health:
     except ParseError:
         identity = None
     if identity is None or not identity.get("machineIdentifier"):
-        return Health(False, "", f"{place} is not Plex, by its answer: is plex_url right?")
+        return Health(False, "", _foreign(place, "answer"))
     version = identity.get("version", "")
     return Health(True, version, f"{place} is up (version {version or 'unknown'})")
+
+
+def _foreign(place: str, answer: str) -> str:
+    return f"{place} is not Plex, by its {answer}: is plex_url right, and does it begin with https if Plex wants that?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -23,18 +24,17 @@ def suggest_path_map(samples: Iterable[tuple[str, Sequence[str]]]) -> PathMappin
         tails = {plex_path: split_path(stash_path).common_tail(split_path(plex_path)) for plex_path in plex_paths}
         longest = max(tails.values(), default=0)
         for plex_path, tail in tails.items():
-            mapping = PathMapping(_without_tail(stash_path, tail), _without_tail(plex_path, tail))
-            if tail == longest and mapping.stash_prefix and mapping.stash_prefix != mapping.plex_prefix:
+            # Where one path is the other's tail, a folder of it must be left to be mapped.
+            cut = min(tail, len(split_path(stash_path)) - 1, len(split_path(plex_path)) - 1)
+            mapping = PathMapping(_without_tail(stash_path, cut), _without_tail(plex_path, cut))
+            if cut > 0 and tail == longest and mapping.stash_prefix != mapping.plex_prefix:
                 votes[mapping] += 1
     (best, most), (_, second) = (*votes.most_common(2), (None, 0), (None, 0))[:2]
     return best if most >= ENOUGH_SAMPLES and most > second else None
 
 
 def _without_tail(path: str, components: int) -> str:
-    """The folder that is left of a path without its last components; "" where nothing is left."""
+    """The folder that is left of a path without its last components, of which it must have more."""
     for _ in range(components):
-        cut = max(path.rstrip("/\\").rfind("/"), path.rstrip("/\\").rfind("\\"))
-        if cut < 0:
-            return ""
-        path = path[:cut]
+        path = re.sub(r"[/\\]+[^/\\]*[/\\]*$", "", path)
     return path

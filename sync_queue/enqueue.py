@@ -106,6 +106,16 @@ def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now:
         return int(row[0]) if row else 0
 
 
+def has_open_jobs(database: Database) -> bool:
+    """Whether any job is pending or in progress."""
+    # Two questions, for each has an index of its own and neither covers both.
+    row = database.one(
+        "SELECT EXISTS (SELECT 1 FROM ack_queue_default WHERE status < 2)"
+        " OR EXISTS (SELECT 1 FROM ack_queue_default WHERE status = 2)"
+    )
+    return row == (1,)
+
+
 def _newest_row(database: Database) -> int:
     row = database.one("SELECT MAX(_id) FROM ack_queue_default")
     return int(row[0] or 0) if row else 0

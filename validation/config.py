@@ -50,6 +50,10 @@ class PathMapping:
     stash_prefix: str
     plex_prefix: str
 
+    def __str__(self) -> str:
+        """The mapping as it is written in the setting."""
+        return f"{_as_folder(self.stash_prefix)} => {_as_folder(self.plex_prefix)}"
+
 
 def _plex_url(text: str) -> str:
     address = urlsplit(text)  # raises ValueError by itself for a broken IPv6 address
@@ -97,6 +101,10 @@ def _path_mapping(text: str) -> PathMapping:
 
 def _without_trailing_separator(path: str) -> str:
     return path.rstrip("/\\") or path[:1]  # a root stays a root
+
+
+def _as_folder(prefix: str) -> str:
+    return prefix + "\\" if prefix.endswith(":") else prefix  # without its separator a drive is no absolute path
 
 
 def _different_folders(mappings: tuple[PathMapping, ...]) -> tuple[PathMapping, ...]:

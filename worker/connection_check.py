@@ -97,18 +97,28 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     """Look the newest scenes up in Plex, as a sync would."""
     try:
         page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
-        scenes = list(workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values())
+        newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values()
+        scenes = [scene for scene in newest if scene["files"]]
         with open_match_probe(workplace, config, plex) as probe:
             faults = probe.faults(scenes)
             unfound = [scene for scene in scenes if faults[int(scene["id"])]]
-            diagnosis.path_map = probe.suggestion(unfound)
+            suggestion = probe.suggestion(unfound)
     except (PlexError, StashUnavailable) as error:
         diagnosis.note("Sample scenes", False, str(error))
         return
     found = len(scenes) - len(unfound)
     diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
     for scene in unfound:
-        path = shown_path(scene["files"][0]["path"], config.obfuscate_paths) if scene["files"] else ""
+        path = shown_path(scene["files"][0]["path"], config.obfuscate_paths)
         diagnosis.note(f"Scene {scene['id']}", False, f"{path}: {faults[int(scene['id'])]}")
-    if diagnosis.path_map:
-        diagnosis.note("Path map", False, f"set path_map to: {diagnosis.path_map}")
+    if suggestion:
+        _suggest(suggestion, config, diagnosis)
+
+
+def _suggest(path_map: str, config: PlexSyncConfig, diagnosis: Diagnosis) -> None:
+    if config.obfuscate_paths:
+        # Stash logs results, too.
+        diagnosis.note("Path map", False, "a path_map would explain most of these: turn obfuscate_paths off to see it")
+        return
+    diagnosis.path_map = path_map
+    diagnosis.note("Path map", False, f"set path_map to: {path_map}")

@@ -52,7 +52,10 @@ class ForegroundDrain:
         self._reported_at = self._started_at
 
     def run(self) -> dict[str, Any]:
-        """Drain, or follow; returns what was done and what waits, as one JSON object."""
+        """Drain, or follow; returns what was done and what waits, as one JSON object.
+
+        Raises what the worker failed with, be it a disk that is full.
+        """
         lock = ProcessLock(self._folder.drain_lock)
         while True:
             if lock.acquire():
@@ -72,6 +75,8 @@ class ForegroundDrain:
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
             self._report(worker.progress.in_hand)
+        if worker.failure is not None:
+            raise worker.failure
         return worker
 
     def _follow(self) -> bool:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from stash.hook import SceneEdit, relevant_change
 from stash.protocol import log
 from sync_queue.database import is_damage, open_queue_database
-from sync_queue.enqueue import enqueue, enqueue_fan_out
+from sync_queue.enqueue import enqueue, enqueue_fan_out, has_open_jobs
 from sync_queue.relay import take_lines
 from worker.launcher import ensure_drainer
 
@@ -28,8 +28,12 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
     """Handle one hook call. Raises sqlite3.Error or OSError where the edit cannot be made durable."""
     change = relevant_change(request.hook_context or {})
     if change is None:
-        with suppress(sqlite3.Error):
-            _pass_on_news(open_queue_database(folder.queue))
+        # It tells of life in Stash: what a stopped task or a restart has left waiting goes on from here.
+        with suppress(sqlite3.Error, OSError):
+            database = open_queue_database(folder.queue)
+            if has_open_jobs(database):
+                ensure_drainer(folder, plugin_file, request.server_connection)
+            _pass_on_news(database)
         return
     database = _make_durable(folder, change)
     # The edit is safe now, so the hook has done its duty: nothing that follows may fail the save.

@@ -22,6 +22,7 @@ class MatchProbe:
     def __init__(self, session: Session, show: Callable[[str], str]) -> None:
         self._index = session.index
         self._finder = session.finder
+        self._path_map = session.config.path_map
         self._show = show
 
     def faults(self, scenes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -45,10 +46,13 @@ class MatchProbe:
         return "Plex has no file of this name"
 
     def suggestion(self, scenes: Sequence[Mapping[str, Any]]) -> str:
-        """A `path_map` that would explain the scenes' files, "" where none does clearly."""
+        """A `path_map`, with what is set already, that would explain the scenes' files; "" where none does clearly."""
         files = [file for scene in scenes for file in _files(scene)]
         mapping = suggest_path_map((file, [found.path for found in self._index.lookup(file)]) for file in files)
-        return f"{mapping.stash_prefix} => {mapping.plex_prefix}" if mapping else ""
+        if mapping is None:
+            return ""
+        kept = [each for each in self._path_map if each.stash_prefix != mapping.stash_prefix]
+        return "; ".join(map(str, (*kept, mapping)))
 
 
 @contextmanager

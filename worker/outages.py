@@ -62,10 +62,14 @@ class OutageHistory:
         """The one that lasts, or None."""
         return self._outages[-1] if self._outages and self._outages[-1].ended_at is None else None
 
-    def begin(self, cause: str) -> None:
-        """Plex is gone; an outage that lasts already goes on, with its newest cause."""
+    def begin(self, cause: str, since: float | None = None) -> None:
+        """Plex is gone; an outage that lasts already goes on, with its newest cause.
+
+        `since` is when it went (seconds since the epoch), where that was earlier than now.
+        """
         if self.current is None:
-            self._outages.append(Outage(self._clock(), cause))
+            now = self._clock()
+            self._outages.append(Outage(now if since is None else min(since, now), cause))
         else:
             self._outages[-1] = replace(self._outages[-1], cause=cause)
         self._save()

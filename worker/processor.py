@@ -229,7 +229,7 @@ class SyncWorker:
         if self._stash_away_since is None:
             self._stash_away_since = now
             self._stash_failures = 0
-            logger.warning("%s. The jobs wait", error)
+            logger.warning("%s (the jobs wait)", error)
         self.progress.activity = "waiting for Stash"
         self.progress.blocked = str(error)
         patience_is_over = now - self._stash_away_since >= STASH_PATIENCE

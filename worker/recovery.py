@@ -43,6 +43,7 @@ class Recovery:
         self._probes_made = max(0, int(finite(stored.get("probes_made"))))
         self._next_probe_at = finite(stored.get("next_probe_at"))
         self._with_token = bool(stored.get("with_token", False))
+        self._failing_since: float | None = None
         self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
 
     def seconds_to_probe(self) -> float:
@@ -79,6 +80,7 @@ class Recovery:
     def note_success(self) -> None:
         """A job reached Plex."""
         was_closed = self.is_closed()
+        self._failing_since = None
         self.breaker.record_success()
         if was_closed and self.history.current is None:
             return
@@ -96,6 +98,8 @@ class Recovery:
         # What else failed in the batch that opened it is no failed test.
         was_open = self.breaker.stored_state is CircuitState.OPEN
         self._with_token = False
+        if self._failing_since is None:
+            self._failing_since = self._clock()
         self.breaker.record_failure(cause)
         if self.breaker.stored_state is CircuitState.OPEN and not was_open:
             self._announce(was_closed, "after repeated failures", cause)
@@ -108,7 +112,8 @@ class Recovery:
         self._announce(was_closed, "as Plex rejects the token" if with_token else "as Plex is down", cause)
 
     def _announce(self, was_closed: bool, why: str, cause: str) -> None:
-        self.history.begin(cause)
+        # Since the first failure in a row: what was given up by then was given up because of this outage.
+        self.history.begin(cause, self._failing_since)
         if was_closed:
             self._probes_made = 0
             waiting = self._pending()

@@ -10,6 +10,7 @@ from typing import Any
 from plex.exceptions import PlexError
 from stash.protocol import Request
 from storage.json_file import JsonFile
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
 from worker import arguments, ramp
@@ -113,6 +114,11 @@ class RedriveTask:
         return scenes
 
     def _log(self, plan: RedrivePlan, dry_run: bool) -> None:
+        if not plan.redrive and not plan.keep:
+            kinds = DeadLetterQueue(self._workplace.manager.database).get_error_summary()
+            listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+            logger.info("No dead letter is meant by that; there are %s", listed or "none")
+            return
         verb = "would go" if dry_run else "go"
         logger.info("%d dead letters %s back into the queue, %d stay", len(plan.redrive), verb, len(plan.keep))
         for letter in plan.redrive[:SHOWN]:

@@ -62,11 +62,9 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
     lines.append(f"{status['dead_letters']} dead letters" + (f" ({kinds}): they wait for review" if kinds else ""))
     lines.append(_breaker_in_words(status["breaker"]))
     drainer = status["drainer"]
-    lines.append(
-        f"Drainer: {drainer['activity']} (pid {drainer['pid']})"
-        if drainer["alive"]
-        else "Drainer: none, none is needed"
-    )
+    is_needed = status["pending"] + status["in_progress"] > 0
+    absent = "none: the next edit starts one, or press Process Queue" if is_needed else "none, none is needed"
+    lines.append("Drainer: " + (f"{drainer['activity']} (pid {drainer['pid']})" if drainer["alive"] else absent))
     lines += [f"Waiting because: {drainer['blocked']}"] if drainer["blocked"] else []
     lines += [f"Settings: {problem}" for problem in status["settings_problems"]]
     return lines

@@ -126,7 +126,7 @@ class Settlement:
         if decision.action is Action.RETRY:
             nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
             self._progress.retried += 1
-            logger.info("%s: %s. Next try in %.0f seconds", where, error, decision.delay)
+            logger.info("%s: %s (next try in %.0f seconds)", where, error, decision.delay)
         elif decision.action is Action.BURY:
             self._dead_letters.bury(self._queue, job, _failure(outcome), now)
             self._progress.buried += 1

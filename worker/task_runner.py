@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from typing import Any
 
 from stash.protocol import Request, log
@@ -21,7 +22,10 @@ class TaskError(Exception):
 
 
 def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
-    """Run the task of `request.mode`; returns its result. Raises TaskError."""
+    """Run the task of `request.mode`; returns its result.
+
+    Raises TaskError, and OSError or sqlite3.OperationalError where the data folder cannot be used.
+    """
     log_to_stash()
     pass_on_news(folder)
     try:
@@ -33,7 +37,8 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
 
     try:
         return perform(folder, plugin_file, request)
-    except TaskError:
+    except (TaskError, OSError, sqlite3.OperationalError):
+        # The entry has words for a disk that is full or read-only, and what to do about it.
         raise
     except Exception as error:
         # The process's outermost edge: the person gets a sentence, the log the cause.

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -147,6 +148,26 @@ def test_a_hook_starts_no_drainer_while_the_lock_is_held_and_one_once_it_is_free
         lock.release()
         world.edit(2, title="Wakes", details="d")
         wait_until_in_step(world, [1, 2])
+
+
+SIGNS_OF_LIFE: dict[str, Callable[[World], object]] = {
+    "an edit that Plex is not concerned with": lambda world: world.edit(2, organized=True),
+    "a look at the status": lambda world: world.stash.run_operation("PlexSync", mode="queue_status"),
+    "the outage report": lambda world: world.stash.run_operation("PlexSync", mode="outage_report"),
+    "a task that fails": lambda world: world.stash.run_operation("PlexSync", mode="no_such_mode"),
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS_OF_LIFE.values(), ids=SIGNS_OF_LIFE)
+def test_what_was_left_waiting_goes_on_with_any_sign_of_life(tmp_path: Path, sign: Callable[[World], object]) -> None:
+    """A task that was stopped, or a machine that was switched off, leaves jobs and nobody who works on them."""
+    with World(tmp_path, scenes=2) as world:
+        world.stash.save_without_hook(1, title="Left waiting", details="d")
+        database = open_queue_database(world.data.queue)
+        enqueue(database, 1, ["title"], "hook", time.time())
+        database.close()
+        sign(world)
+        wait_until_in_step(world, [1])
 
 
 def test_each_line_of_the_drainer_reaches_stashs_log_once(tmp_path: Path) -> None:

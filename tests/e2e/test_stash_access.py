@@ -53,7 +53,7 @@ def test_jobs_wait_uncounted_while_stash_cannot_be_read(tmp_path: Path, fault: F
         trouble = world.stash.inject(fault, prefix="/graphql")
         for scene_id in (1, 2):
             world.edit(scene_id, title=f"Title {scene_id}", details="d")
-        wait_until_logged(world, "The jobs wait")
+        wait_until_logged(world, "(the jobs wait)")
         assert world.open_jobs() == 2
         trouble.remove()
         world.wait_until_drained()

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_edits import Edit
-from tests.simulators.plex_library import ImageKind
+from tests.simulators.plex_library import ImageKind, Item
 
 
 class WatchfulPlex(PlexSimulator):
@@ -40,6 +40,10 @@ class WatchfulPlex(PlexSimulator):
     def upload(self, rating_key: int, kind: ImageKind, data: bytes) -> None:
         """Keep an image, unless an equal one was kept before: that is noted."""
         with self.lock:
-            if rating_key in self.items and data in self.items[rating_key].uploads(kind):
+            if rating_key in self.items and self.is_repeated(self.items[rating_key], kind, data):
                 self.repeated.append(f"{kind} of item {rating_key}")
             super().upload(rating_key, kind, data)
+
+    def is_repeated(self, item: Item, kind: ImageKind, data: bytes) -> bool:
+        """Whether this upload brings what the item was given before."""
+        return data in item.uploads(kind)

@@ -123,6 +123,20 @@ def edits_around(disk: Disk) -> Tally:
     return world.judge() + Tally(findings=findings)
 
 
+def a_task_during(disk: Disk) -> Tally:
+    """Somebody presses *Sync All Scenes* while the fault lasts."""
+    world = disk.world
+    with_the_lock_held(world, lambda: world.change(ACKNOWLEDGED))
+    disk.spoil()
+    world.press("all")
+    run = world.stash.runs[-1]
+    disk.mend()
+    world.change(NEXT)
+    # A full disk may have room in files that are there already: then the task does its work.
+    is_clear = not run.output["waiting"] if run.error is None else any(step in run.error for step in NEXT_STEPS)
+    return world.judge() + Tally(findings=() if is_clear else (f"no clear error: {run}",))
+
+
 def in_mid_drain(disk: Disk) -> Tally:
     """The fault begins while a write is on its way to Plex."""
     world = disk.world
@@ -152,10 +166,10 @@ def _misbehaviour_of_the_save(world: FaultWorld) -> Iterator[str]:
 Course = Callable[[Disk], Tally]
 DISKS = {"full": small_disk, "a quota": limited_files, "read-only": read_only_disk, "forbidden": forbidden_folder}
 COURSES: dict[str, tuple[Course, ...]] = {
-    "full": (edits_around, in_mid_drain),
-    "a quota": (edits_around,),
-    "read-only": (edits_around,),
-    "forbidden": (edits_around,),
+    "full": (edits_around, a_task_during, in_mid_drain),
+    "a quota": (edits_around, a_task_during),
+    "read-only": (edits_around, a_task_during),
+    "forbidden": (edits_around, a_task_during),
 }
 
 

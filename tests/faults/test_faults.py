@@ -6,15 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import clock_jumps, disk, replies, rush, stdin_fuzz
+from tests.faults import clock_jumps, damage, disk, replies, rush, stdin_fuzz
 from tests.faults.clock_jumps import JumpCase
-from tests.faults.disk import CannotBeDone
+from tests.faults.damage import DamageCase
+from tests.faults.disk import CannotBeDone, Course
 from tests.faults.replies import ReplyCase
 
 pytestmark = pytest.mark.slow
 
 REPLIES = [*replies.plex_cases(every=False), *replies.stash_cases(every=False)]
 JUMPS = clock_jumps.jump_cases()
+DAMAGES = [
+    *(DamageCase(damage.QUEUE, kind) for kind in (damage.truncate, damage.empty, damage.fill_with_noise)),
+    DamageCase("circuit_breaker.json", damage.truncate),
+    DamageCase("outage_history.json", damage.empty),
+    DamageCase("catch_up.json", damage.fill_with_noise),
+    DamageCase("plex_index.db", damage.truncate),
+]
+"""Each kind of damage to what holds the jobs, and one kind each to what can be made again."""
 
 
 @pytest.mark.parametrize("case", REPLIES, ids=lambda case: case.words)
@@ -32,10 +41,17 @@ def test_a_clock_that_jumps(case: JumpCase, tmp_path: Path) -> None:
     assert case.run(tmp_path).is_clean
 
 
+@pytest.mark.parametrize("case", DAMAGES, ids=lambda case: case.words)
+def test_a_damaged_file(case: DamageCase, tmp_path: Path) -> None:
+    tally = case.run(tmp_path)
+    assert tally.is_clean, tally.findings
+
+
 @pytest.mark.parametrize("kind", disk.COURSES)
-def test_a_disk_that_refuses(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("course", [disk.edits_around, disk.a_task_during], ids=lambda course: course.__name__)
+def test_a_disk_that_refuses(kind: str, course: Course, tmp_path: Path) -> None:
     try:
-        tally = disk.run(kind, disk.edits_around, tmp_path)
+        tally = disk.run(kind, course, tmp_path)
     except CannotBeDone as error:
         pytest.skip(str(error))
     assert tally.is_clean, tally.findings

@@ -7,6 +7,7 @@ single field. Errors have the shape, the status and the codes of gqlgen, the lib
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLSchema,
     OperationDefinitionNode,
     build_schema,
     coerce_input_value,
@@ -66,6 +68,12 @@ class _Checked:
     refusal: Answer | None
 
 
+@functools.cache
+def _schema(text: str) -> GraphQLSchema:
+    """The schema of this SDL; nobody changes it, and to build Stash's takes as long as some hundred requests."""
+    return build_schema(text)
+
+
 class GraphQLEndpoint:
     """Answers GraphQL requests.
 
@@ -76,7 +84,7 @@ class GraphQLEndpoint:
     """
 
     def __init__(self, schema: str, resolvers: Mapping[str, Mapping[str, Resolver]]) -> None:
-        self.schema = build_schema(schema)
+        self.schema = _schema(schema)
         self._resolvers = resolvers
         self._checked: dict[str, _Checked] = {}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from sync_queue.database import Database
+from sync_queue.enqueue import has_open_jobs
 from sync_queue.fan_out import next_fan_out
 from sync_queue.operations import enqueue_many, has_work_at, next_due_at, pending_scene_ids
 from tests.unit.sync_queue.examples import NOW
@@ -21,6 +22,7 @@ QUESTIONS: dict[str, Callable[[Database], object]] = {
     "which rename is next": next_fan_out,
     "which of these scenes wait": lambda database: pending_scene_ids(database, [1, 2, 3]),
     "enqueue a page": lambda database: enqueue_many(database, [WAITING, WAITING + 1], "hook", NOW),
+    "is any job open": has_open_jobs,
     "is there work": lambda database: has_work_at(database, NOW),
 }
 

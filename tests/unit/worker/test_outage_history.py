@@ -46,6 +46,14 @@ def test_one_that_lasts_goes_on_with_its_newest_cause(history: OutageHistory, cl
     assert history.outages == (Outage(START, "status 503"),)
 
 
+@pytest.mark.parametrize(("since", "started_at"), [(START - 20, START - 20), (START + 20, START)])
+def test_one_may_have_begun_before_it_was_noticed_but_not_later(
+    history: OutageHistory, since: float, started_at: float
+) -> None:
+    history.begin("status 500", since)
+    assert history.outages == (Outage(started_at, "status 500"),)
+
+
 def test_ending_what_has_not_begun_does_nothing(history: OutageHistory, store: JsonFile) -> None:
     history.end(3)
     assert (history.outages, store.load()) == ((), {})

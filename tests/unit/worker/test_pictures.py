@@ -68,6 +68,22 @@ def test_a_new_picture_is_uploaded_once(bench: Workbench) -> None:
     assert bench.item(1).shown("thumb") == jpeg("another")
 
 
+def test_a_picture_that_plex_shows_still_is_not_uploaded_again_after_another_one_failed(bench: Workbench) -> None:
+    first = bench.stash.scene(1).cover
+    assert first is not None
+    sync(bench)
+    fault = bench.plex.inject(status(400), method="POST")
+    change_picture(bench, jpeg("another"))
+    bench.clock.now += AN_HOUR
+    bench.enqueue(1)
+    bench.step()
+    fault.remove()
+    change_picture(bench, first)
+    sync(bench)
+    assert uploads(bench.item(1)) == (1, 1)
+    assert bench.item(1).shown("thumb") == first
+
+
 @pytest.mark.parametrize(
     ("skipped", "expected"), [("poster", (0, 1)), ("background", (1, 0)), ("poster, background", (0, 0))]
 )

@@ -230,6 +230,29 @@ def test_enough_failures_in_a_row_open_it(recovery: Recovery, caplog: pytest.Log
     assert len(messages(caplog, logging.WARNING)) == 1
 
 
+def test_an_outage_begins_with_the_first_of_the_failures_in_a_row(recovery: Recovery, clock: Clock) -> None:
+    recovery.note_failure("status 500")
+    recovery.note_success()
+    for _ in range(5):
+        clock.sleep(10)
+        recovery.note_failure("status 500")
+    assert [outage.started_at for outage in recovery.history.outages] == [START + 10]
+    recovery.breaker.admit_test()
+    recovery.note_success()
+    recovery.note_failure("status 500")
+    clock.sleep(10)
+    recovery.trip("down")
+    assert [outage.started_at for outage in recovery.history.outages] == [START + 10, START + 50]
+
+
+def test_without_a_failure_before_it_an_outage_begins_when_it_is_noticed(recovery: Recovery, clock: Clock) -> None:
+    recovery.note_failure("status 500")
+    recovery.note_success()
+    clock.sleep(10)
+    recovery.trip("down")
+    assert [outage.started_at for outage in recovery.history.outages] == [START + 10]
+
+
 def test_what_else_failed_in_the_same_batch_is_no_failed_test(
     recovery: Recovery, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -1,0 +1,106 @@
+"""What the doctor finds: each fault ends the examination where the rest rests on it, and has its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulators.faults import maintenance, status
+from tests.unit.worker.workbench import Workbench
+from worker.connection_check import SAMPLES, check_connection
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench(tmp_path, scenes=2) as made:
+        yield made
+
+
+def examine(bench: Workbench) -> list[tuple[str, bool, str]]:
+    """The findings in their order; the whole is well where each of them is."""
+    result = check_connection(bench.workplace)
+    assert result["ok"] == all(check["ok"] for check in result["checks"])
+    return [(check["name"], check["ok"], check["detail"]) for check in result["checks"]]
+
+
+def test_all_is_well(bench: Workbench) -> None:
+    assert examine(bench) == [
+        ("Data folder", True, f"{bench.folder.root} is writable"),
+        ("Packages", True, "all there"),
+        ("Stash", True, "version v0.30.1 answers"),
+        ("Settings", True, "complete"),
+        ("Plex", True, f"{bench.plex.url} answers, without TLS"),
+        ("Token", True, "accepted"),
+        ("Libraries", True, "Movies"),
+        ("Sample scenes", True, "2 of 2 found in Plex"),
+    ]
+
+
+def revoke_token(bench: Workbench) -> None:
+    bench.plex.token = "revoked"
+
+
+FAULTS: dict[str, tuple[Callable[[Workbench], Any], str, str]] = {
+    "Stash is away": (lambda bench: bench.stash.refuse(), "Stash", "cannot be reached"),
+    "a setting is wrong": (lambda bench: bench.configure(max_tags="many"), "Settings", "max_tags"),
+    "Plex is away": (lambda bench: bench.plex.refuse(), "Plex", "refused the connection"),
+    "Plex is in maintenance": (lambda bench: bench.plex.inject(maintenance()), "Plex", "503"),
+    "the token is wrong": (revoke_token, "Token", "rejected the token"),
+    "a library is not there": (lambda bench: bench.configure(plex_library="Movi"), "Libraries", 'mean "Movies"?'),
+    "Plex fails for a listing": (
+        lambda bench: bench.plex.inject(status(500), prefix="/library/sections/1/all"),
+        "Sample scenes",
+        "500",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_it_ends_with_what_is_wrong_and_says_it(bench: Workbench, fault: str) -> None:
+    act, name, words = FAULTS[fault]
+    act(bench)
+    *before, last = examine(bench)
+    assert all(is_well for _, is_well, _ in before)
+    assert (last[0], last[1]) == (name, False)
+    assert words in last[2]
+
+
+def test_paused_is_no_fault_but_said(bench: Workbench) -> None:
+    bench.configure(paused=True)
+    assert ("Settings", True, "complete, but paused is set") in examine(bench)
+
+
+def test_only_the_newest_scenes_are_looked_up(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=SAMPLES + 1) as bench:
+        bench.stash.library.change_scene(1, updated_at=bench.stash.clock.text(bench.clock.now - 1_000_000))
+        bench.plex.remove_item(bench.keys[1])
+        assert examine(bench)[-1] == ("Sample scenes", True, f"{SAMPLES} of {SAMPLES} found in Plex")
+
+
+def test_a_library_without_scenes_is_no_fault(tmp_path: Path) -> None:
+    with Workbench(tmp_path) as bench:
+        assert examine(bench)[-1] == ("Sample scenes", True, "0 of 0 found in Plex")
+
+
+def test_samples_that_are_not_found_are_named(bench: Workbench) -> None:
+    bench.add_scene(in_plex=False, title="t")
+    assert examine(bench)[-2:] == [
+        ("Sample scenes", False, "2 of 3 found in Plex"),
+        ("Scene 3", False, "/data/scene-3.mp4: Plex has no file of this name"),
+    ]
+
+
+def test_with_hidden_paths_none_is_shown(bench: Workbench) -> None:
+    bench.configure(obfuscate_paths=True)
+    for each in range(3):
+        bench.stash.add_scene(f"/data/vid/{each}.mp4", title="t")
+        bench.plex.add_item(bench.section, f"/media/videos/{each}.mp4")
+    result = check_connection(bench.workplace)
+    assert result["path_map"] == ""
+    assert not [word for word in ("/data/vid", "/media/videos") if word in str(result)]
+    assert result["checks"][-1]["detail"] == (
+        "a path_map would explain most of these: turn obfuscate_paths off to see it"
+    )
