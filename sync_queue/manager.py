@@ -33,10 +33,13 @@ class AckQueue(SQLiteAckQueue):  # type: ignore[misc]  # persist-queue's classes
 
 
 class QueueManager:
-    """The queue of one data folder, opened for a process that drains or reports. `queue_folder` is `data/queue`."""
+    """The queue of one data folder, opened for a process that drains or reports. `queue_folder` is `data/queue`.
+
+    It is not searched for damage: each such process has done that when it began, with `open_queue_database`.
+    """
 
     def __init__(self, queue_folder: str) -> None:
-        self.database = open_queue_database(queue_folder, check=True)
+        self.database = open_queue_database(queue_folder)
         self._queue = AckQueue(self.database)
 
     def get_queue(self) -> AckQueue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import islice
@@ -16,10 +17,14 @@ from validation.config import ConfigError, PlexSyncConfig
 from worker.assembly import Workplace
 from worker.match_probe import open_match_probe
 from worker.paths import shown_path
+from worker.requirements import installed_packages
 from worker.sessions import find_fault
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""
+ROOM = 65_536
+"""Bytes for which the data folder must have room."""
+REQUIREMENTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "requirements.txt")
 _LONG_AGO = timedelta(days=36_500)
 
 
@@ -64,10 +69,19 @@ def _tls(config: PlexSyncConfig) -> str:
 
 def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
     root = workplace.folder.root
-    writable = os.access(root, os.W_OK)
-    diagnosis.note("Data folder", writable, f"{root} is {'writable' if writable else 'not writable for this user'}")
+    try:
+        # To be allowed to write says nothing of a disk that is full.
+        with tempfile.TemporaryFile(dir=root) as file:
+            file.write(bytes(ROOM))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        advice = "make it writable for Stash's user, and see that the disk has room"
+        diagnosis.note("Data folder", False, f"{root}: {error.strerror}: {advice}")
+    else:
+        diagnosis.note("Data folder", True, f"{root} is writable")
     # Without them this code would not run.
-    diagnosis.note("Packages", True, "all there")
+    diagnosis.note("Packages", True, ", ".join(installed_packages(REQUIREMENTS)))
 
 
 def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfig | None:
@@ -87,10 +101,13 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
 
 def _check_libraries(config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> bool:
     try:
-        sections = configured_sections(plex.sections(), config.plex_library)
+        sections = plex.sections()
+        chosen = configured_sections(sections, config.plex_library)
     except PlexError as error:
         return diagnosis.note("Libraries", False, str(error))
-    return diagnosis.note("Libraries", True, ", ".join(section.title for section in sections))
+    others = ", ".join(section.title for section in sections if section not in chosen)
+    left_out = f" (left out by plex_library: {others})" if others else ""
+    return diagnosis.note("Libraries", True, ", ".join(section.title for section in chosen) + left_out)
 
 
 def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> None:

@@ -14,8 +14,6 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
-from worker.data_folder import DataFolder
-from worker.launcher import ensure_drainer
 from worker.processor import Ended, SyncWorker
 
 logger = logging.getLogger(__name__)
@@ -33,17 +31,12 @@ class ForegroundDrain:
     def __init__(
         self,
         workplace: Workplace,
-        folder: DataFolder,
-        plugin_file: str,
-        server_connection: dict[str, Any],
         *,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self._workplace = workplace
-        self._folder = folder
-        self._plugin_file = plugin_file
-        self._server_connection = server_connection
+        self._folder = workplace.folder
         self._clock = clock
         self._wait = wait
         self._started_at = clock()
@@ -99,8 +92,6 @@ class ForegroundDrain:
         progress(1.0)
         logger.info("%d scenes are in step with Plex, %d were given up", in_step, buried)
         if left:
-            # Retries fall due and outages end when nobody watches.
-            ensure_drainer(self._folder, self._plugin_file, self._server_connection)
             logger.info("%d jobs wait%s: they go on by themselves", left, f" ({reason})" if reason else "")
         seconds = round(self._clock() - self._started_at, 1)
         return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}

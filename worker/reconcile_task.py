@@ -13,9 +13,7 @@ from storage.json_file import JsonFile
 from worker import arguments
 from worker.assembly import Workplace
 from worker.comparison import Comparison
-from worker.data_folder import DataFolder
 from worker.index_copy import open_index_copy
-from worker.launcher import ensure_drainer
 from worker.reconcile import SCOPES, Kind, ReconcileRun
 from worker.scheduled_reconcile import note_reconciled, run_lock
 from worker.sessions import session_over
@@ -23,20 +21,22 @@ from worker.task_runner import TaskError
 
 
 class ReconcileTask:
-    """One invocation; `scope` among its arguments is one of SCOPES. `clock` gives seconds since the epoch."""
+    """One invocation; `scope` among its arguments is one of SCOPES. `clock` gives seconds since the epoch.
+
+    `start_drainer` sees to it that what is enqueued is carried on.
+    """
 
     def __init__(
         self,
         workplace: Workplace,
-        folder: DataFolder,
-        plugin_file: str,
         request: Request,
+        start_drainer: Callable[[], object],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._workplace = workplace
-        self._folder = folder
-        self._plugin_file = plugin_file
+        self._folder = workplace.folder
         self._request = request
+        self._start_drainer = start_drainer
         self._clock = clock
 
     def run(self, kind: Kind) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class ReconcileTask:
                 session = session_over(index, config, self._workplace.stash, plex)
                 self._compare_all(run, Comparison(session, self._workplace.manager.database), config.obfuscate_paths)
         except (PlexError, StashUnavailable) as error:
-            raise TaskError(f"{error}. {_standing(run)}") from error
+            raise TaskError(f"{error} ({_standing(run)})") from error
         result = {**run.finish(), "resumed": run.is_resumed}
         if kind is Kind.RECONCILE and scope == "all":
             note_reconciled(JsonFile(self._folder.reconcile), self._clock())
@@ -74,12 +74,12 @@ class ReconcileTask:
         while not run.is_done:
             if run.step(comparison, self._workplace.manager.database, obfuscate_paths):
                 # At once, so that what is found arrives even if this task is stopped.
-                ensure_drainer(self._folder, self._plugin_file, self._request.server_connection)
+                self._start_drainer()
             if run.position:
                 progress(run.position / run.total)
 
 
 def _standing(run: ReconcileRun) -> str:
     if not run.position:
-        return "Nothing was compared yet"
+        return "nothing was compared yet"
     return f"{run.position} of {run.total} scenes are compared: started again within a day, it goes on there"

@@ -16,8 +16,6 @@ from sync_queue.models import DeadLetter
 from worker import arguments, ramp
 from worker.assembly import Workplace
 from worker.circuit_breaker import ReadOnlyStore
-from worker.data_folder import DataFolder
-from worker.launcher import ensure_drainer
 from worker.match_probe import open_match_probe
 from worker.outages import OutageHistory
 from worker.sessions import find_fault
@@ -34,23 +32,14 @@ SCENES_PER_LOOK = 50
 class RedriveTask:
     """One invocation; `dry_run` among its arguments only says what would happen."""
 
-    def __init__(
-        self,
-        workplace: Workplace,
-        folder: DataFolder,
-        plugin_file: str,
-        request: Request,
-        clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, workplace: Workplace, request: Request, clock: Callable[[], float] = time.time) -> None:
         self._workplace = workplace
-        self._folder = folder
-        self._plugin_file = plugin_file
         self._request = request
         self._clock = clock
 
     def recover_last_outage(self) -> dict[str, Any]:
         """Redrive what the last outage buried. Raises ArgumentError, StashUnavailable, ConfigError."""
-        history = OutageHistory(ReadOnlyStore(JsonFile(self._folder.outages).peek() or {}))
+        history = OutageHistory(ReadOnlyStore(JsonFile(self._workplace.folder.outages).peek() or {}))
         if not history.outages:
             logger.info("No outage is on record: nothing to recover. Retry Failed Jobs takes any dead letter")
             return self._result(RedrivePlan((), ()), redriven=0)
@@ -75,7 +64,6 @@ class RedriveTask:
         if dry_run or not plan.redrive:
             return self._result(plan, redriven=0)
         redriven = redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
-        ensure_drainer(self._folder, self._plugin_file, self._request.server_connection)
         return self._result(plan, redriven)
 
     def _objections(self, letters: Sequence[DeadLetter]) -> dict[int, str]:

@@ -18,6 +18,7 @@ from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.outages import OutageHistory, summarize
 from worker.recovery import Recovery
 from worker.version import VERSION
+from worker.words import counted, duration, moment
 
 LAST_OUTAGES = 3
 STATUS_FORMAT = 1
@@ -52,22 +53,41 @@ def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
 
 def status_in_words(status: dict[str, Any]) -> list[str]:
     """The same for a person: one line a thing."""
+    waiting = counted(status["pending"], "job")
     lines = [
-        f"{status['pending']} jobs pending ({status['waiting_for_retry']} of them wait for a retry),"
-        f" {status['in_progress']} in progress, {status['done_today']} scenes synced today"
+        f"PlexSync {status['version']}: {waiting} pending ({status['waiting_for_retry']} of them waiting for a retry),"
+        f" {status['in_progress']} in progress"
     ]
     if status["next_due_in"] is not None:
-        lines.append(f"Next retry in {max(0, round(status['next_due_in']))} seconds")
+        lines.append(f"Next retry in {counted(max(0, round(status['next_due_in'])), 'second')}")
+    lines.append(_success_in_words(status))
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status["dead_letters_by_type"].items()))
-    lines.append(f"{status['dead_letters']} dead letters" + (f" ({kinds}): they wait for review" if kinds else ""))
+    review = f" ({kinds}): View Failed Jobs shows them" if kinds else ""
+    lines.append(counted(status["dead_letters"], "dead letter") + review)
     lines.append(_breaker_in_words(status["breaker"]))
-    drainer = status["drainer"]
-    is_needed = status["pending"] + status["in_progress"] > 0
-    absent = "none: the next edit starts one, or press Process Queue" if is_needed else "none, none is needed"
-    lines.append("Drainer: " + (f"{drainer['activity']} (pid {drainer['pid']})" if drainer["alive"] else absent))
-    lines += [f"Waiting because: {drainer['blocked']}"] if drainer["blocked"] else []
+    lines += [f"Last outage: {_outage_in_words(outage)}" for outage in status["last_outages"][-1:]]
+    lines.append(_drainer_in_words(status))
+    lines += [f"Waiting because: {reason}" for reason in [status["drainer"]["blocked"]] if reason]
     lines += [f"Settings: {problem}" for problem in status["settings_problems"]]
     return lines
+
+
+def _success_in_words(status: dict[str, Any]) -> str:
+    last = f", the last one {moment(status['last_success_at'])}" if status["last_success_at"] else ""
+    rate = f" ({status['synced_per_minute']} within the last minute)" if status["synced_per_minute"] else ""
+    looked = status["last_catch_up_at"]
+    catch_up = f". Edits without a hook are known up to {moment(looked)}" if looked else ""
+    return f"{counted(status['done_today'], 'scene')} synced today{rate}{last}{catch_up}"
+
+
+def _drainer_in_words(status: dict[str, Any]) -> str:
+    drainer = status["drainer"]
+    if drainer["alive"]:
+        since = f", since {moment(drainer['started_at'])}" if drainer["started_at"] else ""
+        process = f" (pid {drainer['pid']}{since})" if drainer["pid"] else ""
+        return f"Drainer: {drainer['activity']}{process}"
+    is_needed = status["pending"] + status["in_progress"] > 0
+    return "Drainer: " + ("none yet: one is being started" if is_needed else "none, none is needed")
 
 
 def report_outages(workplace: Workplace, now: float) -> dict[str, Any]:
@@ -86,34 +106,22 @@ def outages_in_words(report: dict[str, Any]) -> list[str]:
     lines = [_outage_in_words(outage) for outage in report["outages"]]
     if not lines:
         return ["No outage is on record"]
-    figures = [f"{report['count']} outages on record"]
+    figures = [f"{counted(report['count'], 'outage')} on record"]
     if report["mttr"] is not None:
-        figures.append(f"mean time to recovery {_duration(report['mttr'])}")
+        figures.append(f"mean time to recovery {duration(report['mttr'])}")
     if report["mtbf"] is not None:
-        figures.append(f"mean time between them {_duration(report['mtbf'])}")
+        figures.append(f"mean time between them {duration(report['mtbf'])}")
     if report["availability"] is not None:
         figures.append(f"Plex was available {report['availability']:.2%} of the time since the first")
     return [*lines, ", ".join(figures)]
 
 
 def _outage_in_words(outage: dict[str, Any]) -> str:
-    started = _clock_time(outage["started_at"])
+    started = moment(outage["started_at"])
     if outage["ended_at"] is None:
-        return f"{started}: lasts since {_duration(outage['seconds'])}: {outage['cause']}"
-    done = f"{outage['jobs_waiting']} jobs waited, {outage['jobs_done_after']} of them done since"
-    return f"{started}: {_duration(outage['seconds'])}, {done}: {outage['cause']}"
-
-
-def _clock_time(moment: float) -> str:
-    return datetime.fromtimestamp(moment).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} seconds"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} minutes"
-    return f"{seconds / 3600:.1f} hours"
+        return f"{started}: lasts since {duration(outage['seconds'])}: {outage['cause']}"
+    done = f"{counted(outage['jobs_waiting'], 'job')} waited, {outage['jobs_done_after']} done since"
+    return f"{started}: {duration(outage['seconds'])}, {done}: {outage['cause']}"
 
 
 def _breaker(workplace: Workplace) -> dict[str, Any]:
@@ -132,10 +140,10 @@ def _breaker(workplace: Workplace) -> dict[str, Any]:
 def _breaker_in_words(breaker: dict[str, Any]) -> str:
     if breaker["state"] == CircuitState.CLOSED.value:
         return "Circuit breaker: closed, Plex was well at the last sync"
-    since = _clock_time(breaker["since"]) if breaker["since"] else "an unknown time"
+    since = moment(breaker["since"]) if breaker["since"] else "an unknown time"
     return (
-        f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}."
-        f" Recovery test in {round(breaker['next_probe_in'])} seconds"
+        f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}"
+        f" (recovery test in {counted(round(breaker['next_probe_in']), 'second')})"
     )
 
 

@@ -42,6 +42,12 @@ def missing_packages(requirements: str) -> list[str]:
     return [pin.name for pin in read_pins(requirements) if not _will_do(_installed_version(pin.name), pin)]
 
 
+def installed_packages(requirements: str) -> list[str]:
+    """Name and version of what is installed of the file's pins, as `requests 2.34.2`. Raises OSError."""
+    versions = {pin.name: _version(pin.name) for pin in read_pins(requirements)}
+    return [f"{name} {version}" for name, version in versions.items() if version]
+
+
 def packages_name(requirements: str) -> str:
     """A name for a folder of packages: another one for other pins, and for a Python that loads other binaries.
 
@@ -64,10 +70,15 @@ def _will_do(installed: tuple[int, ...], pin: Pin) -> bool:
 
 
 def _installed_version(name: str) -> tuple[int, ...]:
+    return _numbers(_version(name))
+
+
+def _version(name: str) -> str:
+    """The installed version, "" where there is none."""
     try:
-        return _numbers(importlib.metadata.version(name))
+        return importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
-        return ()
+        return ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

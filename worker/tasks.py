@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Any
 
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
+from sync_queue.enqueue import has_open_jobs
 from sync_queue.operations import clear_pending, enqueue_many, pending_data
 from validation.config import ConfigError
 from worker.arguments import ArgumentError
@@ -19,7 +21,9 @@ from worker.assembly import Workplace, open_workplace
 from worker.backup import write_backup
 from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
+from worker.failed_jobs import list_failed_jobs
 from worker.foreground import ForegroundDrain
+from worker.launcher import ensure_drainer
 from worker.reconcile import Kind
 from worker.reconcile_task import ReconcileTask
 from worker.redrive import RedriveTask
@@ -36,21 +40,20 @@ RECENT = timedelta(hours=24)
 class Task:
     """One invocation: the parts, and what the person asked for."""
 
-    def __init__(self, workplace: Workplace, folder: DataFolder, plugin_file: str, request: Request) -> None:
+    def __init__(self, workplace: Workplace, request: Request, start_drainer: Callable[[], object]) -> None:
         self.workplace = workplace
-        self.folder = folder
-        self.plugin_file = plugin_file
+        self.folder = workplace.folder
         self.request = request
+        self.start_drainer = start_drainer
         self.database = workplace.manager.database
         self.dead_letters = DeadLetterQueue(self.database)
 
     def drain(self) -> dict[str, Any]:
         """Work the queue off in the foreground, or follow the drainer that does.
 
-        Raises ConfigError, StashUnavailable where that is why jobs wait: by then a drainer looks after them.
+        Raises ConfigError, StashUnavailable where that is why jobs wait.
         """
-        drain = ForegroundDrain(self.workplace, self.folder, self.plugin_file, self.request.server_connection)
-        result = drain.run()
+        result = ForegroundDrain(self.workplace).run()
         self.workplace.sessions.read_settings()
         return result
 
@@ -61,15 +64,21 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
         raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one under Settings > Tasks")
+    start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
     with open_workplace(folder, request.server_connection) as workplace:
         try:
-            return action(Task(workplace, folder, plugin_file, request))
+            return action(Task(workplace, request, start_drainer))
         except StashUnavailable as error:
             raise TaskError(str(error)) from error
         except ConfigError as error:
             raise TaskError("; ".join(error.problems)) from error
         except (ArgumentError, PlexError) as error:
             raise TaskError(str(error)) from error
+        finally:
+            # Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind.
+            # But the doctor promises to change nothing, in Plex neither.
+            if action is not health_check and has_open_jobs(workplace.manager.database):
+                start_drainer()
 
 
 def sync_all(task: Task) -> dict[str, Any]:
@@ -95,6 +104,16 @@ def view_status(task: Task) -> dict[str, Any]:
     for line in status_in_words(status):
         logger.info("%s", line)
     return status
+
+
+def view_failed_jobs(task: Task) -> dict[str, Any]:
+    """Say what was given up and why."""
+    try:
+        obfuscate_paths = task.workplace.sessions.read_settings().obfuscate_paths
+    except ConfigError:
+        # Nobody can say whether the user wants them shown.
+        obfuscate_paths = True
+    return list_failed_jobs(task.dead_letters.get_all(), obfuscate_paths)
 
 
 def health_check(task: Task) -> dict[str, Any]:
@@ -142,12 +161,12 @@ def outage_report(task: Task) -> dict[str, Any]:
 
 def recover_outage_jobs(task: Task) -> dict[str, Any]:
     """Redrive what the last outage buried."""
-    return RedriveTask(task.workplace, task.folder, task.plugin_file, task.request).recover_last_outage()
+    return RedriveTask(task.workplace, task.request).recover_last_outage()
 
 
 def retry_failed_jobs(task: Task) -> dict[str, Any]:
     """Redrive dead letters: all, or those that the arguments name."""
-    return RedriveTask(task.workplace, task.folder, task.plugin_file, task.request).retry_selected()
+    return RedriveTask(task.workplace, task.request).retry_selected()
 
 
 def undo_scene(task: Task) -> dict[str, Any]:
@@ -167,12 +186,12 @@ def import_settings(task: Task) -> dict[str, Any]:
 
 def compare(task: Task) -> dict[str, Any]:
     """Report how Plex differs from Stash; changes nothing."""
-    return ReconcileTask(task.workplace, task.folder, task.plugin_file, task.request).run(Kind.COMPARE)
+    return ReconcileTask(task.workplace, task.request, task.start_drainer).run(Kind.COMPARE)
 
 
 def reconcile(task: Task) -> dict[str, Any]:
     """The same, and enqueue the scenes that differ."""
-    return ReconcileTask(task.workplace, task.folder, task.plugin_file, task.request).run(Kind.RECONCILE)
+    return ReconcileTask(task.workplace, task.request, task.start_drainer).run(Kind.RECONCILE)
 
 
 def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
@@ -195,6 +214,7 @@ MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "recent": sync_recent,
     "process_queue": process_queue,
     "queue_status": view_status,
+    "failed_jobs": view_failed_jobs,
     "health_check": health_check,
     "clear_queue": clear_queue,
     "clear_dlq": clear_dead_letters,

@@ -154,7 +154,7 @@ SIGNS_OF_LIFE: dict[str, Callable[[World], object]] = {
     "an edit that Plex is not concerned with": lambda world: world.edit(2, organized=True),
     "a look at the status": lambda world: world.stash.run_operation("PlexSync", mode="queue_status"),
     "the outage report": lambda world: world.stash.run_operation("PlexSync", mode="outage_report"),
-    "a task that fails": lambda world: world.stash.run_operation("PlexSync", mode="no_such_mode"),
+    "a task that fails": lambda world: world.stash.run_task("PlexSync", mode="undo_scene"),
 }
 
 

@@ -22,6 +22,8 @@ from worker.redrive import RedriveTask
 NO_PLUGIN = "no drainer is ever started"
 LONGEST_SETTLE = 1_200.0
 """Seconds after which a job that is still open counts as stuck: the longest wait for a retry is 600."""
+NEXT_START = 10.0
+"""Seconds from a worker's end to the start of the next one."""
 MOST_STEPS = 5_000
 """Steps of the worker after which it is taken for one that turns in circles."""
 
@@ -98,19 +100,23 @@ class PacedWorld(Workbench):
         for _ in range(MOST_STEPS):
             if self.clock.now >= end or condition():
                 return
-            self.step_on()
+            self._step_on(end)
         raise AssertionError(f"still at it after {MOST_STEPS} steps: {self.worker.progress}")
 
-    def step_on(self) -> None:
+    def _step_on(self, end: float) -> None:
         """One step; a worker that has ended is followed by the next."""
-        if isinstance(self.step(), Ended):
-            self.clock.sleep(10.0)
-            self.restart()
+        ended = self.step()
+        if not isinstance(ended, Ended):
+            return
+        # A task that found nothing to do leaves nothing that another one could do before the end.
+        is_over = self._foreground and ended is Ended.IDLE
+        self.clock.sleep(max(NEXT_START, end - self.clock.now) if is_over else NEXT_START)
+        self.restart()
 
     def retry_failed(self, **args: Any) -> dict[str, Any]:
         """Press *Retry Failed Jobs*."""
         request = Request(self.stash.server_connection(), {"mode": "retry_failed", **args})
-        return RedriveTask(self.workplace, self.folder, NO_PLUGIN, request, self.clock).retry_selected()
+        return RedriveTask(self.workplace, request, self.clock).retry_selected()
 
     # --- what is seen
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -27,9 +31,12 @@ def examine(bench: Workbench) -> list[tuple[str, bool, str]]:
 
 
 def test_all_is_well(bench: Workbench) -> None:
-    assert examine(bench) == [
+    findings = examine(bench)
+    packages = findings.pop(1)
+    assert packages[:2] == ("Packages", True)
+    assert "PlexAPI 4." in packages[2]
+    assert findings == [
         ("Data folder", True, f"{bench.folder.root} is writable"),
-        ("Packages", True, "all there"),
         ("Stash", True, "version v0.30.1 answers"),
         ("Settings", True, "complete"),
         ("Plex", True, f"{bench.plex.url} answers, without TLS"),
@@ -37,6 +44,21 @@ def test_all_is_well(bench: Workbench) -> None:
         ("Libraries", True, "Movies"),
         ("Sample scenes", True, "2 of 2 found in Plex"),
     ]
+
+
+def test_libraries_that_are_left_out_are_named(bench: Workbench) -> None:
+    bench.plex.add_section("Concerts", locations=["/media/concerts"])
+    assert ("Libraries", True, "Movies, Concerts") in examine(bench)
+    bench.configure(plex_library="Movies")
+    assert ("Libraries", True, "Movies (left out by plex_library: Concerts)") in examine(bench)
+
+
+def test_a_data_folder_that_cannot_be_written_is_said(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(tempfile, "TemporaryFile", mock.Mock(side_effect=full))
+    name, is_well, detail = examine(bench)[0]
+    assert (name, is_well) == ("Data folder", False)
+    assert "No space left on device: make it writable" in detail
 
 
 def revoke_token(bench: Workbench) -> None:

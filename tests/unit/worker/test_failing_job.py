@@ -14,7 +14,9 @@ from worker.recovery import FIRST_PROBE
 SCENES = tuple(range(1, 13))
 BAD = 4
 OTHERS = tuple(scene_id for scene_id in SCENES if scene_id != BAD)
-FAULTS = pytest.mark.parametrize("fault", [maintenance(), status(500), status(403), drop()], ids=["503", "500", "403", "drops"])
+FAULTS = pytest.mark.parametrize(
+    "fault", [maintenance(), status(500), status(403), drop()], ids=["503", "500", "403", "drops"]
+)
 
 
 @pytest.fixture(params=[1, 4], ids=["one-write", "four-writes"])

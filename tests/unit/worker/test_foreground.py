@@ -13,7 +13,6 @@ import pytest
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from tests.unit.worker.workbench import Workbench
-from tests.world import wait_until
 from worker.foreground import ForegroundDrain
 
 SCENES = range(1, 13)
@@ -25,32 +24,14 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
         yield made
 
 
-class Plugin:
-    """A plugin whose drainer does nothing but leave a sign that it was started."""
-
-    def __init__(self, folder: Path) -> None:
-        self.sign = folder / "started"
-        self.file = folder / "PlexSync.py"
-        self.file.write_text(f"open({str(self.sign)!r}, 'w').close()\n", encoding="utf-8")
-
-    def wait_for_its_drainer(self) -> None:
-        wait_until(self.sign.exists, "a drainer to be started")
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> Plugin:
-    return Plugin(tmp_path)
-
-
-def drain(bench: Workbench, plugin: Plugin, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
+def drain(bench: Workbench, meanwhile: Callable[[], object] = lambda: None) -> dict[str, Any]:
     """Run the task; `meanwhile` happens at each of its pauses."""
 
     def wait(seconds: float) -> None:
         bench.clock.sleep(seconds)
         meanwhile()
 
-    task = ForegroundDrain(bench.workplace, bench.folder, str(plugin.file), {}, clock=bench.clock, wait=wait)
-    return task.run()
+    return ForegroundDrain(bench.workplace, clock=bench.clock, wait=wait).run()
 
 
 def reported(capfd: pytest.CaptureFixture[str]) -> list[float]:
@@ -67,69 +48,66 @@ def held_lock(bench: Workbench) -> Iterator[ProcessLock]:
     lock.release()
 
 
-def test_it_drains_and_counts(bench: Workbench, plugin: Plugin, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_drains_and_counts(bench: Workbench, capfd: pytest.CaptureFixture[str]) -> None:
     bench.enqueue(*SCENES)
-    result = drain(bench, plugin)
+    result = drain(bench)
     assert {**result, "seconds": 0.0} == {"in_step": 12, "buried": 0, "waiting": 0, "reason": "", "seconds": 0.0}
     assert all(map(bench.shows, SCENES))
     progress = reported(capfd)
     assert (progress, progress[-1]) == (sorted(progress), 1.0)
-    assert not plugin.sign.exists()
 
 
-def test_nothing_to_do_is_all_done(bench: Workbench, plugin: Plugin, capfd: pytest.CaptureFixture[str]) -> None:
-    assert drain(bench, plugin)["waiting"] == 0
+def test_nothing_to_do_is_all_done(bench: Workbench, capfd: pytest.CaptureFixture[str]) -> None:
+    assert drain(bench)["waiting"] == 0
     assert reported(capfd) == [1.0]
 
 
-def test_an_outage_ends_it_and_a_drainer_goes_on(bench: Workbench, plugin: Plugin) -> None:
+def test_an_outage_ends_it(bench: Workbench) -> None:
     bench.plex.refuse()
     bench.enqueue(*SCENES)
-    result = drain(bench, plugin)
+    result = drain(bench)
     assert (result["in_step"], result["waiting"]) == (0, 12)
     assert "refused the connection" in result["reason"]
-    plugin.wait_for_its_drainer()
 
 
-def test_a_worker_that_fails_ends_the_task_with_its_error(bench: Workbench, plugin: Plugin) -> None:
+def test_a_worker_that_fails_ends_the_task_with_its_error(bench: Workbench) -> None:
     bench.enqueue(*SCENES)
     bench.database.execute("DROP TABLE item_state")
     with pytest.raises(sqlite3.OperationalError, match="item_state"):
-        drain(bench, plugin)
+        drain(bench)
     assert bench.open_jobs() == 12
     lock = ProcessLock(bench.folder.drain_lock)
     assert lock.acquire()
     lock.release()
 
 
-def test_what_was_given_up_is_counted(bench: Workbench, plugin: Plugin) -> None:
+def test_what_was_given_up_is_counted(bench: Workbench) -> None:
     for folder in ("a", "b"):
         bench.plex.add_item(bench.section, f"/media/{folder}/sub/film.mp4")
     bench.enqueue(1, bench.stash.add_scene("/data/sub/film.mp4", title="t", details="d").id)
-    result = drain(bench, plugin)
+    result = drain(bench)
     assert (result["in_step"], result["buried"], result["waiting"]) == (1, 1, 0)
 
 
 def test_it_follows_a_drainer_until_nothing_is_due(
-    bench: Workbench, plugin: Plugin, held_lock: ProcessLock, capfd: pytest.CaptureFixture[str]
+    bench: Workbench, held_lock: ProcessLock, capfd: pytest.CaptureFixture[str]
 ) -> None:
     bench.enqueue(*SCENES)
-    result = drain(bench, plugin, meanwhile=bench.step)
+    result = drain(bench, meanwhile=bench.step)
     assert (result["in_step"], result["waiting"]) == (12, 0)
     assert reported(capfd)[-1] == 1.0
 
 
 def test_it_leaves_a_drainer_that_cannot_go_on_and_says_why(
-    bench: Workbench, plugin: Plugin, held_lock: ProcessLock
+    bench: Workbench, held_lock: ProcessLock
 ) -> None:
     bench.enqueue(1)
     JsonFile(bench.folder.status).save({"blocked": "paused is set"})
-    result = drain(bench, plugin)
+    result = drain(bench)
     assert (result["waiting"], result["reason"]) == (1, "paused is set")
-    assert not plugin.sign.exists()
 
 
-def test_it_takes_over_where_the_drainer_is_gone(bench: Workbench, plugin: Plugin, held_lock: ProcessLock) -> None:
+def test_it_takes_over_where_the_drainer_is_gone(bench: Workbench, held_lock: ProcessLock) -> None:
     bench.enqueue(*SCENES)
-    result = drain(bench, plugin, meanwhile=held_lock.release)
+    result = drain(bench, meanwhile=held_lock.release)
     assert (result["in_step"], result["waiting"]) == (12, 0)

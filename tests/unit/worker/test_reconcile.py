@@ -251,7 +251,7 @@ def test_a_finished_run_leaves_nothing_but_its_report(bench: Workbench) -> None:
 
 
 def task(bench: Workbench, **args: Any) -> ReconcileTask:
-    return ReconcileTask(bench.workplace, bench.folder, "PlexSync.py", Request({}, args), bench.clock)
+    return ReconcileTask(bench.workplace, Request({}, args), lambda: None, bench.clock)
 
 
 def test_the_task_names_its_files(bench: Workbench) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 
 from stash.protocol import Request
 from storage.json_file import JsonFile
-from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from sync_queue.operations import pending_data
@@ -22,9 +20,6 @@ from worker import ramp
 from worker.arguments import ArgumentError
 from worker.outages import OutageHistory
 from worker.redrive import SHOWN, RedriveTask
-
-NEVER_STARTED = "/nowhere/PlexSync.py"
-"""The plugin's file for tasks that find a drainer at work."""
 
 
 @pytest.fixture
@@ -39,26 +34,14 @@ def bury(bench: Workbench, scene_id: int, error_type: str = "PlexPermanentError"
     DeadLetterQueue(bench.database).add(job, Failure(error_type, "text", title), bench.clock.now)
 
 
-@contextmanager
-def a_drainer_at_work(bench: Workbench) -> Iterator[None]:
-    """Nobody needs to be started."""
-    lock = ProcessLock(bench.folder.drain_lock)
-    assert lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def task(bench: Workbench, **args: Any) -> RedriveTask:
     request = Request({}, {"mode": "retry_failed", **args})
-    return RedriveTask(bench.workplace, bench.folder, NEVER_STARTED, request, bench.clock)
+    return RedriveTask(bench.workplace, request, bench.clock)
 
 
 def retry(bench: Workbench, **args: Any) -> tuple[list[int], dict[int, str]]:
     """Retry what is selected: the scenes that went, and why the others stay."""
-    with a_drainer_at_work(bench):
-        return told(task(bench, **args).retry_selected())
+    return told(task(bench, **args).retry_selected())
 
 
 def told(result: dict[str, Any]) -> tuple[list[int], dict[int, str]]:
@@ -191,9 +174,8 @@ def live_through_an_outage(bench: Workbench, ends: bool) -> None:
 @pytest.mark.parametrize("ends", [True, False])
 def test_recovered_is_what_the_last_outage_buried(bench: Workbench, ends: bool) -> None:
     live_through_an_outage(bench, ends)
-    with a_drainer_at_work(bench):
-        assert told(task(bench).recover_last_outage()) == ([1], {})
-        assert told(task(bench).recover_last_outage()) == ([], {})
+    assert told(task(bench).recover_last_outage()) == ([1], {})
+    assert told(task(bench).recover_last_outage()) == ([], {})
     assert bench.pending() == [1]
 
 

@@ -78,7 +78,7 @@ def test_a_job_that_waits_for_its_retry_says_for_how_long(bench: Workbench) -> N
     bench.run_until(lambda: bench.stats().waiting_for_retry == 1)
     shown = status_of(bench)
     assert (shown["pending"], shown["waiting_for_retry"], 0.0 < shown["next_due_in"] <= 5.0) == (1, 1, True)
-    assert "1 jobs pending (1 of them wait for a retry)" in words_of(bench)
+    assert "1 job pending (1 of them waiting for a retry)" in words_of(bench)
     assert "Next retry in" in words_of(bench)
 
 
@@ -102,6 +102,22 @@ def test_an_outage_shows_with_its_cause_and_the_next_probe(bench: Workbench) -> 
     assert f"Circuit breaker: open since {datetime.fromtimestamp(breaker['since']):%Y-%m-%d %H:%M:%S}: Plex at" in (
         words_of(bench)
     )
+
+
+def test_the_words_tell_of_the_last_success_catch_up_and_outage(bench: Workbench) -> None:
+    history = OutageHistory(JsonFile(bench.folder.outages), bench.clock)
+    history.begin("Plex was switched off")
+    bench.clock.sleep(60)
+    history.end(1)
+    bench.edit(1, title="New", details="d")
+    bench.drain()
+    status = status_of(bench)
+    words = words_of(bench)
+    done_at = datetime.fromtimestamp(status["last_success_at"])
+    assert words.startswith(f"PlexSync {VERSION}: 0 jobs pending")
+    assert f"1 scene synced today (1 within the last minute), the last one {done_at:%Y-%m-%d %H:%M:%S}" in words
+    assert "Edits without a hook are known up to 2027-01-15 12:01:00" in words
+    assert "Last outage: 2027-01-15 12:00:00: 60 seconds, 1 job waited, 0 done since: Plex was switched off" in words
 
 
 def test_the_last_outages_are_the_newest_ones(bench: Workbench) -> None:
@@ -129,7 +145,7 @@ def test_a_drainer_counts_as_alive_by_its_lock_alone(bench: Workbench) -> None:
 def test_without_a_drainer_it_is_said_whether_one_is_needed(bench: Workbench) -> None:
     assert "Drainer: none, none is needed" in words_of(bench)
     bench.enqueue(1)
-    assert "Drainer: none: the next edit starts one, or press Process Queue" in words_of(bench)
+    assert "Drainer: none yet: one is being started" in words_of(bench)
 
 
 def test_what_is_wrong_with_the_settings_is_said(bench: Workbench) -> None:
@@ -191,7 +207,7 @@ def test_outages_one_a_line_and_then_the_figures(bench: Workbench) -> None:
     history.begin("The token was rejected")
     bench.clock.sleep(600)
     assert report(bench) == [
-        f"{at(NOON)}: 100 seconds, 9 jobs waited, 4 of them done since: Plex was switched off",
+        f"{at(NOON)}: 100 seconds, 9 jobs waited, 4 done since: Plex was switched off",
         f"{at(NOON + 10_900)}: lasts since 10 minutes: The token was rejected",
         "2 outages on record, mean time to recovery 100 seconds, mean time between them 3.0 hours, "
         "Plex was available 93.91% of the time since the first",
