@@ -62,7 +62,7 @@ SCHEMA = (
     CREATE TABLE IF NOT EXISTS item_state (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
         written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
-        images TEXT NOT NULL, uploading TEXT NOT NULL,
+        images TEXT NOT NULL, uploading TEXT NOT NULL, written_at REAL NOT NULL,
         PRIMARY KEY (server_id, rating_key))
     """,
     """

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sync_queue.database import Database
 
 _VARIABLES = 500
 """Placeholders per query; SQLite allows 999 in its oldest versions still in use (SQLite documentation, limits)."""
+_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading")
+"""Fields of an ItemState that are stored as JSON, each in a column of its name."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class ItemState:
     `writing`: likewise, from just before a write until it is known to have arrived.
     `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
     `images`: SHA-256 by image field, once uploaded. `uploading`: likewise, from just before an upload until it is known
-    to have ended.
+    to have ended. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
     """
 
     rating_key: int
@@ -49,6 +51,7 @@ class ItemState:
     asked: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     uploading: Mapping[str, str] = field(default_factory=dict)
+    written_at: float = 0.0
 
 
 class SyncState:
@@ -73,22 +76,21 @@ class SyncState:
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
         rows = self._chunked(
-            "SELECT rating_key, originals, written, writing, shown, asked, images, uploading FROM item_state"
+            f"SELECT rating_key, written_at, {', '.join(_PARTS)} FROM item_state"  # noqa: S608 - constants
             " WHERE rating_key IN ({}) AND server_id = ?",
             rating_keys,
             (self._server_id,),
         )
-        known = {row[0]: ItemState(row[0], *(json.loads(text) for text in row[1:])) for row in rows}
+        known = {row[0]: _item_state(row) for row in rows}
         return {key: known.get(key, ItemState(key)) for key in rating_keys}
 
     def save_items(self, states: Iterable[ItemState]) -> None:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():
             self._database.execute_many(
-                "INSERT OR REPLACE INTO item_state"
-                " (server_id, rating_key, originals, written, writing, shown, asked, images, uploading)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [(self._server_id, state.rating_key, *_item_columns(state)) for state in states],
+                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"
+                f" VALUES (?, ?, ?{', ?' * len(_PARTS)})",
+                [(self._server_id, state.rating_key, state.written_at, *_item_parts(state)) for state in states],
             )
 
     def save_scene(self, state: SceneState) -> None:
@@ -125,9 +127,16 @@ def forget_scene(database: Database, scene_id: int) -> None:
     database.execute("DELETE FROM scene_state WHERE scene_id = ?", (scene_id,))
 
 
-def scenes_synced_since(database: Database, moment: float) -> list[int]:
-    """Ids of the scenes that were brought in step since `moment` (seconds since the epoch), ascending."""
-    rows = database.all("SELECT scene_id FROM scene_state WHERE synced_at >= ? ORDER BY scene_id", (moment,))
+def scenes_written_since(database: Database, moment: float) -> list[int]:
+    """Ids of the scenes for which fields were written since `moment` (seconds since the epoch), ascending.
+
+    Those that were only compared, and found in step, are not among them.
+    """
+    rows = database.all(
+        "SELECT DISTINCT scene_id FROM scene_state, json_each(scene_state.rating_keys) AS key"
+        " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ? ORDER BY scene_id",
+        (moment,),
+    )
     return [row[0] for row in rows]
 
 
@@ -143,9 +152,15 @@ def last_synced_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
-def _item_columns(state: ItemState) -> tuple[str, ...]:
-    parts = (state.originals, state.written, state.writing, state.shown, state.asked, state.images, state.uploading)
-    return tuple(json.dumps(dict(part)) for part in parts)
+def _item_parts(state: ItemState) -> list[str]:
+    values = asdict(state)
+    return [json.dumps(values[name]) for name in _PARTS]
+
+
+def _item_state(row: tuple[Any, ...]) -> ItemState:
+    rating_key, written_at, *texts = row
+    parts = {name: json.loads(text) for name, text in zip(_PARTS, texts, strict=True)}
+    return ItemState(rating_key, written_at=written_at, **parts)
 
 
 def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:

@@ -51,6 +51,8 @@ class ItemFinder:
             items = self._read(keys)
             if not self._correct_index(keys, items):
                 return [_found(match, items) for match in matches]
+            # What took the place of an item that is gone or has moved may be another one that nobody has looked for.
+            self._index.refresh()
         raise PlexTemporaryError("Plex says something else at each look of where these files are")
 
     def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:

@@ -73,7 +73,7 @@ class ImageSync:
         if item.state.images.get(name) == digest and name not in item.state.uploading:
             return
         try:
-            if not (self._may_have_arrived(name, item, digest) and self._arrived(name, item, digest)):
+            if not (self._may_be_shown(name, item) and self._is_shown(name, item, digest)):
                 self._upload(name, item, image, digest)
             self._lock(name, item)
         except (PlexPermanentError, PlexNotFound) as error:
@@ -102,12 +102,12 @@ class ImageSync:
             # With other edits the lock went along with them.
             self._session.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
 
-    def _may_have_arrived(self, name: str, item: ItemSync, digest: str) -> bool:
-        """Whether an earlier run may have uploaded it: one that was cut off, or one whose records are lost."""
+    def _may_be_shown(self, name: str, item: ItemSync) -> bool:
+        """Whether Plex may have it: an upload, be it of another picture, did not end, or the records are lost."""
         is_locked_without_record = name not in item.state.images and _LOCKS[name] in item.item.locked
-        return item.state.uploading.get(name) == digest or is_locked_without_record
+        return name in item.state.uploading or is_locked_without_record
 
-    def _arrived(self, name: str, item: ItemSync, digest: str) -> bool:
+    def _is_shown(self, name: str, item: ItemSync, digest: str) -> bool:
         path = _shown_path(name, item)
         return bool(path) and hashlib.sha256(self._session.plex.fetch_image(path)).hexdigest() == digest
 

@@ -51,8 +51,11 @@ class ItemSync:
         """Plex's number of the item."""
         return self.item.rating_key
 
-    def intent(self) -> ItemState:
-        """The state to store before the first write: a crash after it must not lose old values or what is ours."""
+    def intent(self, now: float) -> ItemState:
+        """The state to store before the first write: a crash after it must not lose old values or what is ours.
+
+        `now`: seconds since the epoch.
+        """
         originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
@@ -66,7 +69,13 @@ class ItemSync:
         writing = dict(self.state.writing)
         writing |= {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
         self.state = replace(
-            self.state, originals=originals, written=written, writing=writing, shown=shown, asked=asked
+            self.state,
+            originals=originals,
+            written=written,
+            writing=writing,
+            shown=shown,
+            asked=asked,
+            written_at=now if self.edits else self.state.written_at,
         )
         return self.state
 

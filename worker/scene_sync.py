@@ -134,7 +134,7 @@ class SceneSync:
         works = [each for each in planned if isinstance(each, SceneWork)]
         self._find_items(works)
         reach("read:plex")
-        self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
+        self._state.save_items(item.intent(self._read_at) for work in works for item in work.items if item.edits)
         reach("write:intended")
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
         run_in_lanes(writable, self._begin, self._session.config.parallel_writes)

@@ -10,7 +10,7 @@ from typing import Any
 from plex.metadata import FieldEdit
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.sync_state import scenes_synced_since
+from sync_queue.sync_state import scenes_written_since
 from worker import arguments
 from worker.arguments import ArgumentError
 from worker.assembly import Workplace
@@ -46,11 +46,11 @@ class UndoTask:
         return self._undo([scene_id])
 
     def undo_since(self) -> dict[str, Any]:
-        """Undo every scene synced since a moment. Raises as undo_scene."""
+        """Undo every scene that was written to Plex since a moment. Raises as undo_scene."""
         since = arguments.moment(self._args, "since")
         if since is None:
             raise ArgumentError("since is missing: give a date (2026-11-20) or time (2026-11-20T18:30)")
-        return self._undo(scenes_synced_since(self._workplace.manager.database, since))
+        return self._undo(scenes_written_since(self._workplace.manager.database, since))
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:
         dry_run = arguments.switch({"dry_run": "true", **self._args}, "dry_run")

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from tests.e2e.agreement import PICTURES
 from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit
+from tests.simulators.plex_library import ImageKind, Item
 
 
 class StrictPlex(WatchfulPlex):
-    """Like WatchfulPlex, but each field of an edit has to change something by itself."""
+    """Like WatchfulPlex, but each field of an edit has to change something by itself, and a picture that was chosen
+    anew may come once more."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._chosen: set[tuple[int, ImageKind, bytes]] = set()
+
+    def expect_picture(self, rating_key: int, data: bytes) -> None:
+        """A user chose this picture. If another one took its place since it came, it has to come again."""
+        self._chosen |= {(rating_key, kind, data) for kind in PICTURES.values()}
+
+    def is_repeated(self, item: Item, kind: ImageKind, data: bytes) -> bool:
+        """Whether nobody asked for this upload: a choice is good for one, and for none where it is shown already."""
+        choice = (item.rating_key, kind, data)
+        if item.shown(kind) != data and choice in self._chosen:
+            self._chosen.remove(choice)
+            return False
+        return super().is_repeated(item, kind, data)
 
     def apply(self, edit: Edit, section_key: int | None) -> None:
         """Apply one PUT, and note the fields that it leaves as they were."""
@@ -16,8 +37,10 @@ class StrictPlex(WatchfulPlex):
             before = [{name: getattr(item, name) for name in _names_of(edit)} for item in items]
             super().apply(edit, section_key)
             for item, values in zip(items, before, strict=True):
-                same = [name for name, value in values.items() if _content(getattr(item, name)) == _content(value)]
-                self.repeated += [f"{name} of item {item.rating_key}: {edit}" for name in same]
+                same = {name for name, value in values.items() if _content(getattr(item, name)) == _content(value)}
+                # A Plex that heeds one removal a request leaves the other lists as they were. Those were no repetition.
+                same -= {TAG_FIELDS[kind] for kind, name in edit.removals if name in getattr(item, TAG_FIELDS[kind])}
+                self.repeated += [f"{name} of item {item.rating_key}: {edit}" for name in sorted(same)]
 
 
 def _names_of(edit: Edit) -> set[str]:

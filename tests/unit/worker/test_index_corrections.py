@@ -47,6 +47,18 @@ def test_a_copy_that_was_moved_to_where_it_does_not_fit_is_no_rival_any_more(ben
     assert bench.plex.item(kept).title == "Film"
 
 
+def test_a_copy_is_not_taken_for_a_film_that_plex_lost_and_found_anew(bench: Workbench) -> None:
+    scene_id, (lost, copy) = add_copies(bench)
+    bench.enqueue(scene_id)
+    bench.drain()
+    bench.plex.remove_item(lost)
+    bench.plex.add_item(bench.section, "/media/one/sub/film.mp4")
+    bench.enqueue(scene_id)
+    bench.drain()
+    assert bench.plex.item(copy).title != "Film", "its rival is back, under another number"
+    assert [letter.failure.error_type for letter in bench.dead_letters()] == ["AmbiguousMatch"]
+
+
 def swap(body: bytes) -> bytes:
     """Items 1 and 2 under each other's keys."""
     other = {b"1": b"2", b"2": b"1"}

@@ -17,6 +17,7 @@ from validation.fields import LIST_FIELDS, FieldValue
 from worker.item_sync import ItemSync, Original, history_of
 
 KEY = 7
+NOW = 1_800_000_000.0
 
 
 def item_sync(want: dict[str, Any], have: dict[str, Any], **options: Any) -> ItemSync:
@@ -31,25 +32,25 @@ def old_values(state: ItemState) -> dict[str, FieldValue]:
 def test_nothing_differs() -> None:
     sync = item_sync({"title": "Same"}, {"title": "Same"})
     assert (sync.edits, sync.changed) == ((), [])
-    assert sync.intent() == sync.arrived() == ItemState(KEY)
+    assert sync.intent(NOW) == sync.arrived() == ItemState(KEY)
 
 
 def test_old_values_are_kept_before_the_first_write() -> None:
     sync = item_sync({"title": "New", "tags": ("A",), "rating": 8.0}, {"title": "Old", "tags": ("B",), "summary": "s"})
     assert sync.changed == ["title", "summary", "tags", "rating"]
-    assert old_values(sync.intent()) == {"title": "Old", "summary": "s", "tags": ("B",), "rating": None}
+    assert old_values(sync.intent(NOW)) == {"title": "Old", "summary": "s", "tags": ("B",), "rating": None}
 
 
 def test_the_first_old_value_stays_for_ever() -> None:
-    state = item_sync({"title": "Two"}, {"title": "One"}).intent()
-    state = item_sync({"title": "Three"}, {"title": "Two"}, state=state).intent()
+    state = item_sync({"title": "Two"}, {"title": "One"}).intent(NOW)
+    state = item_sync({"title": "Three"}, {"title": "Two"}, state=state).intent(NOW)
     assert old_values(state) == {"title": "One"}
 
 
 def test_whether_somebody_had_locked_the_field_is_kept_too() -> None:
     locked = frozenset({"summary", "genre"})
     sync = item_sync({"title": "T", "summary": "S", "tags": ("A",)}, {"locked": locked})
-    originals = sync.intent().originals
+    originals = sync.intent(NOW).originals
     assert {name: Original.from_json(stored).locked for name, stored in originals.items()} == {
         "title": False,
         "summary": True,
@@ -59,31 +60,31 @@ def test_whether_somebody_had_locked_the_field_is_kept_too() -> None:
 
 def test_what_is_being_written_is_ours_once_it_arrived() -> None:
     sync = item_sync({"title": "New"}, {"title": "Old"})
-    assert (sync.intent().written, sync.state.writing) == ({}, {"title": "New"})
+    assert (sync.intent(NOW).written, sync.state.writing) == ({}, {"title": "New"})
     assert (sync.arrived().written, sync.state.writing) == ({"title": "New"}, {})
 
 
 def test_after_a_crash_what_arrived_is_ours_and_what_did_not_is_not() -> None:
-    crashed = item_sync({"title": "New", "studio": "S"}, {"title": "Old", "studio": "T"}).intent()
+    crashed = item_sync({"title": "New", "studio": "S"}, {"title": "Old", "studio": "T"}).intent(NOW)
     arrived = item_sync({"title": "New"}, {"title": "New", "studio": "T"}, state=crashed, skip_fields={"studio"})
     assert arrived.edits == ()
     assert (arrived.arrived().written, arrived.state.writing) == ({"title": "New"}, {})
 
 
 def test_after_a_crash_what_arrived_is_ours_also_where_more_is_to_be_written() -> None:
-    crashed = item_sync({"title": "New"}, {"title": "Old"}).intent()
+    crashed = item_sync({"title": "New"}, {"title": "Old"}).intent(NOW)
     more = item_sync({"title": "New", "studio": "S"}, {"title": "New"}, state=crashed)
     assert more.changed == ["studio"]
-    more.intent()
+    more.intent(NOW)
     assert more.arrived().written == {"title": "New", "studio": "S"}
 
 
 def test_names_that_we_added_are_ours_from_before_the_write_until_they_are_removed() -> None:
     sync = item_sync({"tags": ("A", "B")}, {"tags": ("B", "C")})
-    assert sync.intent().written == {"tags": ["A"]}
+    assert sync.intent(NOW).written == {"tags": ["A"]}
     assert sync.arrived().written == {"tags": ["A"]}
     sync = item_sync({"tags": ("D",)}, {"tags": ("A", "B")}, state=sync.state)
-    assert sync.intent().written == {"tags": ["A", "D"]}, "until A is gone for certain, it is ours"
+    assert sync.intent(NOW).written == {"tags": ["A", "D"]}, "until A is gone for certain, it is ours"
     assert sync.arrived().written == {"tags": ["D"]}
 
 
@@ -108,7 +109,7 @@ def test_an_item_that_is_gone_does_not_differ() -> None:
 
 def test_what_plex_shows_otherwise_is_a_warning_and_not_written_again() -> None:
     sync = item_sync({"title": "New…", "tags": ("A", "B")}, {"title": "Old"})
-    sync.intent()
+    sync.intent(NOW)
     shown = item(title="New", tags=("A",))
     assert sync.differs_from(shown)
     warnings = sync.accept_what_is_shown()
@@ -121,18 +122,18 @@ def test_what_plex_shows_otherwise_is_a_warning_and_not_written_again() -> None:
 
 def test_another_value_is_written_again() -> None:
     sync = item_sync({"title": "New…"}, {"title": "Old"})
-    sync.intent()
+    sync.intent(NOW)
     sync.differs_from(item(title="New"))
     sync.accept_what_is_shown()
     other = ItemSync(item(title="New"), sync.arrived(), wanted(title="Other"), WriteRules())
     assert other.changed == ["title"]
-    assert other.intent().shown == {}
+    assert other.intent(NOW).shown == {}
     assert other.state.asked == {}
 
 
 def test_what_a_person_changes_in_plex_afterwards_is_written_again() -> None:
     sync = item_sync({"title": "New…"}, {"title": "Old"})
-    sync.intent()
+    sync.intent(NOW)
     sync.differs_from(item(title="New"))
     sync.accept_what_is_shown()
     assert ItemSync(item(title="By hand"), sync.arrived(), wanted(title="New…"), WriteRules()).changed == ["title"]
@@ -158,7 +159,7 @@ def test_any_sequence_of_syncs_ends_in_step_and_keeps_the_first_values(
     shown, state = item(**have), ItemState(KEY)
     for wish in wishes:
         sync = ItemSync(shown, state, wanted(**wish), WriteRules())
-        sync.intent()
+        sync.intent(NOW)
         shown = after_write(sync)
         assert not sync.differs_from(shown)
         state = sync.arrived()
