@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from storage.crash_points import reach
 from sync_queue.database import ACKNOWLEDGED, Database
 from sync_queue.enqueue import enqueue_many, serialize
 
@@ -48,9 +49,11 @@ def expand(database: Database, fan_out: FanOut, scene_ids: Sequence[int], is_las
         if data is None or data["after_scene"] != fan_out.after_scene:
             return
         enqueue_many(database, scene_ids, SOURCE, now)
+        reach("expand:enqueued")
         data["after_scene"] = scene_ids[-1] if scene_ids else fan_out.after_scene
         status = "5" if is_last else "status"
         database.execute(
             f"UPDATE ack_queue_default SET data = ?, status = {status} WHERE _id = ?",  # noqa: S608 - constants
             (serialize(data), fan_out.row_id),
         )
+    reach("expand:done")

@@ -88,7 +88,7 @@ class SyncState:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():
             self._database.execute_many(
-                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"
+                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"  # noqa: S608 - constants
                 f" VALUES (?, ?, ?{', ?' * len(_PARTS)})",
                 [(self._server_id, state.rating_key, state.written_at, *_item_parts(state)) for state in states],
             )

@@ -12,12 +12,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stash.client import StashClient, parse_time
+from storage.crash_points import reach
 from storage.json_file import finite
 from sync_queue.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import enqueue_many, pending_scene_ids
 from sync_queue.sync_state import last_synced_at, stash_times
 from worker.circuit_breaker import StateStore
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +58,12 @@ class CatchUp:
             since = datetime.fromtimestamp(max(0.0, known_until - OVERLAP), timezone.utc)
             added = sum(self._enqueue_missed(page) for page in self._stash.updated_since(since))
             if added:
-                logger.info("Catch-up: %d scenes that Stash updated lately are compared once more", added)
+                logger.info("Catch-up: %s that Stash updated lately to compare once more", counted(added, "scene"))
         # The first look only sets its mark: nobody wants a library rewritten because a plugin was installed.
         drained_at = marks.get("drained_at", now)
+        reach("catch_up:enqueued")
         self._store.save({"looked_until": now, "drained_at": drained_at, "database": self._database.identity()})
+        reach("catch_up:marked")
         return added
 
     def note_drained(self) -> None:

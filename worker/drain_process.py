@@ -12,6 +12,7 @@ from sync_queue.relay import post_lines
 from worker.data_folder import DataFolder
 from worker.dependencies import Dependencies, DependencyError
 from worker.log_setup import RelayHandler, log_to_file_and_relay
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def _host_worker(
         worker = workplace.new_worker(idle_seconds=idle_seconds, foreground=False)
         put_back = workplace.manager.put_back_unacknowledged()
         if put_back:
-            logger.info("%d jobs were in progress when an earlier run ended: they go on", put_back)
+            logger.info("%s in progress when an earlier run ended: they go on now", counted(put_back, "job"))
         worker.start()
         try:
             while worker.ended is None:

@@ -15,6 +15,7 @@ from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
 from worker.processor import Ended, SyncWorker
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +91,10 @@ class ForegroundDrain:
         buried = DeadLetterQueue(database).count_since(self._started_at)
         left = self._open_jobs()
         progress(1.0)
-        logger.info("%d scenes are in step with Plex, %d were given up", in_step, buried)
+        logger.info("%s in step with Plex, %d given up", counted(in_step, "scene"), buried)
         if left:
-            logger.info("%d jobs wait%s: they go on by themselves", left, f" ({reason})" if reason else "")
+            because = f" ({reason})" if reason else ""
+            logger.info("%s left%s: what waits goes on by itself", counted(left, "job"), because)
         seconds = round(self._clock() - self._started_at, 1)
         return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
 

@@ -109,7 +109,13 @@ class ImageSync:
 
     def _is_shown(self, name: str, item: ItemSync, digest: str) -> bool:
         path = _shown_path(name, item)
-        return bool(path) and hashlib.sha256(self._session.plex.fetch_image(path)).hexdigest() == digest
+        if not path:
+            return False
+        try:
+            shown = self._session.plex.fetch_image(path)
+        except PlexNotFound:
+            return False
+        return hashlib.sha256(shown).hexdigest() == digest
 
 
 def _shown_path(name: str, item: ItemSync) -> str:

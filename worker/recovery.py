@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from storage.json_file import finite
-from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, StateStore
+from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outages import OutageHistory
 from worker.ramp import Ramp
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Recovery:
         self._next_probe_at = finite(stored.get("next_probe_at"))
         self._with_token = bool(stored.get("with_token", False))
         self._failing_since: float | None = None
+        self._tests_failed = 0
         self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
 
     def seconds_to_probe(self) -> float:
@@ -68,7 +70,12 @@ class Recovery:
             logger.debug("Plex is still not well (%s); next probe in %.0f seconds", fault, self.seconds_to_probe())
             return False
         self.breaker.admit_test()
-        logger.info("Plex answers again: testing recovery with one job, %d jobs waiting", self._pending())
+        waiting = counted(self._pending(), "job")
+        logger.log(
+            logging.DEBUG if self._tests_failed else logging.INFO,
+            "Plex answers again: testing recovery with one job, %s waiting",
+            waiting,
+        )
         return True
 
     def probe_at_once(self) -> None:
@@ -86,11 +93,11 @@ class Recovery:
             return
         if self.is_closed():
             waiting = self._pending()
-            self._probes_made = 0
+            self._probes_made = self._tests_failed = 0
             self.ramp.begin()
             self._save(0.0)
             self.history.end(waiting)
-            logger.info("Plex recovered! Resuming queue processing, %d jobs waiting", waiting)
+            logger.info("Plex recovered! Resuming queue processing, %s waiting", counted(waiting, "job"))
 
     def note_failure(self, cause: str) -> None:
         """A job failed for a reason that may be Plex's; enough of them in a row open the breaker."""
@@ -102,7 +109,7 @@ class Recovery:
             self._failing_since = self._clock()
         self.breaker.record_failure(cause)
         if self.breaker.stored_state is CircuitState.OPEN and not was_open:
-            self._announce(was_closed, "after repeated failures", cause)
+            self._announce(was_closed, f"after {FAILURE_THRESHOLD} consecutive failures", cause)
 
     def trip(self, cause: str, *, with_token: bool = False) -> None:
         """Plex is down, or (`with_token`) rejects the token: open at once."""
@@ -115,14 +122,15 @@ class Recovery:
         # Since the first failure in a row: what was given up by then was given up because of this outage.
         self.history.begin(cause, self._failing_since)
         if was_closed:
-            self._probes_made = 0
-            waiting = self._pending()
-            logger.warning(
-                "Circuit breaker opened %s; queue processing paused, %d jobs waiting. %s", why, waiting, cause
-            )
+            self._probes_made = self._tests_failed = 0
+            waiting = counted(self._pending(), "job")
+            logger.warning("Circuit breaker opened %s; queue processing paused, %s waiting. %s", why, waiting, cause)
         else:
             self._probes_made += 1
-            logger.warning("Recovery test failed; circuit breaker re-opened %s. %s", why, cause)
+            # Where each test fails, as with a token that may read and not write, it is said once and not each minute.
+            level = logging.DEBUG if self._tests_failed else logging.WARNING
+            logger.log(level, "Recovery test failed; circuit breaker re-opened. %s", cause)
+            self._tests_failed += 1
         self._schedule()
 
     def _schedule(self) -> None:

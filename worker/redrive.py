@@ -19,6 +19,7 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.match_probe import open_match_probe
 from worker.outages import OutageHistory
 from worker.sessions import find_fault
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -107,12 +108,13 @@ class RedriveTask:
             listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
             logger.info("No dead letter is meant by that; there are %s", listed or "none")
             return
-        verb = "would go" if dry_run else "go"
-        logger.info("%d dead letters %s back into the queue, %d stay", len(plan.redrive), verb, len(plan.keep))
+        verb = "would be put back" if dry_run else "put back"
+        letters = counted(len(plan.redrive), "dead letter")
+        logger.info("%s %s into the queue, %d kept", letters, verb, len(plan.keep))
         for letter in plan.redrive[:SHOWN]:
             logger.info("%s: %s after %s", _describe(letter), verb, letter.failure.error_type)
         for letter, reason in plan.keep[:SHOWN]:
-            logger.info("%s: stays: %s", _describe(letter), reason)
+            logger.info("%s: kept: %s", _describe(letter), reason)
 
     def _result(self, plan: RedrivePlan, redriven: int) -> dict[str, Any]:
         return {

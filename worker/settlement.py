@@ -22,6 +22,7 @@ from worker.progress import Progress
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome
 from worker.sessions import Session
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +80,8 @@ class Settlement:
         kinds = self._dead_letters.get_error_summary()
         if kinds:
             listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-            logger.warning("%d dead letters wait for review: %s", sum(kinds.values()), listed)
+            letters = counted(sum(kinds.values()), "dead letter")
+            logger.warning("%s waiting for review: %s (View Failed Jobs lists them)", letters, listed)
 
     def tidy(self, config: PlexSyncConfig) -> None:
         """Forget old history and dead letters past their days."""
@@ -87,7 +89,8 @@ class Settlement:
         self._manager.forget_history()
         expired = self._dead_letters.delete_older_than(config.dlq_retention_days, self._clock())
         if expired:
-            logger.info("%d dead letters were older than %d days and are deleted", expired, config.dlq_retention_days)
+            days = config.dlq_retention_days
+            logger.info("%s deleted, given up over %d days ago", counted(expired, "dead letter"), days)
 
     def _store(self, outcomes: Sequence[Outcome]) -> None:
         """What is in step is remembered and acknowledged in one transaction."""
@@ -130,7 +133,7 @@ class Settlement:
         elif decision.action is Action.BURY:
             self._dead_letters.bury(self._queue, job, _failure(outcome), now)
             self._progress.buried += 1
-            tries = "1 try" if job.retry_count == 0 else f"{job.retry_count + 1} tries"
+            tries = counted(job.retry_count + 1, "try")
             logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, session.config))
         elif decision.action is Action.RELEASE:
             nack_job(self._queue, job)

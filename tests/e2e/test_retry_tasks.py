@@ -178,9 +178,9 @@ def test_as_a_task_it_takes_its_arguments_as_text_and_says_it_all_in_the_log(wor
     job = world.stash.run_task("PlexSync", "Retry Failed Jobs", dry_run="true", error_type="PlexPermanentError")
     assert job.ended.wait(JOB_PATIENCE)
     said = [line.text for line in world.stash.logs]
-    assert "3 dead letters would go back into the queue, 1 stay" in said
-    assert f'Scene {REFUSED} "Title {REFUSED}": would go after PlexPermanentError' in said
-    assert f'Scene {GONE} "Title {GONE}": stays: the scene is no longer in Stash' in said
+    assert "3 dead letters would be put back into the queue, 1 kept" in said
+    assert f'Scene {REFUSED} "Title {REFUSED}": would be put back after PlexPermanentError' in said
+    assert f'Scene {GONE} "Title {GONE}": kept: the scene is no longer in Stash' in said
     assert len(letters(world)) == 5
 
 

@@ -67,7 +67,7 @@ def test_a_missed_edit_is_found(
     bench.stash.save_without_hook(2, title="Auto Tag was here")
     assert catch_up.run_if_due() == 1
     assert bench.pending() == [2]
-    assert "1 scenes that Stash updated lately" in caplog.text
+    assert "1 scene that Stash updated lately" in caplog.text
 
 
 def test_it_looks_again_after_ten_minutes_and_not_before(bench: Workbench, catch_up: CatchUp) -> None:

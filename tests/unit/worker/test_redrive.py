@@ -150,8 +150,8 @@ def test_the_log_names_the_first_ones_and_counts_all(bench: Workbench, caplog: p
         bury(bench, scene_id, title="")
     task(bench, dry_run=True).retry_selected()
     said = [record.getMessage() for record in caplog.records]
-    assert said[0] == f"0 dead letters would go back into the queue, {SHOWN + 5} stay"
-    assert said[1:] == [f"Scene {each}: stays: the scene is no longer in Stash" for each in range(100, 100 + SHOWN)]
+    assert said[0] == f"0 dead letters would be put back into the queue, {SHOWN + 5} kept"
+    assert said[1:] == [f"Scene {each}: kept: the scene is no longer in Stash" for each in range(100, 100 + SHOWN)]
 
 
 # --- the last outage
