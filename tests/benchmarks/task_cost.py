@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -11,9 +13,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
+from tests.benchmarks.peak_memory import peak_bytes
 from tests.world import World
 
-KIBIBYTE = 1024
+LOOK = 0.02
+"""Seconds between two looks at the process's memory."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ def run_task(world: World, **args: Any) -> TaskCost:
         assert process.stdin
         with process.stdin:
             process.stdin.write(stdin)
-        _, status, usage = os.wait4(process.pid, 0)
+        peak, status, usage = _watched(process.pid)
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         stdout.seek(0)
@@ -50,8 +56,24 @@ def run_task(world: World, **args: Any) -> TaskCost:
     return TaskCost(
         seconds,
         usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss * KIBIBYTE,
+        peak,
         world.plex.count(),
         world.stash.count(),
         reply["output"],
     )
+
+
+def _watched(pid: int) -> tuple[int, int, resource.struct_rusage]:
+    """Peak memory in bytes, exit status and usage of a child, once it has ended.
+
+    Its own ru_maxrss would not do: a child starts with that of its parent, which holds the simulators.
+    """
+    watched = psutil.Process(pid)
+    peak = 0
+    while True:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return peak, status, usage
+        with contextlib.suppress(OSError, AssertionError):  # it ended just now, and has no memory any more
+            peak = max(peak, peak_bytes(watched))
+        time.sleep(LOOK)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from storage.crash_points import POINTS
 from tests.faults.fault_world import FaultWorld
@@ -19,11 +21,15 @@ FAILING = (2, 3, 4)
 
 @dataclass(frozen=True)
 class Scenario:
-    """`prepare` is done before a point is armed, `act` leads to it, `mend` takes the trouble away afterwards."""
+    """`prepare` is done before a point is armed, `act` leads to it, `mend` takes the trouble away afterwards.
+
+    `judge` gives the verdict, after the next invocation.
+    """
 
     act: Callable[[FaultWorld], object]
     prepare: Callable[[FaultWorld], object] = lambda world: None
     mend: Callable[[FaultWorld], object] = lambda world: None
+    judge: Callable[[FaultWorld], Tally] = FaultWorld.judge
 
 
 def edit_one_by_one(world: FaultWorld) -> None:
@@ -82,12 +88,80 @@ def switch_plex_off(world: FaultWorld) -> None:
     edit_together(world)
 
 
+def die_in_task(world: FaultWorld, mode: str, **arguments: Any) -> None:
+    """The task is killed before it is done, and nobody else is at work."""
+    world.press(mode, **arguments)
+    assert world.stash.runs[-1].error == "signal: killed", f"{mode} did not come to the point"
+
+
+def cast_performers(world: FaultWorld) -> None:
+    """As many performers as there are scenes, all of them in each scene."""
+    for scene_id in FAILING:
+        world.performers.append(world.stash.performer_id(f"Performer {scene_id}"))
+    ids = [str(performer_id) for performer_id in world.performers]
+    world.stash.bulk_save(list(FAILING), performer_ids={"ids": ids, "mode": "SET"})
+    world.wait_until_drained()
+    world.kill_drainer()
+
+
+def rename_performers(world: FaultWorld) -> None:
+    """Each rename is a page of its own, until somebody is killed."""
+    for performer_id in world.performers:
+        world.stash.rename_performer(performer_id, f"Renamed {performer_id}")
+        if world.somebody_was_killed():
+            return
+
+
+def judge_undone(world: FaultWorld) -> Tally:
+    """Scene 1 was edited since; the others show what they did before the first sync."""
+    tally = world.judge([1])
+    shown = {scene_id: (world.item(scene_id).title, world.item(scene_id).summary) for scene_id in FAILING}
+    wrong = [f"scene {each} shows {texts}" for each, texts in shown.items() if texts != (f"scene-{each}", "")]
+    return tally + Tally(lost=len(wrong), findings=tuple(wrong))
+
+
+def meddle_in_plex(world: FaultWorld) -> None:
+    """Plex shows something else than Stash says, and no look at Stash can tell."""
+    for scene_id in FAILING:
+        world.plex.edit_as_user(world.keys[scene_id], summary="Typed in Plex")
+
+
+def reconcile_again(world: FaultWorld) -> None:
+    """The task is started once more, and leaves one whole report and nothing half done."""
+    world.stash.run_operation("PlexSync", mode="reconcile")
+    left = sorted(path.suffix for path in Path(world.data.reports).iterdir() if path.suffix != ".lock")
+    assert left == [".html", ".json"], left
+
+
+def edit_mostly_unheard(world: FaultWorld) -> None:
+    """One edit starts a drainer, which looks for those that no hook told of."""
+    first, *others = FAILING
+    for scene_id in others:
+        world.change_unheard(scene_id)
+    world.change(first)
+
+
 EDITS = Scenario(edit_one_by_one)
 RETRIES = Scenario(edit_together, refuse_edits, lambda world: world.plex.clear_faults())
 BURIALS = Scenario(edit_one_by_one, make_ambiguous, make_unambiguous)
 REDRIVES = Scenario(press_retry, bury_all, lambda world: world.press("retry_failed"))
 SAVES = Scenario(switch_plex_off, mend=lambda world: world.plex.accept())
-_BY_STEP = {"retry": RETRIES, "bury": BURIALS, "redrive": REDRIVES, "save": SAVES}
+RENAMES = Scenario(rename_performers, cast_performers)
+UNDOS = Scenario(partial(die_in_task, mode="undo_since", since="2020-01-01", dry_run=False), judge=judge_undone)
+RECONCILES = Scenario(partial(die_in_task, mode="reconcile"), meddle_in_plex, reconcile_again)
+CATCH_UPS = Scenario(edit_mostly_unheard)
+_BY_STEP = {
+    "retry": RETRIES,
+    "bury": BURIALS,
+    "redrive": REDRIVES,
+    "save": SAVES,
+    "expand": RENAMES,
+    "undo": UNDOS,
+    "reconcile": RECONCILES,
+    "catch_up": CATCH_UPS,
+}
+_ONCE = ("reconcile", "catch_up")
+"""Steps that a process takes once: it has no more pages, and looks again ten minutes later."""
 
 
 def scenario_of(point: str) -> Scenario:
@@ -99,7 +173,13 @@ def scenario_of(point: str) -> Scenario:
 
 def points(times: range, saves: range) -> list[str]:
     """Every point, each for its first, second … time of `times`; those of files for `saves`."""
-    return [f"{point}@{time}" for point in POINTS for time in (saves if point.startswith("save:") else times)]
+    return [f"{point}@{time}" for point in POINTS for time in _times(point.partition(":")[0], times, saves)]
+
+
+def _times(step: str, times: range, saves: range) -> range:
+    if step == "save":
+        return saves
+    return range(1, 2) if step in _ONCE else times
 
 
 def crash_at(point: str, folder: Path) -> Tally:
@@ -113,7 +193,7 @@ def crash_at(point: str, folder: Path) -> Tally:
         world.disarm()
         scenario.mend(world)
         world.change(1)
-        tally = world.judge()
+        tally = scenario.judge(world)
         left = world.dead_letter_scenes()
         return tally if not left else tally + Tally(stuck=len(left), findings=(f"dead letters of {left}",))
 

@@ -31,6 +31,7 @@ class FaultWorld(World):
         super().__init__(folder, scenes, plex=self.watchful, **settings)
         self.edits = 0
         self.rivals: dict[int, int] = {}
+        self.performers: list[int] = []
 
     def __enter__(self) -> FaultWorld:
         super().__enter__()
@@ -72,10 +73,10 @@ class FaultWorld(World):
             self.stash.library.change_scene(scene_id, files=self.stash.library.make_files([f"/data/sub/{name}"]))
         return rivals
 
-    def press(self, mode: str) -> None:
+    def press(self, mode: str, **arguments: Any) -> None:
         """Run a mode as an operation, whatever becomes of it."""
         with suppress(ResolverError):
-            self.stash.run_operation("PlexSync", mode=mode)
+            self.stash.run_operation("PlexSync", mode=mode, **arguments)
 
     def arm(self, point: str) -> None:
         """Have the processes that start from now on die at a point of storage.crash_points."""

@@ -128,8 +128,9 @@ class PacedWorld(Workbench):
     def judge(self) -> Tally:
         """Once everything is well: let the world settle, redrive what was given up, and count what was spoiled."""
         self.settle()
-        unexplained = [letter.scene_id for letter in self.dead_letters() if not letter.failure.error_text]
-        if self.dead_letters():
+        letters = self.dead_letters()
+        unexplained = [letter.scene_id for letter in letters if not letter.failure.error_text]
+        if letters:
             self.retry_failed()
             self.settle()
         stuck = self.open_jobs() + len(self.dead_letters())
@@ -138,4 +139,4 @@ class PacedWorld(Workbench):
         findings += [f"given up without a reason: {unexplained}"] if unexplained else []
         findings += [f"{stuck} jobs are stuck: {self.worker.progress}"] if stuck else []
         lost = len({finding.partition(":")[0] for finding in wrong})
-        return Tally(1, 0 if stuck else lost, stuck, len(self.plex.repeated), tuple(findings))
+        return Tally(1, 0 if stuck else lost, stuck, len(self.plex.repeated), tuple(findings), len(letters))

@@ -75,9 +75,14 @@ class ReplyCase:
         often = "for a minute" if self.times is None else f"{self.times} times"
         return f"{self.server}, {self.method or 'any'} {self.prefix}: {self.fault}, {often}"
 
+    @property
+    def is_outage(self) -> bool:
+        """Whether it meets every request for a while: then no job may be given up, nor skipped as not found."""
+        return self.times is None and self.method is None and not self.prefix
+
     def run(self, folder: Path) -> Tally:
         """Change everything, let the fault come and go, and look."""
-        with PacedWorld(folder, read_timeout=5.0) as world:
+        with PacedWorld(folder, read_timeout=5.0, skip_not_found=self.is_outage) as world:
             server: FaultyServer = world.plex if self.server == "Plex" else world.stash
             fault = (PLEX_FAULTS if self.server == "Plex" else STASH_FAULTS)[self.fault]()
             injection = server.inject(fault, times=self.times, method=self.method, prefix=self.prefix)
@@ -85,8 +90,12 @@ class ReplyCase:
             world.change_all()
             world.work(OUTAGE)
             injection.remove()
-            unmet = () if injection.hits else ("no request met it",)
-            return (world.judge() + Tally(findings=unmet)).about(self.words)
+            tally = world.judge()
+            if not injection.hits:
+                tally += Tally(findings=("no request met it",))
+            if self.is_outage and tally.given_up:
+                tally += Tally(findings=(f"{tally.given_up} jobs were given up",))
+            return tally.about(self.words)
 
 
 def switched_off(server: str, folder: Path) -> Tally:

@@ -13,6 +13,7 @@ class Tally:
     stuck: jobs that were still open when nothing was left to wait for.
     twice: writes whose whole effect Plex showed already.
     findings: in words, what these counts stand for.
+    given_up: jobs that became dead letters, before anybody retried them.
     """
 
     tried: int = 0
@@ -20,6 +21,7 @@ class Tally:
     stuck: int = 0
     twice: int = 0
     findings: tuple[str, ...] = ()
+    given_up: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -28,6 +30,7 @@ class Tally:
             self.stuck + other.stuck,
             self.twice + other.twice,
             self.findings + other.findings,
+            self.given_up + other.given_up,
         )
 
     def about(self, words: str) -> Tally:

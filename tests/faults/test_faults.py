@@ -15,6 +15,7 @@ from tests.faults.replies import ReplyCase
 pytestmark = pytest.mark.slow
 
 REPLIES = [*replies.plex_cases(every=False), *replies.stash_cases(every=False)]
+OUTAGES = [ReplyCase("Plex", fault) for fault in replies.PLEX_FAULTS]
 JUMPS = clock_jumps.jump_cases()
 DAMAGES = [
     *(DamageCase(damage.QUEUE, kind) for kind in (damage.truncate, damage.empty, damage.fill_with_noise)),
@@ -29,6 +30,13 @@ DAMAGES = [
 @pytest.mark.parametrize("case", REPLIES, ids=lambda case: case.words)
 def test_bad_replies(case: ReplyCase, tmp_path: Path) -> None:
     assert case.run(tmp_path).is_clean
+
+
+@pytest.mark.parametrize("case", OUTAGES, ids=lambda case: case.fault)
+def test_whatever_plex_answers_to_everything_no_job_is_given_up(case: ReplyCase, tmp_path: Path) -> None:
+    assert case.is_outage
+    tally = case.run(tmp_path)
+    assert tally.is_clean, tally.findings
 
 
 @pytest.mark.parametrize("server", ["Plex", "Stash"])
