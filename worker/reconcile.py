@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from stash.client import StashClient
+from storage.crash_points import reach
 from storage.json_file import JsonFile
 from sync_queue.database import Database
 from sync_queue.operations import enqueue_many
@@ -24,7 +25,7 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.comparison import Comparison, SceneComparison, Verdict
 from worker.data_folder import DataFolder
 from worker.item_sync import as_json
-from worker.outages import OutageHistory
+from worker.outages import Outage, OutageHistory
 from worker.paths import shown_path
 from worker.reconcile_files import RunFiles, RunState
 from worker.reports import write_report
@@ -52,11 +53,18 @@ class Kind(str, Enum):
 class ReconcileRun:
     """One run of a kind over a scope. One process at a time may have one of a kind. `clock`: seconds since the epoch.
 
+    `since` (seconds since the epoch) is where the scope begins, if that is not for `scope_start` to say.
     Raises ArgumentError where there is no such scope now.
     """
 
     def __init__(
-        self, folder: DataFolder, kind: Kind, scope: str, stash: StashClient, clock: Callable[[], float] = time.time
+        self,
+        folder: DataFolder,
+        kind: Kind,
+        scope: str,
+        stash: StashClient,
+        clock: Callable[[], float] = time.time,
+        since: float | None = None,
     ) -> None:
         self._folder = folder
         self._kind = kind
@@ -66,10 +74,21 @@ class ReconcileRun:
         self._pages: Iterator[Sequence[int]] | None = None
         self._scene_ids: list[int] = []
         self._state = RunState(kind.value, scope, clock())
-        self.is_resumed = self._resume()
+        self.is_resumed = self._resume(since)
         if not self.is_resumed:
-            self._state = replace(self._state, since=scope_start(scope, self._state.started_at, folder))
+            start = scope_start(scope, self._state.started_at, folder) if since is None else since
+            self._state = replace(self._state, since=start)
             self._pages = self._scenes_in_scope()
+
+    @property
+    def scope(self) -> str:
+        """One of SCOPES."""
+        return self._state.scope
+
+    @property
+    def started_at(self) -> float:
+        """When it was begun, by whomever it carries on: seconds since the epoch."""
+        return self._state.started_at
 
     @property
     def total(self) -> int:
@@ -102,6 +121,7 @@ class ReconcileRun:
         added = 0
         if self._kind is Kind.RECONCILE:
             added = enqueue_many(database, differing, SOURCE, self._clock())
+            reach("reconcile:enqueued")
         self._state = replace(
             _counted(self._state, results),
             rows=self._state.rows + len(rows),
@@ -116,19 +136,20 @@ class ReconcileRun:
         """Write the report, forget the run and return what came of it (docs/status.md). Raises OSError."""
         summary = self._summary()
         files = write_report(self._folder, summary, self._files.rows, self._stash.url)
+        reach("reconcile:reported")
         self._files.clear()
         result = {**summary, "report": files.json, "page": files.html}
         for line in in_words(result):
             logger.info("%s", line)
         return result
 
-    def _resume(self) -> bool:
+    def _resume(self, since: float | None) -> bool:
         stored = self._files.load()
         if stored is None:
             return False
         state, scene_ids = stored
         age = self._state.started_at - state.started_at
-        if state.scope != self._state.scope or not 0.0 <= age <= LONGEST_LIFE:
+        if state.scope != self.scope or not 0.0 <= age <= LONGEST_LIFE or since not in (None, state.since):
             return False
         self._state, self._scene_ids = state, scene_ids
         logger.info("A comparison was interrupted: it goes on at scene %d of %d", self.position, self.total)
@@ -184,10 +205,15 @@ def scope_start(scope: str, now: float, folder: DataFolder) -> float | None:
     """Since when (seconds since the epoch) a scope holds scenes, None for ever. Raises ArgumentError."""
     if scope != "outage":
         return now - _DAYS[scope] * _SECONDS_PER_DAY if scope in _DAYS else None
-    outages = OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {})).outages
+    outages = recorded_outages(folder)
     if not outages:
         raise ArgumentError('scope is "outage", but no outage is on record: choose all, day or week')
     return outages[-1].started_at
+
+
+def recorded_outages(folder: DataFolder) -> Sequence[Outage]:
+    """The outages on record, oldest first. Only reads."""
+    return OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {})).outages
 
 
 def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str, Any]]:

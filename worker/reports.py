@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from storage.crash_points import reach
 from storage.local_files import write_whole
 from worker.data_folder import DataFolder
 from worker.report_page import page_parts
@@ -43,6 +44,7 @@ def write_report(
     path = os.path.join(folder.reports, f"compare-{stamp}")
     files = ReportFiles(f"{path}.json", f"{path}.html")
     write_whole(files.json, _json_parts({"format": REPORT_FORMAT, "version": VERSION, **summary}, rows()))
+    reach("reconcile:half_reported")
     write_whole(files.html, page_parts(summary, rows(), stash_url, os.path.basename(files.json)))
     delete_old_reports(folder)
     return files

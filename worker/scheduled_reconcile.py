@@ -1,11 +1,15 @@
-"""Reconciles the whole library every so often, a page at a time while the drainer has nothing else to do."""
+"""Reconciles by itself, a page at a time while the drainer has nothing else to do.
+
+The whole library every so often, where somebody wants that; and once after each long outage what was updated since.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
@@ -16,17 +20,22 @@ from validation.config import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.comparison import Comparison
 from worker.data_folder import DataFolder
-from worker.reconcile import Kind, ReconcileRun
+from worker.outages import Outage
+from worker.reconcile import Kind, ReconcileRun, recorded_outages
 from worker.sessions import Session, Sessions
 
 logger = logging.getLogger(__name__)
 
 INTERVALS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0}
 """Seconds between the end of one and the start of the next, by `reconcile_interval`."""
+LONG_OUTAGE = 3_600.0
+"""Seconds: after a longer outage Plex may have come back without what it showed before, from a backup or half built."""
 LOOK_INTERVAL = 60.0
 """Seconds between two looks whether one is due, and before one that failed is tried again."""
 SETTINGS_AGE = 30.0
 """Seconds for which settings are taken for current while a run is under way."""
+
+_LOOKED_AFTER = "outage_looked_after"
 
 
 class ScheduledReconcile:
@@ -42,6 +51,7 @@ class ScheduledReconcile:
         self._clock = clock
         self._looked_at: float | None = None
         self._run: ReconcileRun | None = None
+        self._covered: Sequence[Outage] = ()
         self._lock: ProcessLock | None = None
 
     def step_if_due(self) -> bool:
@@ -73,7 +83,8 @@ class ScheduledReconcile:
         return True
 
     def _step(self, session: Session) -> bool:
-        if session.config.paused or not session.config.reconcile_interval:
+        is_unwanted = self._run is not None and self._run.scope == "all" and not session.config.reconcile_interval
+        if session.config.paused or is_unwanted:
             self.close()
             return False
         if self._run is None and not self._begin(session):
@@ -83,26 +94,68 @@ class ScheduledReconcile:
             self._run.step(Comparison(session, self._database), self._database, session.config.obfuscate_paths)
             return True
         self._run.finish()
-        note_reconciled(self._store, self._clock())
+        if self._run.scope == "all":
+            note_reconciled(self._store, self._clock())
+        if self._covered:
+            self._store.save({**self._store.load(), _LOOKED_AFTER: self._covered[-1].started_at})
         self.close()
         return True
 
     def _begin(self, session: Session) -> bool:
         """Whether a run is due, and nobody else is at it."""
-        elapsed = self._clock() - finite(self._store.load().get("reconciled_at"))
-        if 0.0 <= elapsed < INTERVALS[session.config.reconcile_interval]:
+        outages = self._outages_to_look_after()
+        is_due = self._is_due(session.config.reconcile_interval)
+        if not is_due and not outages:
             return False
         self._lock = run_lock(self._folder, Kind.RECONCILE)
         if not self._lock.acquire():
             return False
-        logger.info("Comparing the library with Plex (reconcile_interval is %s)", session.config.reconcile_interval)
-        self._run = ReconcileRun(self._folder, Kind.RECONCILE, "all", session.stash, self._clock)
+        scope = "all" if is_due else "outage"
+        since = None if is_due else min(outage.started_at for outage in outages)
+        run = ReconcileRun(self._folder, Kind.RECONCILE, scope, session.stash, self._clock, since)
+        if not run.is_resumed:
+            logger.info("%s", _beginning(session.config.reconcile_interval, since))
+        # One that is carried on has its list of scenes from before an outage that interrupted it.
+        self._covered = [each for each in outages if not run.is_resumed or (each.ended_at or 0.0) <= run.started_at]
+        self._run = run
         return True
+
+    def _is_due(self, interval: str) -> bool:
+        """Whether it is time to compare the whole library, by one of INTERVALS, or "" for never."""
+        elapsed = self._clock() - finite(self._store.load().get("reconciled_at"))
+        return interval in INTERVALS and not 0.0 <= elapsed < INTERVALS[interval]
+
+    def _outages_to_look_after(self) -> Sequence[Outage]:
+        """The long ones that have ended since the last one that was looked after, oldest first.
+
+        One of the future, as the clock has it that was set back, waits.
+        """
+        now = self._clock()
+        long_ones = [
+            outage
+            for outage in recorded_outages(self._folder)
+            if outage.ended_at is not None and outage.duration(now) > LONG_OUTAGE
+        ]
+        starts = [outage.started_at for outage in long_ones]
+        looked_after = finite(self._store.load().get(_LOOKED_AFTER))
+        # By its place and not by its time: the clock may have been set back since.
+        first = starts.index(looked_after) + 1 if looked_after in starts else 0
+        return [outage for outage in long_ones[first:] if 0.0 < outage.started_at <= now]
+
+
+def _beginning(interval: str, since: float | None) -> str:
+    """What the log says when a run begins: of the whole library, or since then (seconds since the epoch)."""
+    if since is None:
+        return f"Comparing the library with Plex (reconcile_interval is {interval})"
+    start = datetime.fromtimestamp(since).strftime("%Y-%m-%d %H:%M")
+    return (
+        f"Plex was not available for over an hour from {start}: comparing the scenes updated since then with Plex, once"
+    )
 
 
 def note_reconciled(store: StateStore, now: float) -> None:
     """The whole library was reconciled: the next scheduled run counts from here (seconds since the epoch)."""
-    store.save({"reconciled_at": now})
+    store.save({**store.load(), "reconciled_at": now})
 
 
 def run_lock(folder: DataFolder, kind: Kind) -> ProcessLock:

@@ -8,6 +8,7 @@ from plex.client import PlexClient
 from plex.items import PLEX_NAMES, PlexItem
 from plex.metadata import FieldEdit, names, remaining, same_value
 from plex.writer import edit_requests, plain_edit_requests
+from storage.crash_points import reach
 from sync_queue.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
@@ -71,10 +72,12 @@ class SceneUndo:
         if not edits:
             return
         _send(plex, item, edit_requests(edits), unlocked)
+        reach("undo:sent")
         _rate(plex, item, edits)
         shown = plex.items([item.rating_key]).get(item.rating_key)
         left = remaining(edits, shown) if shown else ()
         _send(plex, item, plain_edit_requests(left), unlocked)
+        reach("undo:read_back")
 
 
 def _send(plex: PlexClient, item: PlexItem, requests: Sequence[Sequence[tuple[str, str]]], unlocked: set[str]) -> None:

@@ -16,6 +16,7 @@ from worker.arguments import ArgumentError
 from worker.assembly import Workplace
 from worker.item_sync import as_json
 from worker.undo import SceneUndo
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -42,21 +43,25 @@ class UndoTask:
         """Undo one scene. Raises ArgumentError, ConfigError, StashUnavailable, PlexError."""
         scene_id = arguments.whole_number(self._args, "scene_id")
         if scene_id is None:
-            raise ArgumentError("scene_id is missing: give the number in the address of the scene's page")
+            raise ArgumentError(
+                _missing("undo_scene", "scene_id", "7", "The number stands in the address of the scene's page")
+            )
         return self._undo([scene_id])
 
     def undo_since(self) -> dict[str, Any]:
         """Undo every scene that was written to Plex since a moment. Raises as undo_scene."""
         since = arguments.moment(self._args, "since")
         if since is None:
-            raise ArgumentError("since is missing: give a date (2026-11-20) or time (2026-11-20T18:30)")
+            raise ArgumentError(
+                _missing("undo_since", "since", '"2026-11-20"', "A time may follow the date: 2026-11-20T18:30")
+            )
         return self._undo(scenes_written_since(self._workplace.manager.database, since))
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:
         dry_run = arguments.switch({"dry_run": "true", **self._args}, "dry_run")
         changes = self._changes(scene_ids)
         verb = "would be undone" if dry_run else "are being undone"
-        logger.info("%d of %d scenes %s", len(changes), len(scene_ids), verb)
+        logger.info("%d of %s %s", len(changes), counted(len(scene_ids), "scene"), verb)
         for scene_id, edits in list(changes.items())[:SHOWN]:
             logger.info("Scene %d: %s", scene_id, "; ".join(f"{edit['field']} back to {edit['to']}" for edit in edits))
         result: dict[str, Any] = {"dry_run": dry_run, "scenes": {str(key): edits for key, edits in changes.items()}}
@@ -77,6 +82,15 @@ class UndoTask:
                 changes[scene_id] = [_as_json(edit) for edit in edits]
             progress(done / len(scene_ids))
         return changes
+
+
+def _missing(mode: str, argument: str, example: str, hint: str) -> str:
+    """What somebody is told who pressed the button."""
+    return (
+        f"{argument} is missing, and Stash's page of tasks cannot pass it: call it through Stash's GraphQL, mutation"
+        f' {{ runPluginOperation(plugin_id: "PlexSync", args: {{mode: "{mode}", {argument}: {example},'
+        f" dry_run: true}}) }}. {hint}; with dry_run false it is done."
+    )
 
 
 def _as_json(edit: FieldEdit) -> dict[str, Any]:

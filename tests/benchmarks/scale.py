@@ -29,13 +29,13 @@ SETTLE = 3.0
 GROWTH_BAR = 1.5
 """Times what it costs a scene in the smallest library."""
 TEXT = (
-    "Where a cost a scene falls, it is what every run pays once, however many scenes there are, that weighs less. "
     f"Libraries of {', '.join(f'{size:,}' for size in SIZES)} scenes, each a file in Plex, and queues of as many jobs. "
     "*Growth* is the last column through the first: of the cost a scene where the line is about every scene "
     "(1 means: ten times as many scenes, ten times the cost), of the whole cost where it is about one thing. Processor "
     "time is the plugin's own process, user and system: the simulators share the cores with it, and wall time holds "
     "their work too. The tasks are started as Stash starts them; poster, background and rating are left out, each of "
-    "which costs a request of its own (see the table of requests)."
+    "which costs a request of its own (see the table of requests). Where the cost a scene falls, it is because what a "
+    "run pays once is spread over more scenes."
 )
 
 

@@ -112,6 +112,14 @@ def test_an_argument_that_is_missing_or_wrong_is_named(bench: Workbench, args: d
         task(bench).undo_since()
 
 
+def test_what_is_missing_is_said_with_how_to_pass_it(bench: Workbench) -> None:
+    call = r"runPluginOperation\(plugin_id: \"PlexSync\", args: \{mode: \"undo_%s, dry_run: true\}\)"
+    with pytest.raises(ArgumentError, match=call % r"scene\", scene_id: 7"):
+        task(bench).undo_scene()
+    with pytest.raises(ArgumentError, match=call % r"since\", since: \"2026-11-20\""):
+        task(bench).undo_since()
+
+
 def test_a_plex_that_is_away_is_said_before_anything_is_changed(bench: Workbench) -> None:
     sync(bench, title="New", details="After")
     bench.plex.refuse()
