@@ -7,10 +7,11 @@ import os
 import subprocess
 import sys
 import zipfile
+from datetime import datetime, timezone
 from pathlib import Path
 
 from tests.world import PROJECT
-from tools.dist import build_zip, moment_of
+from tools.dist import build_zip
 
 
 def bare_python(folder: Path, *, with_pip: bool = True) -> str:
@@ -24,6 +25,6 @@ def bare_python(folder: Path, *, with_pip: bool = True) -> str:
 def unzip_plugin(plugins: Path) -> Path:
     """Unpack the plugin's zip into `plugins`/PlexSync; returns that folder."""
     folder = plugins / "PlexSync"
-    with zipfile.ZipFile(io.BytesIO(build_zip(PROJECT, moment_of(PROJECT)))) as package:
+    with zipfile.ZipFile(io.BytesIO(build_zip(PROJECT, datetime.now(timezone.utc)))) as package:
         package.extractall(folder)
     return folder
