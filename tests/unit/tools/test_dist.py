@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import shutil
 import re
+import shutil
 import zipfile
 from datetime import datetime, timezone
 from pathlib import Path
