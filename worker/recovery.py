@@ -96,7 +96,8 @@ class Recovery:
             self._probes_made = self._tests_failed = 0
             self.ramp.begin()
             self._save(0.0)
-            self.history.end(waiting)
+            # The job that tested has waited, too, and is done by now.
+            self.history.end(waiting + 1)
             logger.info("Plex recovered! Resuming queue processing, %s waiting", counted(waiting, "job"))
 
     def note_failure(self, cause: str) -> None:

@@ -70,7 +70,7 @@ def test_the_report_tells_of_outages_while_they_last_and_afterwards(tmp_path: Pa
         ended = end_outage(world, 1)
         (outage,) = ended["outages"]
         assert outage["started_at"] == first["current"]["started_at"]
-        assert (outage["jobs_waiting"], outage["jobs_done_after"]) == (0, 0)
+        assert (outage["jobs_waiting"], outage["jobs_done_after"]) == (1, 1)
         assert ended["mttr"] == pytest.approx(outage["ended_at"] - outage["started_at"])
         assert (ended["mtbf"], 0.0 < ended["availability"] < 1.0) == (None, True)
 
