@@ -136,12 +136,10 @@ def try_everything(short: bool) -> int:
         note = f" ({refused} more cannot be done on this machine)" if refused else ""
         counts = f"{tally.tried:,} | {tally.lost} | {tally.stuck} | {tally.twice} | {tally.given_up}"
         lines.append(f"| {fault.words}{note} | {counts} |")
-        findings += [f"{fault.words}: {finding}" for finding in tally.findings]
-        print(lines[-1], flush=True)
+        findings += tally.findings
+        print("\n".join([lines[-1], *tally.findings]), flush=True)
         taken = f"`{command}` · {date.today()} · {time.monotonic() - started:.0f} seconds\n\n"
         write_document(table=taken + "\n".join(lines) + "\n\n")
-    for finding in findings:
-        print(finding)
     return 1 if findings else 0
 
 
