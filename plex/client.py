@@ -173,6 +173,8 @@ class PlexClient:
         """Raises PlexError where it is not this Plex that answers: what another server has not says nothing."""
         container = self._read("/identity")
         if container.get("machineIdentifier") != self.machine_identifier:
+            # It may have been set up anew. Who asks next connects again and learns who it is.
+            self._connected = None
             raise self._malformed("/identity", "another machineIdentifier")
 
     def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:

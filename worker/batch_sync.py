@@ -40,7 +40,17 @@ class BatchSync:
         undoings = (job for job in jobs if job.update_type == UNDO)
         undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]
-        return undone + (self._scenes.sync(others) if others else [])
+        return undone + (self._scenes.sync(others) if others and not self.has_seen_enough else [])
+
+    @property
+    def has_seen_enough(self) -> bool:
+        """Whether so many jobs failed in a row that the others are better left as they are."""
+        return self._guard.has_seen_enough
+
+    def fail(self, job: Job, error: BaseException) -> Outcome:
+        """The outcome of a job that failed by what nobody foresaw."""
+        self._guard.note_failure(error)
+        return Outcome(job, error)
 
     def _undo(self, job: Job) -> Outcome:
         scene = self._session.stash.scenes([job.scene_id]).get(job.scene_id)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync_queue.models import DeadLetter
-from worker.paths import shown_path
+from worker.paths import scene_name, shown_path
 from worker.words import counted, moment
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,9 @@ def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> di
 
 def _in_words(letter: DeadLetter, obfuscate_paths: bool) -> list[str]:
     failure = letter.failure
-    name = failure.title or shown_path(failure.path, obfuscate_paths)
+    name = scene_name(letter.scene_id, failure.title, failure.path, obfuscate_paths)
     tried = f"{counted(letter.attempts, 'try')}, given up {moment(letter.buried_at)}"
-    lines = [f'Scene {letter.scene_id} "{name}": {failure.error_type}: {failure.error_text} ({tried})']
+    lines = [f"{name}: {failure.error_type}: {failure.error_text} ({tried})"]
     return lines + [f"  {shown_path(path, obfuscate_paths)}" for path in failure.candidates]
 
 

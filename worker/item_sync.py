@@ -51,11 +51,8 @@ class ItemSync:
         """Plex's number of the item."""
         return self.item.rating_key
 
-    def intent(self, now: float) -> ItemState:
-        """The state to store before the first write: a crash after it must not lose old values or what is ours.
-
-        `now`: seconds since the epoch.
-        """
+    def intent(self) -> ItemState:
+        """The state to store before the first write: a crash after it must not lose old values or what is ours."""
         originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
@@ -69,36 +66,37 @@ class ItemSync:
         writing = dict(self.state.writing)
         writing |= {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
         self.state = replace(
-            self.state,
-            originals=originals,
-            written=written,
-            writing=writing,
-            shown=shown,
-            asked=asked,
-            written_at=now if self.edits else self.state.written_at,
+            self.state, originals=originals, written=written, writing=writing, shown=shown, asked=asked
         )
         return self.state
 
-    def arrived(self) -> ItemState:
-        """The state once everything is written, by this run or by an earlier one that could not say so any more."""
+    def arrived(self, now: float) -> ItemState:
+        """The state once everything is written, by this run or by an earlier one that could not say so any more.
+
+        `now`: seconds since the epoch.
+        """
         written = dict(self.state.written)
         for edit in self.edits:
             if edit.field in LIST_FIELDS:
                 written[edit.field] = [name for name in written.get(edit.field, []) if name not in edit.removed]
         current = {name: as_json(self.item.value(name)) for name in self.state.writing}
         edited = {edit.field for edit in self.edits}
-        written.update(
-            {name: value for name, value in self.state.writing.items() if name in edited or value == current[name]}
-        )
-        self.state = replace(self.state, written=written, writing={})
+        sent = {name: value for name, value in self.state.writing.items() if name in edited or value == current[name]}
+        written_at = now if sent.keys() - edited else self.state.written_at
+        self.state = replace(self.state, written={**written, **sent}, writing={}, written_at=written_at)
         return self.state
 
-    def write(self, plex: PlexClient, locks: Sequence[str]) -> None:
-        """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError."""
+    def write(self, plex: PlexClient, locks: Sequence[str], now: float) -> None:
+        """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError.
+
+        `now`: seconds since the epoch.
+        """
         if self.edits:
             for parameters in edit_requests(self.edits, extra_locks=locks):
                 plex.edit(self.item, parameters)
+                self.state = replace(self.state, written_at=now)
             self._rate(plex, self.edits)
+            self.state = replace(self.state, written_at=now)
 
     def differs_from(self, shown: PlexItem | None) -> bool:
         """Whether Plex, read back, shows something else than was written; an item that is gone does not count."""

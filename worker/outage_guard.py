@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from plex.exceptions import (
@@ -31,6 +32,7 @@ class OutageGuard:
 
     def __init__(self, find_fault: Callable[[], str]) -> None:
         self._find_fault = find_fault
+        self._lock = threading.Lock()
         self._failures_in_a_row = 0
 
     @property
@@ -39,22 +41,33 @@ class OutageGuard:
         each for a whole timeout."""
         return self._failures_in_a_row >= FAILURE_THRESHOLD
 
-    def attempt(self, job: Job, act: Callable[[], object]) -> PlexError | None:
-        """Do `act` for a job; returns the error that is its own. Raises SyncInterrupted for an outage."""
+    def forget_failures(self) -> None:
+        """Plex did well, or what failed is done once more."""
+        with self._lock:
+            self._failures_in_a_row = 0
+
+    def attempt(self, job: Job, act: Callable[[], object], *, counts: bool = True) -> PlexError | None:
+        """Do `act` for a job; returns the error that is its own. Raises SyncInterrupted for an outage.
+
+        `counts`: whether it says something about the others of the batch.
+        """
         try:
             act()
         except (PlexServerDown, PlexAuthError) as error:
             raise SyncInterrupted(error, job) from error
         except (PlexTemporaryError, PlexPermanentError, PlexNotFound) as error:
             self.confirm(error, job)
-            self.note_failure(error)
+            if counts:
+                self.note_failure(error)
             return error
-        self._failures_in_a_row = 0
+        if counts:
+            self.forget_failures()
         return None
 
-    def note_failure(self, error: PlexError) -> None:
-        """A job failed by an error of its own."""
-        self._failures_in_a_row += counts_against_plex(error)
+    def note_failure(self, error: BaseException) -> None:
+        """A job failed by an error of its own; one that Plex is well with ends the row."""
+        with self._lock:
+            self._failures_in_a_row = self._failures_in_a_row + 1 if counts_against_plex(error) else 0
 
     def confirm(self, error: PlexError, job: Job | None) -> None:
         """A reply that never came may be one slow job, or an outage: ask Plex. Raises SyncInterrupted for an outage."""

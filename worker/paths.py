@@ -1,9 +1,15 @@
-"""Paths as logs show them."""
+"""Scenes and paths as logs show them."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+
+
+def scene_name(scene_id: int, title: str, path: str, obfuscate: bool) -> str:
+    """What a log calls a scene: by its title, else its path, else its number alone."""
+    name = title or (shown_path(path, obfuscate) if path else "")
+    return f'Scene {scene_id} "{name}"' if name else f"Scene {scene_id}"
 
 
 def shown_path(path: str, obfuscate: bool) -> str:

@@ -295,8 +295,8 @@ class SyncWorker:
         except Exception as error:
             if len(jobs) == 1:
                 logger.exception("Scene %d: unforeseen error", jobs[0].scene_id)
-                return [Outcome(jobs[0], error)]
-        return [outcome for job in jobs for outcome in self._outcomes(syncer, [job])]
+                return [syncer.fail(jobs[0], error)]
+        return [outcome for job in jobs if not syncer.has_seen_enough for outcome in self._outcomes(syncer, [job])]
 
     def _run_logged(self) -> None:
         try:

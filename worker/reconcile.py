@@ -39,6 +39,7 @@ PAGE_SIZE = 50
 LONGEST_LIFE = 86_400.0
 """Seconds after which an unfinished run is begun anew rather than carried on: what it found has grown old."""
 SOURCE = "reconcile"
+AFTER_OUTAGE = "after-outage"
 _DAYS = {"day": 1.0, "week": 7.0}
 _SECONDS_PER_DAY = 86_400.0
 
@@ -70,7 +71,8 @@ class ReconcileRun:
         self._kind = kind
         self._stash = stash
         self._clock = clock
-        self._files = RunFiles(folder, kind.value)
+        # What comes by itself after an outage must not take the place of what that outage interrupted.
+        self._files = RunFiles(folder, kind.value if since is None else AFTER_OUTAGE)
         self._pages: Iterator[Sequence[int]] | None = None
         self._scene_ids: list[int] = []
         self._state = RunState(kind.value, scope, clock())

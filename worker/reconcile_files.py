@@ -34,13 +34,13 @@ class RunState:
 
 
 class RunFiles:
-    """The files of the unfinished run of one kind, for the one process that runs it."""
+    """The files of an unfinished run of this name, for the one process that runs it."""
 
-    def __init__(self, folder: DataFolder, kind: str) -> None:
+    def __init__(self, folder: DataFolder, name: str) -> None:
         os.makedirs(folder.reports, mode=0o700, exist_ok=True)
-        self._rows = os.path.join(folder.reports, f"unfinished-{kind}.rows.jsonl")
-        self._state = JsonFile(os.path.join(folder.reports, f"unfinished-{kind}.json"))
-        self._scenes = JsonFile(os.path.join(folder.reports, f"unfinished-{kind}.scenes.json"))
+        self._rows = os.path.join(folder.reports, f"unfinished-{name}.rows.jsonl")
+        self._state = JsonFile(os.path.join(folder.reports, f"unfinished-{name}.json"))
+        self._scenes = JsonFile(os.path.join(folder.reports, f"unfinished-{name}.scenes.json"))
 
     def load(self) -> tuple[RunState, list[int]] | None:
         """What was saved last, with the scenes of the run; None where there is nothing whole."""

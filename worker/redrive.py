@@ -61,10 +61,8 @@ class RedriveTask:
         dry_run = arguments.switch(self._request.args, "dry_run")
         database = self._workplace.manager.database
         plan = plan_redrive(database, selection, self._objections)
+        redriven = 0 if dry_run else redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
         self._log(plan, dry_run)
-        if dry_run or not plan.redrive:
-            return self._result(plan, redriven=0)
-        redriven = redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
         return self._result(plan, redriven)
 
     def _objections(self, letters: Sequence[DeadLetter]) -> dict[int, str]:

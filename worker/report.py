@@ -119,7 +119,7 @@ def outages_in_words(report: dict[str, Any]) -> list[str]:
 def _outage_in_words(outage: dict[str, Any]) -> str:
     started = moment(outage["started_at"])
     if outage["ended_at"] is None:
-        return f"{started}: lasts since {duration(outage['seconds'])}: {outage['cause']}"
+        return f"{started}: for {duration(outage['seconds'])} so far: {outage['cause']}"
     done = f"{counted(outage['jobs_waiting'], 'job')} waited, {outage['jobs_done_after']} done since"
     return f"{started}: {duration(outage['seconds'])}, {done}: {outage['cause']}"
 

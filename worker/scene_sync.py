@@ -117,11 +117,12 @@ class SceneSync:
         except PlexLibraryUnknown:
             raise
         except PlexError as error:
-            self._guard.confirm(error, None)
+            self._guard.confirm(error, jobs[0] if len(jobs) == 1 else None)
             if len(jobs) == 1:
                 self._guard.note_failure(error)
                 return [Outcome(jobs[0], error)]
         # Which scene made the shared request fail cannot be told: each on its own.
+        self._guard.forget_failures()
         return [outcome for job in jobs if not self._guard.has_seen_enough for outcome in self.sync([job])]
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
@@ -134,7 +135,7 @@ class SceneSync:
         works = [each for each in planned if isinstance(each, SceneWork)]
         self._find_items(works)
         reach("read:plex")
-        self._state.save_items(item.intent(self._read_at) for work in works for item in work.items if item.edits)
+        self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         reach("write:intended")
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
         run_in_lanes(writable, self._begin, self._session.config.parallel_writes)
@@ -165,7 +166,14 @@ class SceneSync:
             else:
                 work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
                 if work.job.retry_count == 0 and self._session.config.trigger_plex_scan:
-                    self._attempt(work, lambda work: self._session.finder.request_scan(work.files))
+                    self._request_scan(work)
+
+    def _request_scan(self, work: SceneWork) -> None:
+        """A courtesy: where Plex cannot do it, the scene is not found all the same, and nothing else is."""
+        act = partial(self._session.finder.request_scan, work.files)
+        error = self._guard.attempt(work.job, act, counts=False)
+        if error is not None:
+            work.warnings.append(f"Plex was not asked to scan for it: {error}")
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
         return ItemSync(item, state, work.wanted, self._session.rules)
@@ -178,7 +186,7 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
-            item.write(self._session.plex, self._images.locks(item, changed_in_stash))
+            item.write(self._session.plex, self._images.locks(item, changed_in_stash), self._clock())
             reach("write:sent")
             self._images.sync(item, work.picture, changed_in_stash)
         self._on_written()
@@ -208,7 +216,16 @@ class SceneSync:
     def _outcome(self, work: SceneWork) -> Outcome:
         path = work.files[0]
         if work.error is not None:
-            return Outcome(work.job, work.error, title=work.wanted.title, path=path, warnings=tuple(work.warnings))
+            return Outcome(
+                work.job,
+                work.error,
+                warnings=tuple(work.warnings),
+                title=work.wanted.title,
+                path=path,
+                # What was written before it failed is remembered as such.
+                item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
+                server_id=self._session.plex.machine_identifier,
+            )
         failed_images = [text for item in work.items for text in item.failed_images]
         changed = {name for item in work.items for name in item.changed}
         return Outcome(
@@ -226,7 +243,7 @@ class SceneSync:
                 rating_keys=tuple(item.rating_key for item in work.items),
                 warnings=(*work.warnings, *failed_images),
             ),
-            item_states=tuple(item.arrived() for item in work.items),
+            item_states=tuple(item.arrived(self._clock()) for item in work.items),
             server_id=self._session.plex.machine_identifier,
         )
 

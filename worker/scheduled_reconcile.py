@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 INTERVALS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0}
 """Seconds between the end of one and the start of the next, by `reconcile_interval`."""
 LONG_OUTAGE = 3_600.0
-"""Seconds: after a longer outage Plex may have come back without what it showed before, from a backup or half built."""
+"""Seconds: after a longer outage it is worth a look whether all that was edited meanwhile has arrived."""
 LOOK_INTERVAL = 60.0
 """Seconds between two looks whether one is due, and before one that failed is tried again."""
 SETTINGS_AGE = 30.0

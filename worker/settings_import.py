@@ -79,7 +79,7 @@ def from_stash2plex(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
     if "strict_matching" in switches:
         found["allow_ambiguous_matches"] = not switches["strict_matching"]
     if str(given.get("reconcile_interval")).strip().lower() == "never":
-        given["reconcile_interval"] = ""
+        del given["reconcile_interval"]  # as here, where it is empty
     same = _valid({name: value for name, value in given.items() if name in PlexSyncConfig.model_fields})
     translated = switches.keys() & {*_RUNNING_SWITCHES, *_FIELD_SWITCHES, "strict_matching"}
     return {**same, **found}, sorted(given.keys() - same.keys() - translated)

@@ -6,18 +6,18 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from plex.exceptions import AmbiguousMatch, PlexAuthError
+from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError
 from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
-from sync_queue.models import Failure
+from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, nack_job
 from sync_queue.sync_state import SyncState, forget_scene
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
 from worker.outage_guard import SyncInterrupted
-from worker.paths import shown_path
+from worker.paths import scene_name, shown_path
 from worker.progress import Progress
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome
@@ -64,8 +64,7 @@ class Settlement:
         job, error = interrupted.job, interrupted.error
         still_down = True
         if job is not None:
-            # It opened the breaker before, and others went through since: it may be the job that Plex cannot stand.
-            if job.outages_opened > 0 and self._recovery.is_closed():
+            if self._is_to_blame(job, error, session):
                 decision = self._policy(session.config).decide_counted(error, job.retry_count)
                 self._apply(Outcome(job, error), decision, session)
                 still_down = bool(session.find_fault(False))
@@ -74,6 +73,14 @@ class Settlement:
         self._manager.put_back_unacknowledged()
         if still_down:
             self._recovery.trip(str(error), with_token=isinstance(error, PlexAuthError))
+
+    def _is_to_blame(self, job: Job, error: PlexError, session: Session) -> bool:
+        """Whether Plex may be well but for this job: it opened the breaker before, and others went through since.
+
+        Where the token is not accepted at all, no job is to blame.
+        """
+        is_suspect = job.outages_opened > 0 and self._recovery.is_closed()
+        return is_suspect and not (isinstance(error, PlexAuthError) and session.find_fault(True))
 
     def mention_dead_letters(self) -> None:
         """Say how many dead letters wait for review, and of what kinds."""
@@ -96,10 +103,10 @@ class Settlement:
         """What is in step is remembered and acknowledged in one transaction."""
         with self._manager.database.transaction():
             for outcome in outcomes:
+                state = SyncState(self._manager.database, outcome.server_id)
+                state.forget_items(outcome.undone)
+                state.save_items(outcome.item_states)
                 if outcome.scene_state is not None:
-                    state = SyncState(self._manager.database, outcome.server_id)
-                    state.forget_items(outcome.undone)
-                    state.save_items(outcome.item_states)
                     state.save_scene(outcome.scene_state)
                 if outcome.error is None:
                     ack_job(self._queue, outcome.job)
@@ -161,8 +168,7 @@ class Settlement:
 
 
 def _describe(outcome: Outcome, config: PlexSyncConfig) -> str:
-    name = outcome.title or shown_path(outcome.path, config.obfuscate_paths)
-    return f'Scene {outcome.job.scene_id} "{name}"' if name else f"Scene {outcome.job.scene_id}"
+    return scene_name(outcome.job.scene_id, outcome.title, outcome.path, config.obfuscate_paths)
 
 
 def _named(outcome: Outcome, session: Session) -> Outcome:

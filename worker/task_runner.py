@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sqlite3
@@ -15,6 +16,9 @@ from worker.dependencies import Dependencies, DependencyError
 from worker.log_setup import log_to_stash
 
 logger = logging.getLogger(__name__)
+
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""Errors of a data folder that cannot be written to."""
 
 
 class TaskError(Exception):
@@ -37,10 +41,12 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
 
     try:
         return perform(folder, plugin_file, request)
-    except (TaskError, OSError, sqlite3.OperationalError):
-        # The entry has words for a disk that is full or read-only, and what to do about it.
+    except (TaskError, sqlite3.OperationalError):
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            # The entry has words for a disk that is full or read-only, and what to do about it.
+            raise
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error

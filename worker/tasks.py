@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta, timezone
@@ -75,10 +76,17 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
         except (ArgumentError, PlexError) as error:
             raise TaskError(str(error)) from error
         finally:
-            # Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind.
-            # But the doctor promises to change nothing, in Plex neither.
-            if action is not health_check and has_open_jobs(workplace.manager.database):
-                start_drainer()
+            if action not in CHANGE_NOTHING:
+                _leave_to_a_drainer(workplace, start_drainer)
+
+
+def _leave_to_a_drainer(workplace: Workplace, start_drainer: Callable[[], object]) -> None:
+    """Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind."""
+    try:
+        if has_open_jobs(workplace.manager.database):
+            start_drainer()
+    except (OSError, sqlite3.Error) as error:
+        logger.warning("No drainer could be started (%s): the jobs wait for the next edit or task", error)
 
 
 def sync_all(task: Task) -> dict[str, Any]:
@@ -208,6 +216,9 @@ def _deleted(count: int, what: str, file: str = "") -> dict[str, Any]:
     logger.info("%d %s deleted%s", count, what, f"; they are kept in {file}" if file else "")
     return {"deleted": count, "file": file}
 
+
+CHANGE_NOTHING = (health_check, compare)
+"""They promise it, for Plex too: so what waits stays where it is."""
 
 MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "all": sync_all,

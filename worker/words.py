@@ -9,7 +9,7 @@ def counted(count: int, noun: str) -> str:
     """The count with its noun, in the plural unless it is one: `1 job`, `2 jobs`, `3 tries`."""
     if count == 1:
         return f"{count} {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("ry") else f"{count} {noun}s"
 
 
 def moment(seconds: float) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.simulators.faults import Fault, drop, maintenance, status
-from tests.unit.worker.workbench import Workbench, only_for
+from storage.json_file import JsonFile
+from sync_queue.operations import pending_data
+from tests.simulators.faults import Answer, Fault, Waiting, cut_off_body, drop, maintenance, status
+from tests.simulators.http_server import Request, Response
+from tests.unit.worker.workbench import TOKEN, Workbench, only_for
+from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.recovery import FIRST_PROBE
 
 SCENES = tuple(range(1, 13))
@@ -110,3 +115,75 @@ def test_a_restart_in_between_changes_nothing(bench: Workbench) -> None:
     assert all(bench.shows(scene_id) for scene_id in OTHERS)
     (letter,) = bench.dead_letters()
     assert letter.attempts == 6
+
+
+def test_one_whose_reading_takes_plex_down_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=4) as bench:
+        down_until = [0.0]
+
+        def crash(request: Request, answer: Answer, waiting: Waiting) -> Response:
+            down_until[0] = bench.clock.now + 30
+            return cut_off_body()(request, answer, waiting)
+
+        def down(request: Request, answer: Answer, waiting: Waiting) -> Response:
+            is_down = bench.clock.now < down_until[0]
+            return maintenance()(request, answer, waiting) if is_down else answer()
+
+        bench.plex.inject(only_for([bench.keys[1]], crash), prefix="/library/metadata")
+        bench.plex.inject(down)
+        bench.enqueue(1, 2, 3, 4)
+        bench.run_until(lambda: all(bench.shows(scene_id) for scene_id in (2, 3, 4)))
+        assert bench.clock.elapsed < 1800
+
+
+def test_a_write_without_effect_that_cannot_be_read_back_turns_in_no_circle(tmp_path: Path) -> None:
+    """Five writes fail, and then the shared read does: each is tried on its own, and the failures count."""
+    with Workbench(tmp_path, scenes=10) as bench:
+        key = str(bench.keys[1])
+
+        def put(request: Request, answer: Answer, waiting: Waiting) -> Response:
+            return Response() if request.query.get("id") == key else status(500)(request, answer, waiting)
+
+        bench.plex.inject(put, method="PUT")
+        bench.plex.inject(status(500), method="GET", prefix=f"/library/metadata/{key}")
+        bench.enqueue(*range(1, 11))
+        bench.step()
+        assert bench.worker.progress.retried >= 5
+        assert CircuitBreaker(store=JsonFile(bench.folder.breaker)).stored_state is CircuitState.OPEN
+
+
+def test_scans_that_plex_refuses_keep_nobody_from_being_written(tmp_path: Path) -> None:
+    with Workbench(tmp_path, trigger_plex_scan=True) as bench:
+        for number in range(1, 21):
+            bench.add_scene(title=f"T{number}", details="x", in_plex=number > 5)
+        bench.plex.inject(status(500), prefix=f"/library/sections/{bench.section}/refresh")
+        bench.enqueue(*range(1, 21))
+        bench.step()
+        assert all(bench.shows(scene_id) for scene_id in range(6, 21))
+        assert bench.pending() == [1, 2, 3, 4, 5]
+        assert {data["last_error_type"] for data in pending_data(bench.database)} == {"PlexNotFound"}
+
+
+def test_a_withdrawn_token_is_no_jobs_fault(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=2) as bench:
+        bench.plex.inject(only_for([bench.keys[1]], maintenance()), method="PUT", times=1)
+        bench.enqueue(1, 2)
+        bench.run_until(lambda: bench.shows(2))  # 1 opened the breaker, 2 closed it
+        bench.plex.token = "another"
+        bench.run_for(3600)
+        assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1], 0, [])
+        bench.plex.token = TOKEN
+        bench.drain()
+        assert bench.shows(1)
+
+
+def test_what_nobody_foresaw_spares_the_rest_of_the_batch_too(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=30) as bench:
+        # As no Stash sends it: the job fails in a way that has no name.
+        odd = bench.stash.scene(9)
+        bench.stash.library.scenes[9] = replace(odd, files=(replace(odd.files[0], path=None),))  # type: ignore[arg-type]
+        bench.plex.inject(status(500), prefix="/library/metadata")
+        bench.enqueue(*range(1, 31))
+        bench.step()
+        assert bench.plex.count("GET", "/library/metadata") <= FAILURE_THRESHOLD + 2
+        assert bench.retries_counted() <= FAILURE_THRESHOLD + 1

@@ -248,3 +248,21 @@ def test_nothing_is_skipped_as_not_found_where_it_is_not_plex_that_says_so(tmp_p
         bench.clock.at(2 * HOUR, fault.remove)
         bench.drain()
         assert all(bench.shows(scene_id) for scene_id in (1, 2, 3, 4))
+
+
+def test_a_plex_that_was_set_up_anew_gets_what_waited(bench: Workbench) -> None:
+    """Another identity, other rating keys: what the drainer knows of the old one must not be held against it."""
+    bench.enqueue(1, 2, 3)
+    bench.drain()
+    bench.plex.refuse()
+    for scene_id in (1, 2, 3):
+        bench.edit(scene_id, title=f"New {scene_id}")
+    bench.run_for(600.0)
+    bench.plex.machine_identifier = "f" * 40
+    for scene_id in (1, 2, 3):
+        bench.plex.remove_item(bench.keys[scene_id])
+        bench.add_item(scene_id)
+    bench.plex.accept()
+    bench.drain()
+    assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
+    assert bench.dead_letters() == []

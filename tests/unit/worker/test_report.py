@@ -208,7 +208,7 @@ def test_outages_one_a_line_and_then_the_figures(bench: Workbench) -> None:
     bench.clock.sleep(600)
     assert report(bench) == [
         f"{at(NOON)}: 100 seconds, 9 jobs waited, 4 done since: Plex was switched off",
-        f"{at(NOON + 10_900)}: lasts since 10 minutes: The token was rejected",
+        f"{at(NOON + 10_900)}: for 10 minutes so far: The token was rejected",
         "2 outages on record, mean time to recovery 100 seconds, mean time between them 3.0 hours, "
         "Plex was available 93.91% of the time since the first",
     ]

@@ -14,8 +14,9 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.unit.worker.workbench import Workbench
 from worker import reconcile
+from worker.comparison import Comparison
 from worker.processor import Ended
-from worker.reconcile import Kind
+from worker.reconcile import AFTER_OUTAGE, Kind, ReconcileRun
 from worker.reconcile_files import RunFiles
 from worker.reconcile_task import ReconcileTask
 
@@ -75,8 +76,8 @@ def reports(bench: Workbench) -> list[dict[str, Any]]:
     return found
 
 
-def run_until_a_page_is_done(bench: Workbench) -> None:
-    files = RunFiles(bench.folder, Kind.RECONCILE.value)
+def run_until_a_page_is_done(bench: Workbench, name: str = AFTER_OUTAGE) -> None:
+    files = RunFiles(bench.folder, name)
     bench.run_until(lambda: (stored := files.load()) is not None and stored[0].position > 0)
 
 
@@ -227,8 +228,25 @@ def test_while_paused_it_waits(bench: Workbench) -> None:
 
 def test_without_the_interval_a_run_of_the_whole_library_ends_where_it_stands(bench: Workbench) -> None:
     bench.configure(reconcile_interval="daily")
-    run_until_a_page_is_done(bench)
+    run_until_a_page_is_done(bench, Kind.RECONCILE.value)
     bench.configure()
     bench.clock.now += HOUR
     idle_away(bench)
     assert reports(bench) == []
+
+
+def test_it_leaves_alone_what_the_outage_interrupted(bench: Workbench) -> None:
+    """The user was told that *Reconcile Library* goes on where it stood."""
+    run = ReconcileRun(bench.folder, Kind.RECONCILE, "all", bench.workplace.stash, bench.clock)
+    comparison = Comparison(bench.workplace.sessions.current(HOUR), bench.database)
+    while not run.position:
+        run.step(comparison, bench.database, False)
+    start = bench.clock.now
+    bench.clock.now += HOUR
+    edit(bench, 5)
+    bench.clock.now += HOUR
+    note_outages(bench, (start, start + 2 * HOUR))
+    idle_away(bench)
+    assert len(reports(bench)) == 1
+    again = ReconcileRun(bench.folder, Kind.RECONCILE, "all", bench.workplace.stash, bench.clock)
+    assert (again.is_resumed, again.position) == (True, run.position)

@@ -51,8 +51,8 @@ OTHER_MEANING = [
     ({"enabled": True, "sync_master": True, "sync_tags": True}, {}),
     ({"strict_matching": False}, {"allow_ambiguous_matches": True}),
     ({"strict_matching": True}, {"allow_ambiguous_matches": False}),
-    ({"reconcile_interval": "never"}, {"reconcile_interval": ""}),
-    ({"reconcile_interval": "Never"}, {"reconcile_interval": ""}),
+    ({"reconcile_interval": "never"}, {}),
+    ({"reconcile_interval": "Never"}, {}),
     ({"sync_tags": False, "sync_studio": False}, {"skip_fields": "studio, tags"}),
     (
         dict.fromkeys((f"sync_{field}" for field in SWITCHED_FIELDS), False),
@@ -122,7 +122,7 @@ def test_what_has_no_counterpart_is_named(stash: StashSimulator, caplog: pytest.
 def test_importing_again_changes_nothing(stash: StashSimulator) -> None:
     theirs = {"enabled": False, "strict_matching": True, "reconcile_interval": "never", "plex_token": "abc"}
     stash.configure_plugin("Stash2Plex", **theirs)
-    assert take_over(stash)["imported"] == ["allow_ambiguous_matches", "paused", "plex_token", "reconcile_interval"]
+    assert take_over(stash)["imported"] == ["allow_ambiguous_matches", "paused", "plex_token"]
     before = dict(stash.library.plugin_settings["PlexSync"])
     assert take_over(stash) == {"imported": [], "from": [], "without_counterpart": []}
     assert stash.library.plugin_settings["PlexSync"] == before

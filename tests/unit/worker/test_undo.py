@@ -11,6 +11,8 @@ import pytest
 from plex.exceptions import PlexServerDown
 from stash.protocol import Request
 from sync_queue.operations import pending_data
+from sync_queue.sync_state import scenes_written_since
+from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
 from worker.arguments import ArgumentError
 from worker.undo_task import UndoTask
@@ -102,6 +104,19 @@ def test_every_scene_since_a_moment(bench: Workbench) -> None:
     done = task(bench, since=since, dry_run="false").undo_since()
     assert [*done["scenes"]] == ["2"]
     assert (bench.item(1).title, bench.item(2).title) == ("One", "scene-2")
+
+
+def test_what_plex_refused_or_never_got_was_not_written(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=10) as bench:
+        bench.enqueue(*range(1, 11))
+        bench.drain()
+        bench.clock.sleep(86_400)
+        since = bench.clock.now
+        bench.plex.inject(status(500), method="PUT")
+        for scene_id in range(1, 11):
+            bench.edit(scene_id, title=f"New {scene_id}")
+        bench.step()
+        assert scenes_written_since(bench.database, since) == []
 
 
 @pytest.mark.parametrize("args", [{}, {"scene_id": "one"}, {"scene_id": 1, "dry_run": "perhaps"}])
