@@ -11,14 +11,13 @@ from pathlib import Path
 import pytest
 
 from plex import index as index_module
-from plex.exceptions import PlexLibraryUnknown, PlexServerDown, PlexTemporaryError
+from plex.exceptions import PlexServerDown, PlexTemporaryError
 from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshReport
 from plex.index_store import IndexedFile
 from tests.simulators.faults import maintenance, rewritten
 from tests.simulators.plex import PlexSimulator
 from tests.unit.plex.examples import TOKEN, Clock, client_of, item
-
-FOLDER = "/media/movies"
+from tests.unit.plex.index_examples import FOLDER, add, found, listings
 
 
 @pytest.fixture
@@ -49,18 +48,6 @@ def index(plex: PlexSimulator, clock: Clock, path: str) -> Iterator[FileIndex]:
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "NEWEST_PAGE_SIZE", 2)
     monkeypatch.setattr(index_module, "SWEEP_PAGE_SIZE", 3)
-
-
-def add(plex: PlexSimulator, *numbers: int, section: int = 1) -> list[int]:
-    return [plex.add_item(section, f"{FOLDER}/{number}.mp4", added_at=number) for number in numbers]
-
-
-def found(index: FileIndex, *numbers: int) -> list[int]:
-    return [number for number in numbers if index.lookup(f"{number}.mp4")]
-
-
-def listings(plex: PlexSimulator) -> int:
-    return sum(request.path.endswith("/all") for request in plex.requests)
 
 
 class TestFinding:
@@ -365,40 +352,6 @@ class TestSurviving:
             assert moved.refresh().changed
             assert found(moved, 1, 2) == [2]
             moved.close()
-
-
-class TestConfiguredLibraries:
-    @pytest.fixture
-    def plex(self, plex: PlexSimulator) -> PlexSimulator:
-        plex.add_section("Scenes", locations=["/media/scenes"])
-        plex.add_section("Shows", "show")
-        add(plex, 1, section=1)
-        add(plex, 2, section=2)
-        return plex
-
-    def test_only_they_are_indexed(self, plex: PlexSimulator, path: str) -> None:
-        index = FileIndex(path, client_of(plex.url), libraries=(" scenes",))
-        index.refresh()
-        assert found(index, 1, 2) == [2]
-        index.close()
-
-    def test_an_unknown_one_is_named_with_those_that_exist(self, plex: PlexSimulator, path: str) -> None:
-        index = FileIndex(path, client_of(plex.url), libraries=("Scnes", "Movies", "Shows"))
-        with pytest.raises(PlexLibraryUnknown) as caught:
-            index.refresh()
-        assert str(caught.value).startswith('Plex has no movie library "Scnes" (plex_library under Settings')
-        assert 'it has "Movies", "Scenes": did you mean "Scenes"?' in str(caught.value)
-        assert caught.value.available == ("Movies", "Scenes")
-        index.close()
-
-    def test_a_plex_that_shows_none_keeps_the_index_as_it_is(self, plex: PlexSimulator, path: str) -> None:
-        index = FileIndex(path, client_of(plex.url))
-        index.refresh()
-        plex.inject(rewritten(lambda body: b'<MediaContainer size="0"/>'), prefix="/library/sections")
-        with pytest.raises(PlexLibraryUnknown):
-            index.refresh()
-        assert found(index, 1, 2) == [1, 2]
-        index.close()
 
 
 def test_a_report_adds_up() -> None:

@@ -13,9 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -23,104 +21,19 @@ import pytest
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from tests.bare_python import bare_python
-from tests.world import wait_until
-from worker.data_folder import DataFolder
+from tests.unit.worker.needy_plugin import NAME, NeedyPlugin, make_wheel
+from tests.world import PROJECT, wait_until
 from worker.dependencies import Dependencies, DependencyError
 from worker.pip_install import pip_command
-from worker.requirements import missing_packages, packages_folder, packages_name, read_pins
-
-PROJECT = Path(__file__).resolve().parents[3]
-NAME = "plexsync-example"
-SCRIPT = """
-import json, sys
-from worker.data_folder import DataFolder
-from worker.dependencies import Dependencies, DependencyError
-said = []
-try:
-    dependencies = Dependencies(DataFolder(sys.argv[1]), sys.argv[2], lambda level, text: said.append([level, text]))
-    dependencies.wait_for() if "wait" in sys.argv else dependencies.ensure(insist="insist" in sys.argv)
-    dependencies.remove_others()
-    import plexsync_example
-    result = {"version": plexsync_example.VERSION, "from": plexsync_example.__file__}
-except DependencyError as error:
-    result = {"error": str(error)}
-print(json.dumps({**result, "said": said}))
-"""
-
-
-def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
-    """A package of one module, as pip would download it."""
-    info = f"plexsync_example-{version}.dist-info"
-    files = {
-        "plexsync_example.py": f'{first_line}VERSION = "{version}"\n',
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in files) + f"{info}/RECORD,,\n"
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / f"plexsync_example-{version}-py3-none-any.whl", "w") as wheel:
-        for name, content in files.items():
-            wheel.writestr(name, content)
-
-
-class Plugin:
-    """A plugin folder that requires the example, a data folder, and where pip may look."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.folder = tmp_path / "plug in"
-        self.folder.mkdir()
-        self.data = DataFolder(str(tmp_path / "my data"))
-        self.data.create()
-        self.wheels = tmp_path / "wheels"
-        self.wheels.mkdir()
-        self.environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
-        self.require("1.2.0")
-
-    @property
-    def requirements(self) -> str:
-        return str(self.folder / "requirements.txt")
-
-    def require(self, version: str) -> None:
-        Path(self.requirements).write_text(f"# a comment\n{NAME}=={version}\n", encoding="utf-8")
-
-    @property
-    def packages(self) -> str:
-        """Where the packages belong."""
-        return packages_folder(self.data.dependencies, self.requirements)
-
-    def start(self, how: str = "insist") -> subprocess.Popen[str]:
-        """Start a process that needs the packages; `how` is insist (as a task), ask, or wait (as a drainer)."""
-        command = [sys.executable, "-c", SCRIPT, self.data.root, str(self.folder), how]
-        return subprocess.Popen(command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, text=True)
-
-    def run_with(self, python: str) -> dict[str, Any]:
-        """`run`, with another Python."""
-        command = [python, "-c", SCRIPT, self.data.root, str(self.folder), "insist"]
-        result = subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=True)
-        report: dict[str, Any] = json.loads(result.stdout)
-        return report
-
-    def run(self, how: str = "insist") -> dict[str, Any]:
-        """Let such a process end; what it reports."""
-        process = self.start(how)
-        output, _ = process.communicate()
-        assert process.returncode == 0
-        report: dict[str, Any] = json.loads(output)
-        return report
-
-    def whole(self) -> bool:
-        """Whether the packages are there; fails where there is anything else."""
-        folders = os.listdir(self.data.dependencies) if os.path.isdir(self.data.dependencies) else []
-        assert folders in ([], [os.path.basename(self.packages)])
-        return bool(folders)
+from worker.requirements import missing_packages, packages_name, read_pins
 
 
 @pytest.fixture
-def plugin(tmp_path: Path) -> Plugin:
-    return Plugin(tmp_path)
+def plugin(tmp_path: Path) -> NeedyPlugin:
+    return NeedyPlugin(tmp_path)
 
 
-def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin: Plugin) -> None:
+def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     first = plugin.run()
     assert first["version"] == "1.2.0"
@@ -132,7 +45,7 @@ def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin:
     assert plugin.run() == {**first, "said": []}
 
 
-def test_a_newer_pin_replaces_what_was_installed(plugin: Plugin) -> None:
+def test_a_newer_pin_replaces_what_was_installed(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
     make_wheel(plugin.wheels, "1.2.1")
@@ -141,7 +54,7 @@ def test_a_newer_pin_replaces_what_was_installed(plugin: Plugin) -> None:
     assert plugin.whole()
 
 
-def test_packages_for_another_python_are_not_used_and_not_kept(plugin: Plugin) -> None:
+def test_packages_for_another_python_are_not_used_and_not_kept(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
     older = Path(plugin.data.dependencies, "cpython-309-0badc0de")
@@ -150,7 +63,7 @@ def test_packages_for_another_python_are_not_used_and_not_kept(plugin: Plugin) -
     assert plugin.whole()
 
 
-def test_a_package_that_was_taken_out_is_brought_back(plugin: Plugin) -> None:
+def test_a_package_that_was_taken_out_is_brought_back(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
     shutil.rmtree(Path(plugin.packages, "plexsync_example-1.2.0.dist-info"))
@@ -158,7 +71,7 @@ def test_a_package_that_was_taken_out_is_brought_back(plugin: Plugin) -> None:
     assert plugin.whole()
 
 
-def test_what_does_not_load_is_not_installed(plugin: Plugin) -> None:
+def test_what_does_not_load_is_not_installed(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0", "import no_such_library\n")
     report = plugin.run()
     assert "do not load: ModuleNotFoundError: No module named 'no_such_library'" in report["error"]
@@ -168,7 +81,7 @@ def test_what_does_not_load_is_not_installed(plugin: Plugin) -> None:
 # --- where it cannot be done
 
 
-def test_without_a_network_the_error_holds_the_command_that_helps(plugin: Plugin) -> None:
+def test_without_a_network_the_error_holds_the_command_that_helps(plugin: NeedyPlugin) -> None:
     report = plugin.run()
     assert NAME in report["error"]
     assert not plugin.whole()
@@ -178,12 +91,12 @@ def test_without_a_network_the_error_holds_the_command_that_helps(plugin: Plugin
     assert plugin.run()["version"] == "1.2.0"
 
 
-def test_an_index_that_does_not_answer_is_named_as_the_cause(plugin: Plugin) -> None:
+def test_an_index_that_does_not_answer_is_named_as_the_cause(plugin: NeedyPlugin) -> None:
     plugin.environment = {**os.environ, "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "1"}
     assert "the package index cannot be reached" in plugin.run()["error"]
 
 
-def test_what_failed_is_not_tried_again_at_once_unless_somebody_asks(plugin: Plugin) -> None:
+def test_what_failed_is_not_tried_again_at_once_unless_somebody_asks(plugin: NeedyPlugin) -> None:
     first = plugin.run("ask")
     make_wheel(plugin.wheels, "1.2.0")
     assert plugin.run("ask") == {"error": first["error"], "said": []}
@@ -192,7 +105,7 @@ def test_what_failed_is_not_tried_again_at_once_unless_somebody_asks(plugin: Plu
 
 
 def test_a_failure_counts_for_ten_minutes_and_for_its_own_packages(
-    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+    plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1_000_000.0
     failure = JsonFile(plugin.data.install_failure)
@@ -214,7 +127,7 @@ def test_a_failure_counts_for_ten_minutes_and_for_its_own_packages(
         Dependencies(plugin.data, str(plugin.folder), lambda *_: None, clock=lambda: now + 1.0).ensure()
 
 
-def test_who_waits_goes_on_by_itself_when_the_network_is_back(plugin: Plugin) -> None:
+def test_who_waits_goes_on_by_itself_when_the_network_is_back(plugin: NeedyPlugin) -> None:
     plugin.environment["PLEXSYNC_INSTALL_RETRY_SECONDS"] = "2"
     process = plugin.start("wait")
     wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
@@ -224,7 +137,7 @@ def test_who_waits_goes_on_by_itself_when_the_network_is_back(plugin: Plugin) ->
     assert [level for level, _ in report["said"]].count("error") == 1
 
 
-def test_who_waits_goes_on_when_a_task_has_fetched_the_packages(plugin: Plugin) -> None:
+def test_who_waits_goes_on_when_a_task_has_fetched_the_packages(plugin: NeedyPlugin) -> None:
     process = plugin.start("wait")
     wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
     make_wheel(plugin.wheels, "1.2.0")
@@ -232,14 +145,14 @@ def test_who_waits_goes_on_when_a_task_has_fetched_the_packages(plugin: Plugin) 
     assert json.loads(process.communicate()[0])["version"] == "1.2.0"
 
 
-def test_who_waits_leaves_where_another_python_has_the_packages(plugin: Plugin) -> None:
+def test_who_waits_leaves_where_another_python_has_the_packages(plugin: NeedyPlugin) -> None:
     process = plugin.start("wait")
     wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
     os.unlink(plugin.data.install_failure)  # as the other Python does, whose task finds all that it needs
     assert "Another Python" in json.loads(process.communicate()[0])["error"]
 
 
-def test_nobody_waits_longer_than_an_hour(plugin: Plugin) -> None:
+def test_nobody_waits_longer_than_an_hour(plugin: NeedyPlugin) -> None:
     now = 1_000_000.0
     JsonFile(plugin.data.install_failure).save(
         {"packages": packages_name(plugin.requirements), "at": now, "problem": "known"}
@@ -256,13 +169,13 @@ def test_nobody_waits_longer_than_an_hour(plugin: Plugin) -> None:
         dependencies.wait_for()
 
 
-def test_an_old_python_is_told_so_at_once(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_python_is_told_so_at_once(plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
     with pytest.raises(DependencyError, match=r"Python 3\.9 .* needs 3\.10 or newer"):
         Dependencies(plugin.data, str(plugin.folder), lambda *_: None).wait_for()
 
 
-def test_a_python_without_pip_makes_one_for_the_installation(plugin: Plugin, tmp_path: Path) -> None:
+def test_a_python_without_pip_makes_one_for_the_installation(plugin: NeedyPlugin, tmp_path: Path) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     python = bare_python(tmp_path / "bare", with_pip=False)
     report = plugin.run_with(python)
@@ -285,7 +198,7 @@ def ensure_import(*specifications):
 """What that plugin does (its README and deps.py), cut down to what is used of it."""
 
 
-def put_manager_beside(plugin: Plugin) -> Path:
+def put_manager_beside(plugin: NeedyPlugin) -> Path:
     """Install such a PythonDepManager; returns the folder in which it puts packages."""
     folder = plugin.folder.parent / "py_dependencies"
     wheel = plugin.wheels / "plexsync_example-1.2.0-py3-none-any.whl"
@@ -295,7 +208,7 @@ def put_manager_beside(plugin: Plugin) -> Path:
     return folder
 
 
-def test_it_is_asked_first(plugin: Plugin) -> None:
+def test_it_is_asked_first(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     theirs = put_manager_beside(plugin)
     report = plugin.run()
@@ -304,7 +217,7 @@ def test_it_is_asked_first(plugin: Plugin) -> None:
     assert not plugin.whole()
 
 
-def test_where_it_fails_the_packages_are_installed_privately(plugin: Plugin) -> None:
+def test_where_it_fails_the_packages_are_installed_privately(plugin: NeedyPlugin) -> None:
     put_manager_beside(plugin)
     make_wheel(plugin.wheels, "1.2.1")
     plugin.require("1.2.1")
@@ -317,7 +230,7 @@ def test_where_it_fails_the_packages_are_installed_privately(plugin: Plugin) -> 
 
 
 @pytest.mark.parametrize("leftover", [True, False], ids=["kill-while-unpacking", "kill-while-downloading"])
-def test_a_kill_in_the_middle_leaves_nothing(plugin: Plugin, leftover: bool) -> None:
+def test_a_kill_in_the_middle_leaves_nothing(plugin: NeedyPlugin, leftover: bool) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     with socket.create_server(("127.0.0.1", 0)) as slow_network:
         address = f"http://127.0.0.1:{slow_network.getsockname()[1]}/simple"
@@ -340,7 +253,7 @@ def test_a_kill_in_the_middle_leaves_nothing(plugin: Plugin, leftover: bool) -> 
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_moment_leaves_all_or_nothing(plugin: Plugin) -> None:
+def test_a_kill_at_any_moment_leaves_all_or_nothing(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     moments = random.Random(4)
     for _ in range(12):
@@ -357,7 +270,7 @@ def test_a_kill_at_any_moment_leaves_all_or_nothing(plugin: Plugin) -> None:
     assert plugin.whole()
 
 
-def test_of_two_that_need_the_packages_one_installs_them(plugin: Plugin) -> None:
+def test_of_two_that_need_the_packages_one_installs_them(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     processes = [plugin.start() for _ in range(2)]
     reports = [json.loads(process.communicate()[0]) for process in processes]
@@ -366,7 +279,7 @@ def test_of_two_that_need_the_packages_one_installs_them(plugin: Plugin) -> None
     assert len(done) == 1
 
 
-def test_of_two_whose_attempt_fails_one_makes_it(plugin: Plugin) -> None:
+def test_of_two_whose_attempt_fails_one_makes_it(plugin: NeedyPlugin) -> None:
     processes = [plugin.start("ask") for _ in range(2)]
     reports = [json.loads(process.communicate()[0]) for process in processes]
     assert reports[0]["error"] == reports[1]["error"]
@@ -385,7 +298,7 @@ def test_the_command_changes_nothing_but_the_plugins_own_folder() -> None:
 
 
 def test_the_name_is_another_for_other_pins_and_for_another_python(
-    plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+    plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = {packages_name(plugin.requirements)}
     plugin.require("1.2.1")
@@ -398,7 +311,7 @@ def test_the_name_is_another_for_other_pins_and_for_another_python(
     assert len(names) == 6
 
 
-def test_a_comment_does_not_change_the_name(plugin: Plugin) -> None:
+def test_a_comment_does_not_change_the_name(plugin: NeedyPlugin) -> None:
     before = packages_name(plugin.requirements)
     with open(plugin.requirements, "a", encoding="utf-8") as file:
         file.write("# another comment\n")
@@ -444,7 +357,7 @@ def test_what_this_project_pins_is_installed_here() -> None:
     assert all(importlib.util.find_spec(pin.module) for pin in read_pins(requirements))
 
 
-def test_nothing_happens_where_nothing_is_missing(plugin: Plugin) -> None:
+def test_nothing_happens_where_nothing_is_missing(plugin: NeedyPlugin) -> None:
     Path(plugin.requirements).write_text(f"pytest=={pytest.__version__}\n")
     said: list[tuple[str, str]] = []
     Dependencies(plugin.data, str(plugin.folder), lambda level, text: said.append((level, text))).ensure()
