@@ -44,12 +44,17 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     except (TaskError, sqlite3.OperationalError):
         raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        if isinstance(error, OSError) and _is_about_the_folder(folder, error):
             # The entry has words for a disk that is full or read-only, and what to do about it.
             raise
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error
+
+
+def _is_about_the_folder(folder: DataFolder, error: OSError) -> bool:
+    """A write that fails names no file."""
+    return error.errno in UNWRITABLE or str(error.filename or "").startswith(folder.root)
 
 
 def pass_on_news(folder: DataFolder) -> None:
