@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.e2e.agreement import disagreements, job_rows, wait_until_in_step, wait_until_logged
+from tests.e2e.given_up import give_up
 from tests.e2e.test_tasks import operate, press
 from tests.simulators.faults import status
-from tests.unit.worker.workbench import only_for
 from tests.world import PLEX_ROOT, World, wait_until
 
 NO_DRAINER_ENDS = 600.0
@@ -105,16 +105,6 @@ BURIED_BEFORE, AMBIGUOUS, OF_THE_OUTAGE, BURIED_AFTER = 1, 2, (3, 4, 5), 6
 """Scenes that were given up because Plex failed before, in and after the outage, and one for another reason in it."""
 
 
-def give_up(world: World, *scene_ids: int) -> None:
-    """Have Plex fail for these scenes until each is given up."""
-    count = world.dead_letters().get_count() + len(scene_ids)
-    failing = world.plex.inject(only_for([world.keys[each] for each in scene_ids], status(500)), method="PUT")
-    for scene_id in scene_ids:
-        world.edit(scene_id, title=f"Title {scene_id}", details="d")
-    wait_until(lambda: world.dead_letters().get_count() == count, f"scenes {scene_ids} to be given up")
-    failing.remove()
-
-
 def make_ambiguous(world: World, scene_id: int) -> None:
     """Let two files in Plex match a scene equally well."""
     for folder in ("a", "b"):
@@ -124,7 +114,7 @@ def make_ambiguous(world: World, scene_id: int) -> None:
 
 def live_through_an_outage(world: World) -> None:
     """Leave one dead letter from before, four from within, and one from after an outage."""
-    give_up(world, BURIED_BEFORE)
+    give_up(world, status(500), BURIED_BEFORE)
     world.edit(7, title="Plex is well in between", details="d")
     wait_until_in_step(world, [7])
     make_ambiguous(world, AMBIGUOUS)
@@ -137,7 +127,7 @@ def live_through_an_outage(world: World) -> None:
     failing.remove()
     world.edit(7, details="Plex is well again")
     wait_until_in_step(world, [7])
-    give_up(world, BURIED_AFTER)
+    give_up(world, status(500), BURIED_AFTER)
 
 
 def test_recovered_are_the_jobs_that_the_last_outage_buried_and_no_others(tmp_path: Path) -> None:

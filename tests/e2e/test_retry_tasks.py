@@ -11,6 +11,7 @@ import pytest
 
 from sync_queue.models import DeadLetter
 from tests.e2e.agreement import disagreements, job_rows
+from tests.e2e.given_up import give_up
 from tests.e2e.test_tasks import JOB_PATIENCE, operate
 from tests.simulators.faults import status
 from tests.simulators.stash_graphql import ResolverError
@@ -19,16 +20,6 @@ from tests.world import PLEX_ROOT, World, wait_until
 
 REFUSED, GONE, EDITED, FAILED_LATER, AMBIGUOUS = 1, 2, 3, 4, 5
 """Scenes by what became of them; the first four were refused by Plex, the fourth later than the others."""
-
-
-def give_up(world: World, *scene_ids: int) -> None:
-    """Have Plex refuse these scenes' edits, until each is given up."""
-    count = world.dead_letters().get_count() + len(scene_ids)
-    refusal = world.plex.inject(only_for([world.keys[each] for each in scene_ids], status(400)), method="PUT")
-    for scene_id in scene_ids:
-        world.edit(scene_id, title=f"Title {scene_id}", details="d")
-    wait_until(lambda: world.dead_letters().get_count() == count, f"scenes {scene_ids} to be given up")
-    refusal.remove()
 
 
 def add_ambiguous_scene(world: World) -> None:
@@ -45,8 +36,8 @@ def add_ambiguous_scene(world: World) -> None:
 def world(tmp_path: Path) -> Iterator[World]:
     """Five dead letters and no drainer; paused, so that what goes back into the queue can be looked at."""
     with World(tmp_path, scenes=4) as made:
-        give_up(made, REFUSED, GONE, EDITED)
-        give_up(made, FAILED_LATER)
+        give_up(made, status(400), REFUSED, GONE, EDITED)
+        give_up(made, status(400), FAILED_LATER)
         add_ambiguous_scene(made)
         made.kill_drainer()
         set_paused(made, True)
