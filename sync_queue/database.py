@@ -21,12 +21,14 @@ from storage.lock import ProcessLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
 SCHEMA_VERSION = 1
 BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one; persist-queue's own default."""
+WAIT_FOR_LOCK = 0.01
+"""Seconds between two looks whether somebody else has made the file, which takes a few commits."""
 
 READY = 1
 UNACKNOWLEDGED = 2
@@ -85,11 +87,23 @@ class Database:
         self._depth = 0
         # FULL, because in WAL mode NORMAL may lose the last commits at a power cut (SQLite documentation, PRAGMA
         # synchronous), and a commit here is an edit that somebody was told is safe.
-        self.connection.execute("PRAGMA synchronous = FULL")
-        self._create_schema()
+        try:
+            self.connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            self.connection.close()  # or Windows would not let a damaged file be renamed
+            raise
 
-    def _create_schema(self) -> None:
-        if self.one("PRAGMA user_version") == (SCHEMA_VERSION,):
+    def has_schema(self) -> bool:
+        """Whether the tables stand; False for a new file, and for one whose maker was killed."""
+        return self.one("PRAGMA user_version") == (SCHEMA_VERSION,)
+
+    def create_schema(self) -> None:
+        """Make the tables where they are missing.
+
+        No two may do so at once: SQLite refuses the second switch to WAL with "database is locked" and without
+        waiting, whatever the timeout (a reader that becomes a writer might wait for ever).
+        """
+        if self.has_schema():
             return
         self.connection.execute("PRAGMA journal_mode = WAL")
         with self.transaction():
@@ -156,20 +170,27 @@ class Database:
             self.connection.close()
 
 
-def open_queue_database(queue_folder: str, *, check: bool = False) -> Database:
+def open_queue_database(
+    queue_folder: str, *, check: bool = False, sleep: Callable[[float], None] = time.sleep
+) -> Database:
     """Open `plexsync.db` in `queue_folder`, creating folder (mode 0700), file and schema where missing.
 
-    An unreadable file is set aside with a warning and begun anew; `check` looks through all of it for damage. Raises
+    An unreadable file is set aside with a warning and begun anew; `check` looks through all of it for damage. Whoever
+    has to make or mend the file does it alone; the others wait by `sleep` (seconds) and find it done. Raises
     `sqlite3.OperationalError` where nothing can be opened: no room, no permission, locked for BUSY_TIMEOUT.
     """
     os.makedirs(queue_folder, mode=0o700, exist_ok=True)
     path = os.path.join(queue_folder, "plexsync.db")
     try:
-        return _open_sound(path, check)
+        database = _open_sound(path, check)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
-    return _begin_anew(queue_folder, path, check)
+    else:
+        if database.has_schema():
+            return database
+        database.close()
+    return _begin_alone(queue_folder, path, check, sleep)
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -178,27 +199,39 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 
 def _open_sound(path: str, check: bool) -> Database:
+    """Raises sqlite3.DatabaseError where the file is damaged."""
     database = Database(path)
-    if check and database.all("PRAGMA quick_check(1)") != [("ok",)]:
+    try:
+        if check and database.all("PRAGMA quick_check(1)") != [("ok",)]:
+            raise sqlite3.DatabaseError("database disk image is malformed")
+        database.has_schema()
+    except sqlite3.Error:
         database.close()
-        raise sqlite3.DatabaseError("database disk image is malformed")
+        raise
     return database
 
 
-def _begin_anew(queue_folder: str, path: str, check: bool) -> Database:
-    # Heavy for a hook, and needed at most once.
-    from storage.local_files import set_aside  # noqa: PLC0415
-
+def _begin_alone(queue_folder: str, path: str, check: bool, sleep: Callable[[float], None]) -> Database:
     lock = ProcessLock(os.path.join(queue_folder, "repair.lock"))
     while not lock.acquire():
-        time.sleep(0.1)
+        sleep(WAIT_FOR_LOCK)
     try:
-        # Another process may have done it meanwhile.
+        database = _sound_or_new(path, check)
+        database.create_schema()
+        return database
+    finally:
+        lock.release()
+
+
+def _sound_or_new(path: str, check: bool) -> Database:
+    try:
+        # Another process may have mended it meanwhile.
         return _open_sound(path, check)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
+        # Heavy for a hook, and needed at most once.
+        from storage.local_files import set_aside  # noqa: PLC0415
+
         set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
         return Database(path)
-    finally:
-        lock.release()

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.database import SCHEMA_VERSION, Database, open_queue_database
+from storage.lock import ProcessLock
+from sync_queue.database import SCHEMA_VERSION, WAIT_FOR_LOCK, Database, open_queue_database
 from tests.unit.sync_queue.examples import NOW, add, rows
 
 INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
@@ -78,6 +79,39 @@ def test_many_may_open_a_new_file_at_the_same_instant(tmp_path: Path) -> None:
     database = open_queue_database(str(tmp_path / "queue"))
     assert sorted(rows(database)) == [(number, 0) for number in range(1, 9)]
     database.close()
+
+
+def test_the_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
+    maker = ProcessLock(str(tmp_path / "repair.lock"))
+    assert maker.acquire()
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            maker.release()
+
+    with closing(open_queue_database(str(tmp_path), sleep=sleep)) as database:
+        assert database.has_schema()
+    assert waits == [WAIT_FOR_LOCK] * 3
+
+
+def test_a_file_that_stands_is_opened_without_waiting(tmp_path: Path) -> None:
+    def must_not_sleep(seconds: float) -> None:
+        pytest.fail(f"waited for {seconds} seconds")
+
+    open_queue_database(str(tmp_path)).close()
+    mender = ProcessLock(str(tmp_path / "repair.lock"))
+    assert mender.acquire()
+    open_queue_database(str(tmp_path), sleep=must_not_sleep).close()
+    mender.release()
+
+
+def test_a_file_whose_maker_was_killed_is_finished(tmp_path: Path) -> None:
+    Database(str(tmp_path / "plexsync.db")).close()
+    with closing(open_queue_database(str(tmp_path))) as database:
+        assert database.has_schema()
+        assert database.one("PRAGMA journal_mode") == ("wal",)
 
 
 def test_a_file_that_is_no_database_is_set_aside_and_begun_anew(tmp_path: Path) -> None:

@@ -163,6 +163,7 @@ FIELDS = st.lists(st.sampled_from(["title", "date", "details", "tag_ids"]), max_
 @given(st.lists(st.tuples(FIELDS, st.floats(0, 1e9), st.booleans()), min_size=1, max_size=6))
 def test_folding_keeps_every_field_and_the_first_moment(edits: list[tuple[list[str], float, bool]]) -> None:
     database = Database(":memory:")
+    database.create_schema()
     queue = AckQueue(database)
     for number, (fields, moment, fails_first) in enumerate(edits):
         assert enqueue(database, 1, fields, "hook", moment) == (number == 0)

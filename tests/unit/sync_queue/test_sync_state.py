@@ -56,6 +56,7 @@ def test_a_scene_comes_back_as_it_was_saved(state: SyncState) -> None:
 @given(STATES)
 def test_an_item_comes_back_as_it_was_saved(saved: ItemState) -> None:
     database = Database(":memory:")
+    database.create_schema()
     SyncState(database, SERVER).save_items([saved])
     assert SyncState(database, SERVER).items([saved.rating_key]) == {saved.rating_key: saved}
     database.close()
