@@ -8,6 +8,8 @@ import stat
 import sys
 import threading
 from contextlib import closing
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -57,28 +59,31 @@ def test_opening_writes_nothing_where_the_schema_stands(database: Database, othe
     assert other.change_counter() == before
 
 
+def open_and_add(folders: list[str], number: int, at_once: Barrier) -> None:
+    """What one of several processes does; all end with a traceback where one of them cannot open a folder."""
+    try:
+        for folder in folders:
+            at_once.wait()
+            with closing(open_queue_database(folder)) as database:
+                add(database, number)
+    except sqlite3.Error:
+        at_once.abort()
+        raise
+
+
 def test_many_may_open_a_new_file_at_the_same_instant(tmp_path: Path) -> None:
-    at_once = threading.Barrier(8)
-    failures: list[sqlite3.Error] = []
-
-    def open_and_add(scene_id: int) -> None:
-        at_once.wait()
-        try:
-            database = open_queue_database(str(tmp_path / "queue"))
-            add(database, scene_id)
-            database.close()
-        except sqlite3.Error as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=open_and_add, args=(number,)) for number in range(1, 9)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    database = open_queue_database(str(tmp_path / "queue"))
-    assert sorted(rows(database)) == [(number, 0) for number in range(1, 9)]
-    database.close()
+    folders = [str(tmp_path / f"queue {number}") for number in range(20)]
+    processes = get_context("spawn")
+    at_once = processes.Barrier(8)
+    openers = [processes.Process(target=open_and_add, args=(folders, number, at_once)) for number in range(1, 9)]
+    for opener in openers:
+        opener.start()
+    for opener in openers:
+        opener.join()
+    assert [opener.exitcode for opener in openers] == [0] * 8
+    for folder in folders:
+        with closing(open_queue_database(folder)) as database:
+            assert sorted(rows(database)) == [(number, 0) for number in range(1, 9)]
 
 
 def test_the_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
