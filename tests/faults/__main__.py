@@ -58,6 +58,7 @@ def faults(short: bool) -> Iterator[Fault]:
     yield Fault("SIGKILL at a named step", [partial(crash_at, point) for point in named])
     yield Fault("SIGKILL at a random moment", [course.run for course in random_kills.courses(kills)])
     yield Fault("50 hooks at once, with a drain and a *Process Queue* running", [rush.rush])
+    yield Fault("8 hooks at once, the first that there are", [partial(rush.first_hooks, 3 if short else 100)])
     yield Fault("a state file or the database damaged", [case.run for case in damage.damage_cases()])
     yield Fault("the disk full, over quota, read-only or forbidden", list(_disk_cases()))
     yield Fault("the clock set back or on", [case.run for case in clock_jumps.jump_cases()])

@@ -1,7 +1,8 @@
-"""Fifty hooks at the same instant, with a drain under way and *Process Queue* running."""
+"""Many hooks at the same instant: with a drain under way, and as the first that the plugin ever hears of."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.world import wait_until
 HOOKS = 50
 DRAINED = 10
 """Scenes that are on their way when the hooks come."""
+FIRST_HOOKS = 8
 
 
 def rush(folder: Path) -> Tally:
@@ -36,3 +38,16 @@ def rush(folder: Path) -> Tally:
         drainers = len(world.drainers())
         errors += [f"{drainers} drainers"] if drainers != 1 else []
         return tally + Tally(findings=tuple(errors))
+
+
+def first_hooks(rounds: int, folder: Path) -> Tally:
+    """Let hooks go into a data folder that is not there: all of them have to make the same files."""
+    total = Tally()
+    with FaultWorld(folder, FIRST_HOOKS) as world:
+        for _ in range(rounds):
+            world.kill_drainer()
+            shutil.rmtree(world.data.root)
+            at_once(lambda number: world.change(number + 1), FIRST_HOOKS)
+            total += world.judge()
+        errors = [f"{run.name or run.kind}: {run.error}" for run in world.stash.runs if run.error]
+    return total + Tally(findings=tuple(errors))

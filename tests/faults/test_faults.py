@@ -70,6 +70,11 @@ def test_fifty_hooks_at_once_with_a_drain_and_a_task(tmp_path: Path) -> None:
     assert tally.is_clean, tally.findings
 
 
+def test_hooks_at_once_that_are_the_first(tmp_path: Path) -> None:
+    tally = rush.first_hooks(3, tmp_path)
+    assert tally.is_clean, tally.findings
+
+
 def test_anything_on_stdin(tmp_path: Path) -> None:
     stdin_fuzz.fuzz_reading(100)
     stdin_fuzz.fuzz_hooks(50, tmp_path / "hooks")
