@@ -163,15 +163,14 @@ def test_looks_keep_nobody_from_taking_it(path: str) -> None:
     for watcher in watchers:
         watcher.start()
     taken = []
-    for _ in range(30):
+    while len(taken) < 30 or looks < 30:
         lock = ProcessLock(path)
         taken.append(lock.acquire())
         lock.release()
     looking.set()
     for watcher in watchers:
         watcher.join()
-    assert taken == [True] * 30
-    assert looks > 30
+    assert all(taken)
 
 
 def test_of_many_that_want_it_at_once_one_gets_it(path: str) -> None:
