@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 
 WAIT_FOR_LOOKS = 1.0
 """Seconds for which `acquire` waits: somebody else's look is over within microseconds."""
+SECOND_LOOKS = 0.02 if sys.platform == "win32" else 0.0
+"""Seconds for which a look that met a lock is repeated. On Windows SQLite takes its "pending" byte for itself alone even
+to read (winLock in its os_win.c), so that two looks at once see each other; elsewhere looks are shared."""
 
 
 class ProcessLock:
@@ -47,7 +51,7 @@ class ProcessLock:
         """Whether another process has the lock. Keeps nobody from taking it."""
         if self._connection is not None:
             return False
-        connection = self._connect(0.0)
+        connection = self._connect(SECOND_LOOKS)
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
