@@ -15,8 +15,8 @@ import sys
 WAIT_FOR_LOOKS = 1.0
 """Seconds for which `acquire` waits: somebody else's look is over within microseconds."""
 SECOND_LOOKS = 0.02 if sys.platform == "win32" else 0.0
-"""Seconds for which a look that met a lock is repeated. On Windows SQLite takes its "pending" byte for itself alone even
-to read (winLock in its os_win.c), so that two looks at once see each other; elsewhere looks are shared."""
+"""Seconds for which a look that met a lock is repeated. On Windows SQLite takes its "pending" byte for itself alone,
+even to read (winLock in its os_win.c), so that two looks at once see each other; elsewhere looks are shared."""
 
 
 class ProcessLock:
