@@ -162,7 +162,7 @@ def test_looks_keep_nobody_from_taking_it(path: str) -> None:
     watchers = [threading.Thread(target=look) for _ in range(3)]
     for watcher in watchers:
         watcher.start()
-    taken = []
+    taken: list[bool] = []
     while len(taken) < 30 or looks < 30:
         lock = ProcessLock(path)
         taken.append(lock.acquire())
