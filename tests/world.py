@@ -171,6 +171,8 @@ class World:
         """The drainer processes of this world."""
         mine = str(self.plugin_folder / "PlexSync.py")
         found = []
+        # Otherwise psutil takes a drainer for the earlier process that had its number, and refuses to kill it.
+        psutil.process_iter.cache_clear()
         for process in psutil.process_iter(["cmdline"]):
             command = process.info["cmdline"] or []
             if mine in command and "--drainer" in command:
