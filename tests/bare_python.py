@@ -19,7 +19,7 @@ def bare_python(folder: Path, *, with_pip: bool = True) -> str:
     options = [] if with_pip else ["--without-pip"]
     base = getattr(sys, "_base_executable", sys.executable)
     subprocess.run([base, "-m", "venv", *options, str(folder)], check=True, capture_output=True)
-    return str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
+    return str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
 
 
 def unzip_plugin(plugins: Path) -> Path:

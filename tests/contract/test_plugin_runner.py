@@ -118,7 +118,7 @@ def test_what_a_hook_gets(start: Starter, tmp_path: Path, monkeypatch: pytest.Mo
     assert output["at_end"] is True
     assert output["cwd"] == os.getcwd()
     assert output["python"] == sys.executable
-    assert output["argv"] == [os.path.join(folder, "probe.py")]
+    assert output["argv"] == [f"{folder}/probe.py"]
     assert output["PYTHONPATH"] == str(tmp_path / "plugins")
     assert output["extra"] == "more"
 
@@ -264,6 +264,7 @@ def test_how_a_process_ended_is_said_as_go_says_it() -> None:
 def test_log_lines_come_in_their_levels(start: Starter) -> None:
     script = """
         import sys
+        sys.stderr.reconfigure(newline="\\n")
         print("\\x01i\\x02one\\n\\ntwo\\r\\n\\x01d\\x02three", file=sys.stderr)
         print("\\x01p\\x02none of it", file=sys.stderr)
     """
@@ -282,6 +283,7 @@ def test_the_default_level_is_the_plugins_choice(start: Starter) -> None:
 def test_a_line_over_64_kib_ends_the_reading_of_stderr(start: Starter) -> None:
     script = f"""
         import json, sys
+        sys.stderr.reconfigure(newline="\\n")
         print("\\x01i\\x02" + "a" * ({LINE_LIMIT_BYTES} - 4), file=sys.stderr, flush=True)
         text, broken = "b" * ({LINE_LIMIT_BYTES} - 3), False
         while not broken:

@@ -78,7 +78,7 @@ def test_it_has_a_session_of_its_own(plugin_file: str) -> None:
     assert report["session"] == report["pid"]
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="only Linux shows a process's descriptors")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows a process's descriptors")
 def test_it_inherits_nothing_that_somebody_may_wait_for(plugin_file: str, capfd: pytest.CaptureFixture[str]) -> None:
     with open(plugin_file, "rb") as open_here:
         os.set_inheritable(open_here.fileno(), True)
@@ -114,7 +114,7 @@ def test_an_interpreter_that_is_gone_raises_an_os_error(
     plugin_file: str, folder: DataFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-    with pytest.raises(OSError, match="no-python"):
+    with pytest.raises(FileNotFoundError):
         ensure_drainer(folder, plugin_file, CONNECTION)
 
 
