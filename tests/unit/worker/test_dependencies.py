@@ -86,8 +86,9 @@ def test_without_a_network_the_error_holds_the_command_that_helps(plugin: NeedyP
     assert NAME in report["error"]
     assert not plugin.whole()
     make_wheel(plugin.wheels, "1.2.0")
-    command = report["error"].partition("if there is one): ")[2]
-    subprocess.run(command if os.name == "nt" else shlex.split(command), env=plugin.environment, check=True, capture_output=True)
+    line = report["error"].partition("if there is one): ")[2]
+    command = line if os.name == "nt" else shlex.split(line)
+    subprocess.run(command, env=plugin.environment, check=True, capture_output=True)
     assert plugin.run()["version"] == "1.2.0"
 
 
