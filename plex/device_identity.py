@@ -17,9 +17,14 @@ import plexapi
 from plexapi.config import reset_base_headers
 
 from storage.local_files import set_aside, write_whole
+from storage.lock import ProcessLock
 
 FILE_NAME = "device_id.json"
+LOCK_NAME = "device_id.lock"
+LOOK_EVERY = 0.01
+"""Seconds between two looks whether somebody else has made the identity."""
 PRODUCT = "PlexSync"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,24 @@ def configure_plex_device_identity(data_dir: str, clock: Callable[[], float] = t
 def _load(path: str, clock: Callable[[], float]) -> DeviceIdentity:
     try:
         return _read(path)
+    except _UNREADABLE:
+        pass
+    lock = ProcessLock(os.path.join(os.path.dirname(path), LOCK_NAME))
+    while not lock.acquire():
+        time.sleep(LOOK_EVERY)
+    try:
+        return _read_or_make(path, clock)
+    finally:
+        lock.release()
+
+
+def _read_or_make(path: str, clock: Callable[[], float]) -> DeviceIdentity:
+    """For one process at a time: of two identities, Plex would list both."""
+    try:
+        return _read(path)
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except _UNREADABLE as error:
         set_aside(path, f"{type(error).__name__}: {error}", clock())
     identity = DeviceIdentity(str(uuid.uuid4()))
     write_whole(path, json.dumps(asdict(identity)))

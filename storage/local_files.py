@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
@@ -60,6 +61,7 @@ def set_aside(path: str, reason: str, now: float, companions: Sequence[str] = ()
     """
     aside = f"{path}.corrupt-{int(now)}"
     for ending in ("", *companions):
-        if os.path.exists(path + ending):
+        # It may not be there; or SQLite deletes it at this moment, for another process.
+        with contextlib.suppress(FileNotFoundError):
             take_name(path + ending, aside + ending)
     log.warning("%s cannot be read (%s): it was set aside as %s and is made anew", path, reason, aside)

@@ -29,6 +29,8 @@ BUSY_TIMEOUT = 10.0
 """Seconds that a writer waits for another one; persist-queue's own default."""
 WAIT_FOR_LOCK = 0.01
 """Seconds between two looks whether somebody else has made the file, which takes a few commits."""
+PASSING_ERRORS = 10
+"""Attempts of whoever is alone with a file, before an error counts as the disk's."""
 
 READY = 1
 UNACKNOWLEDGED = 2
@@ -92,20 +94,17 @@ class Database:
         except sqlite3.Error:
             self.connection.close()  # or Windows would not let a damaged file be renamed
             raise
+        self._file = _number_of(path)
 
     def has_schema(self) -> bool:
         """Whether the tables stand; False for a new file, and for one whose maker was killed."""
         return self.one("PRAGMA user_version") == (SCHEMA_VERSION,)
 
-    def create_schema(self) -> None:
-        """Make the tables where they are missing.
-
-        No two may do so at once: SQLite refuses the second switch to WAL with "database is locked" and without
-        waiting, whatever the timeout (a reader that becomes a writer might wait for ever).
-        """
+    def create_schema(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Make the tables where they are missing. One process at a time; `sleep` takes seconds."""
         if self.has_schema():
             return
-        self.connection.execute("PRAGMA journal_mode = WAL")
+        self._switch_to_wal(sleep)
         with self.transaction():
             for statement in SCHEMA:
                 self.connection.execute(statement)
@@ -113,6 +112,21 @@ class Database:
             identity = int.from_bytes(os.urandom(4), "big") >> 1
             self.connection.execute(f"PRAGMA application_id = {identity}")
             self.connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _switch_to_wal(self, sleep: Callable[[float], None]) -> None:
+        """Change the journal's kind, which SQLite refuses without waiting ("database is locked"), whatever the timeout.
+
+        A reader that becomes a writer might wait for ever. Others may be clearing away what a killed maker left.
+        """
+        for _ in range(int(BUSY_TIMEOUT / WAIT_FOR_LOCK)):
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if not is_busy(error):
+                    raise
+            sleep(WAIT_FOR_LOCK)
+        self.connection.execute("PRAGMA journal_mode = WAL")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -159,6 +173,10 @@ class Database:
         row = self.one("PRAGMA application_id")
         return int(row[0]) if row else 0
 
+    def is_in_place(self) -> bool:
+        """Whether `path` still names the file that is open: somebody may have set it aside, or deleted it."""
+        return self._file == _number_of(self.path)
+
     def change_counter(self) -> int:
         """A number that changes whenever another connection commits: a poll that reads no table."""
         row = self.one("PRAGMA data_version")
@@ -184,7 +202,8 @@ def open_queue_database(
     try:
         database = _open_sound(path, check)
     except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+        # Somebody may be setting it aside at this moment: whoever looks alone sees what it really is.
+        if is_busy(error):
             raise
     else:
         if database.has_schema():
@@ -196,6 +215,20 @@ def open_queue_database(
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is damaged; an OperationalError is about what surrounds it."""
     return isinstance(error, sqlite3.DatabaseError) and type(error) is sqlite3.DatabaseError
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether somebody else has the file; the text is SQLite's own, the code exists from Python 3.11 on."""
+    return isinstance(error, sqlite3.OperationalError) and "database is locked" in str(error)
+
+
+def _number_of(path: str) -> tuple[int, int]:
+    """What tells the file from another of its name; (0, 0) for none."""
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def _open_sound(path: str, check: bool) -> Database:
@@ -212,21 +245,29 @@ def _open_sound(path: str, check: bool) -> Database:
 
 
 def _begin_alone(queue_folder: str, path: str, check: bool, sleep: Callable[[float], None]) -> Database:
-    lock = ProcessLock(os.path.join(queue_folder, "repair.lock"))
-    while not lock.acquire():
-        sleep(WAIT_FOR_LOCK)
+    lock = _repair_lock(queue_folder, sleep)
     try:
-        database = _sound_or_new(path, check)
-        database.create_schema()
+        database = _sound_or_new(path, check, sleep)
+        database.create_schema(sleep)
         return database
     finally:
         lock.release()
 
 
-def _sound_or_new(path: str, check: bool) -> Database:
+def _repair_lock(queue_folder: str, sleep: Callable[[float], None]) -> ProcessLock:
+    """The lock, taken. Raises sqlite3.OperationalError where somebody holds it for longer than BUSY_TIMEOUT."""
+    lock = ProcessLock(os.path.join(queue_folder, "repair.lock"))
+    for _ in range(int(BUSY_TIMEOUT / WAIT_FOR_LOCK)):
+        if lock.acquire():
+            return lock
+        sleep(WAIT_FOR_LOCK)
+    raise sqlite3.OperationalError("database is locked: another process has been mending it for too long")
+
+
+def _sound_or_new(path: str, check: bool, sleep: Callable[[float], None]) -> Database:
     try:
         # Another process may have mended it meanwhile.
-        return _open_sound(path, check)
+        return _open_at_last(path, check, sleep)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
@@ -235,3 +276,15 @@ def _sound_or_new(path: str, check: bool) -> Database:
 
         set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
         return Database(path)
+
+
+def _open_at_last(path: str, check: bool, sleep: Callable[[float], None]) -> Database:
+    """Those who came before the lock was taken may still be closing the old file: what they cause passes."""
+    for _ in range(PASSING_ERRORS):
+        try:
+            return _open_sound(path, check)
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                raise
+        sleep(WAIT_FOR_LOCK)
+    return _open_sound(path, check)

@@ -36,6 +36,8 @@ LONGEST_WAIT = 3600.0
 another Python, or by another version of the plugin."""
 LOOK_EVERY = 1.0
 """Seconds between two looks whether somebody else has installed them."""
+LOOKS_OF_A_DRAINER = 3
+"""After so many times LOOK_EVERY a drainer that waited for packages has seen that they are there."""
 
 
 class DependencyError(Exception):
@@ -76,7 +78,7 @@ class Dependencies:
         if sys.version_info[:2] < OLDEST_PYTHON:
             raise DependencyError(_too_old())
         if self._are_there():
-            self._forget_failure()
+            self._forget_failure(insist)
             return
         started_at = self._clock()
         self._raise_known_failure(since=started_at if insist else started_at - self._retry_after)
@@ -86,7 +88,7 @@ class Dependencies:
                 # Whoever held the lock may have failed just now.
                 self._raise_known_failure(since=started_at)
                 self._install()
-            self._forget_failure()
+            self._forget_failure(insist)
         finally:
             lock.release()
 
@@ -191,9 +193,21 @@ class Dependencies:
         with contextlib.suppress(OSError):
             self._failure.save({"packages": packages_name(self._requirements), "at": self._clock(), "problem": problem})
 
-    def _forget_failure(self) -> None:
-        if os.path.exists(self._failure.path):
+    def _forget_failure(self, insist: bool) -> None:
+        try:
             os.unlink(self._failure.path)
+        except FileNotFoundError:  # there was none, or somebody else was faster
+            return
+        if insist:
+            self._see_the_waiting_drainer_off()
+
+    def _see_the_waiting_drainer_off(self) -> None:
+        """A drainer that waits for packages ends where only another Python has them: nobody should rely on its lock."""
+        lock = ProcessLock(self._folder.drain_lock)
+        for _ in range(LOOKS_OF_A_DRAINER):
+            if not lock.is_held_elsewhere():
+                return
+            self._wait(LOOK_EVERY)
 
     def _wait_for_change(self) -> None:
         """Return when it is time to try again. Raises DependencyError where only another Python has the packages."""
@@ -204,6 +218,8 @@ class Dependencies:
             if os.path.exists(self._failure.path):
                 continue
             # A task has the packages. One more look, since it may have fetched them just now.
+            if not self._are_there():
+                self._ask_manager()
             if not self._are_there():
                 raise DependencyError(f"Another Python than {sys.executable} has the packages: leaving the jobs to it")
             return

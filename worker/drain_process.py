@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import time
 from typing import Any
 
-from sync_queue.database import Database, open_queue_database
+from storage.json_file import JsonFile
+from sync_queue.database import Database, is_damage, open_queue_database
 from sync_queue.relay import post_lines
 from worker.data_folder import DataFolder
 from worker.dependencies import Dependencies, DependencyError
@@ -21,12 +23,15 @@ IDLE_VARIABLE = "PLEXSYNC_IDLE_SECONDS"
 """Environment variable by which tests shorten IDLE_SECONDS."""
 TICK = 1.0
 """Seconds between two looks of the main thread at the worker."""
+NO_FILE = -1
+"""The identity of no queue: a file's own is never negative."""
 
 
-def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> int:
-    """Drain until there is no work; returns the id of the newest job row that may be left waiting, 0 for none.
+def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> tuple[int, int]:
+    """Drain until there is no work; returns the queue's identity and the id of the newest job row that may be left
+    waiting there, 0 for none.
 
-    A job that is pending afterwards with a larger id came too late to be seen.
+    A job that is pending afterwards with a larger id, or in another file, came too late to be seen.
     """
     relay = log_to_file_and_relay(folder)
     database = open_queue_database(folder.queue, check=True)
@@ -38,6 +43,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         relay.flush_to(lambda lines: post_lines(database, lines))
 
     try:
+        JsonFile(folder.status).save({})  # what a killed drainer said of itself holds no longer
         dependencies = Dependencies(folder, os.path.dirname(plugin_file), say)
         dependencies.wait_for()
         dependencies.remove_others()
@@ -48,10 +54,20 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
         logger.exception("The drainer ended by an error; the jobs are kept")
     finally:
-        newest_left = 0 if queue_was_empty else _newest_job(database)
-        relay.flush_to(lambda lines: post_lines(database, lines))
+        left = _take_leave(database, relay, queue_was_empty)
         database.close()
-    return newest_left
+    return left
+
+
+def _take_leave(database: Database, relay: RelayHandler, queue_was_empty: bool) -> tuple[int, int]:
+    try:
+        relay.flush_to(lambda lines: post_lines(database, lines))
+        return database.identity(), 0 if queue_was_empty else _newest_job(database)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+        # Whoever sets it aside puts the next job into a new file, and relies on us while we have the lock.
+        return NO_FILE, 0
 
 
 def _host_worker(

@@ -23,17 +23,19 @@ def run_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[st
         try:
             from worker.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
 
-            newest_left = serve(folder, plugin_file, server_connection)
+            queue, newest_left = serve(folder, plugin_file, server_connection)
         finally:
             lock.release()
-        if not _has_newer_job(folder, newest_left):
+        if not _has_newer_job(folder, queue, newest_left):
             return 0
     return 0
 
 
-def _has_newer_job(folder: DataFolder, newest_left: int) -> bool:
+def _has_newer_job(folder: DataFolder, queue: int, newest_left: int) -> bool:
     database = open_queue_database(folder.queue)
     try:
+        if database.identity() != queue:
+            newest_left = 0
         return database.one("SELECT 1 FROM ack_queue_default WHERE status < 2 AND _id > ?", (newest_left,)) is not None
     finally:
         database.close()

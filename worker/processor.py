@@ -51,6 +51,7 @@ class Ended(Enum):
     STOPPED = "stopped"
     BLOCKED = "jobs wait, but cannot be sent now"
     STASH_AWAY = "Stash cannot be reached"
+    REPLACED = "the queue's file is another one now"
     FAILED = "an error that nobody foresaw"
 
 
@@ -204,6 +205,8 @@ class SyncWorker:
 
     def _rest(self, now: float) -> float | Ended:
         self.progress.activity = "idle"
+        if not self._manager.database.is_in_place():
+            return Ended.REPLACED  # a hook that relies on us may have queued into the new one
         if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
             if self._catch_up is not None:
                 self._catch_up.note_drained()

@@ -198,3 +198,19 @@ def all_passed_on(world: World) -> bool:
     """Fetch what is there, as every invocation does, and say whether that was all."""
     world.stash.run_operation("PlexSync", mode="queue_status")
     return min(passed_on(world).values()) >= 1
+
+
+@on_posix
+@pytest.mark.parametrize("fate", ["damaged", "deleted"])
+def test_an_edit_arrives_whose_hook_made_a_new_queue_under_a_living_drainer(tmp_path: Path, fate: str) -> None:
+    """The hook sees the lock held and relies on its holder, which has the old file open."""
+    with World(tmp_path, scenes=2, idle_seconds=600.0) as world:
+        world.edit(1, title="Before", details="d")
+        wait_until_in_step(world, [1])
+        for path in Path(world.data.queue).glob("plexsync.db*"):
+            if fate == "damaged":
+                path.write_bytes(b"X" * path.stat().st_size)
+            else:
+                path.unlink()
+        world.edit(2, title="After", details="d")
+        wait_until_in_step(world, [2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import plexapi
 import pytest
 from plexapi import server as plexapi_server
 
-from plex.device_identity import FILE_NAME, configure_plex_device_identity
+from plex.device_identity import FILE_NAME, LOCK_NAME, configure_plex_device_identity
 from tests.unit.plex.examples import Clock
 
 
@@ -32,7 +33,23 @@ def test_it_is_made_once_and_kept(tmp_path: Path) -> None:
     first = configure_plex_device_identity(str(tmp_path))
     assert uuid.UUID(first.identifier)
     assert configure_plex_device_identity(str(tmp_path)) == first
-    assert os.listdir(tmp_path) == [FILE_NAME]
+    assert sorted(os.listdir(tmp_path)) == [FILE_NAME, LOCK_NAME]
+
+
+def test_all_that_make_it_at_once_get_the_same(tmp_path: Path) -> None:
+    at_once = threading.Barrier(8)
+    made = []
+
+    def make() -> None:
+        at_once.wait()
+        made.append(configure_plex_device_identity(str(tmp_path)).identifier)
+
+    threads = [threading.Thread(target=make) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(made), len(set(made))) == (8, 1)
 
 
 def test_plexapi_uses_it(tmp_path: Path) -> None:

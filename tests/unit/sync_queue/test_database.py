@@ -101,6 +101,23 @@ def test_the_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
     assert waits == [WAIT_FOR_LOCK] * 3
 
 
+def test_making_the_file_waits_for_whoever_clears_away_what_a_killed_maker_left(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "plexsync.db", isolation_level=None)) as cleaner:
+        cleaner.execute("BEGIN IMMEDIATE")
+        open_queue_database(str(tmp_path), sleep=lambda _: cleaner.rollback()).close()
+        assert cleaner.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows renames no open file")
+def test_a_file_that_was_set_aside_or_deleted_is_not_in_place(tmp_path: Path) -> None:
+    with closing(open_queue_database(str(tmp_path))) as database:
+        assert database.is_in_place()
+        os.rename(database.path, tmp_path / "aside")
+        assert not database.is_in_place()
+        with closing(open_queue_database(str(tmp_path))) as new:
+            assert (new.is_in_place(), database.is_in_place()) == (True, False)
+
+
 def test_a_file_that_stands_is_opened_without_waiting(tmp_path: Path) -> None:
     def must_not_sleep(seconds: float) -> None:
         pytest.fail(f"waited for {seconds} seconds")

@@ -23,7 +23,7 @@ from storage.lock import ProcessLock
 from tests.bare_python import bare_python
 from tests.unit.worker.needy_plugin import NAME, NeedyPlugin, make_wheel
 from tests.world import PROJECT, wait_until
-from worker.dependencies import Dependencies, DependencyError
+from worker.dependencies import LOOK_EVERY, Dependencies, DependencyError
 from worker.pip_install import pip_command
 from worker.requirements import missing_packages, packages_name, read_pins
 
@@ -151,6 +151,23 @@ def test_who_waits_leaves_where_another_python_has_the_packages(plugin: NeedyPlu
     wait_until(lambda: os.path.exists(plugin.data.install_failure), "the first attempt to fail")
     os.unlink(plugin.data.install_failure)  # as the other Python does, whose task finds all that it needs
     assert "Another Python" in json.loads(process.communicate()[0])["error"]
+
+
+def test_a_task_that_has_the_packages_waits_for_a_drainer_that_may_not_have_them(plugin: NeedyPlugin) -> None:
+    """Whoever relies on the lock of a drainer that leaves the jobs to another Python would strand them."""
+    Path(plugin.requirements).write_text(f"pytest=={pytest.__version__}\n")
+    JsonFile(plugin.data.install_failure).save({"problem": "known"})
+    drainer = ProcessLock(plugin.data.drain_lock)
+    assert drainer.acquire()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        drainer.release()
+
+    for _ in range(2):
+        Dependencies(plugin.data, str(plugin.folder), lambda *_: None, wait=wait).ensure(insist=True)
+    assert waits == [LOOK_EVERY]
 
 
 def test_nobody_waits_longer_than_an_hour(plugin: NeedyPlugin) -> None:
