@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -81,12 +81,17 @@ class OutageHistory:
             self._outages[-1] = replace(self._outages[-1], ended_at=ended_at, jobs_waiting=jobs_waiting)
             self._save()
 
-    def note_done(self, jobs: int) -> None:
-        """Jobs were done: counted for the last outage until those that waited at its end are through."""
-        if not self._outages or self.current is not None:
+    def note_done(self, enqueued_at: Iterable[float]) -> None:
+        """Jobs were done that had been enqueued at these times (seconds since the epoch).
+
+        Counted for the last outage until those that waited at its end are through.
+        """
+        last = self._outages[-1] if self._outages else None
+        if last is None or last.ended_at is None:
             return
-        last = self._outages[-1]
-        done = min(last.jobs_waiting, last.jobs_done_after + jobs)
+        ended_at = last.ended_at
+        waited = sum(moment <= ended_at for moment in enqueued_at)
+        done = min(last.jobs_waiting, last.jobs_done_after + waited)
         if done != last.jobs_done_after:
             self._outages[-1] = replace(last, jobs_done_after=done)
             self._save()

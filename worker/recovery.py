@@ -17,6 +17,10 @@ logger = logging.getLogger(__name__)
 
 FIRST_PROBE = 5.0
 LONGEST_PROBE_DELAY = 60.0
+STREAK_GAP = 90.0
+"""Seconds between two failures that may be the same outage's: a job is tried again after 80 seconds at most."""
+LAST_SIGNS = 10.0
+"""Seconds before Plex was found to be down, in which a failure was a sign of it: it may fail while it shuts down."""
 
 
 def probe_delay(probes_made: int) -> float:
@@ -44,7 +48,7 @@ class Recovery:
         self._probes_made = max(0, int(finite(stored.get("probes_made"))))
         self._next_probe_at = finite(stored.get("next_probe_at"))
         self._with_token = bool(stored.get("with_token", False))
-        self._failing_since: float | None = None
+        self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
         self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
 
@@ -84,10 +88,10 @@ class Recovery:
             self._probes_made = 0
             self._next_probe_at = 0.0
 
-    def note_success(self) -> None:
-        """A job reached Plex."""
+    def note_success(self, *, is_done: bool = True) -> None:
+        """A job reached Plex; without `is_done` it is still among those that wait."""
         was_closed = self.is_closed()
-        self._failing_since = None
+        self._failed_at = 0.0
         self.breaker.record_success()
         if was_closed and self.history.current is None:
             return
@@ -96,8 +100,8 @@ class Recovery:
             self._probes_made = self._tests_failed = 0
             self.ramp.begin()
             self._save(0.0)
-            # The job that tested has waited, too, and is done by now.
-            self.history.end(waiting + 1)
+            # The job that tested has waited, too.
+            self.history.end(waiting + is_done)
             logger.info("Plex recovered! Resuming queue processing, %s waiting", counted(waiting, "job"))
 
     def note_failure(self, cause: str) -> None:
@@ -106,22 +110,26 @@ class Recovery:
         # What else failed in the batch that opened it is no failed test.
         was_open = self.breaker.stored_state is CircuitState.OPEN
         self._with_token = False
-        if self._failing_since is None:
-            self._failing_since = self._clock()
+        now = self._clock()
+        if not 0.0 <= now - self._failed_at <= STREAK_GAP:
+            self._failing_since = now
+        self._failed_at = now
         self.breaker.record_failure(cause)
         if self.breaker.stored_state is CircuitState.OPEN and not was_open:
+            # Since the first in a row: what was given up by then was given up because of this outage.
+            self.history.begin(cause, self._failing_since)
             self._announce(was_closed, f"after {FAILURE_THRESHOLD} consecutive failures", cause)
 
     def trip(self, cause: str, *, with_token: bool = False) -> None:
         """Plex is down, or (`with_token`) rejects the token: open at once."""
         was_closed = self.is_closed()
         self._with_token = with_token
+        had_signs = 0.0 <= self._clock() - self._failed_at <= LAST_SIGNS
+        self.history.begin(cause, self._failing_since if had_signs else None)
         self.breaker.trip(cause)
         self._announce(was_closed, "as Plex rejects the token" if with_token else "as Plex is down", cause)
 
     def _announce(self, was_closed: bool, why: str, cause: str) -> None:
-        # Since the first failure in a row: what was given up by then was given up because of this outage.
-        self.history.begin(cause, self._failing_since)
         if was_closed:
             self._probes_made = self._tests_failed = 0
             waiting = counted(self._pending(), "job")

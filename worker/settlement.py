@@ -53,7 +53,7 @@ class Settlement:
                 self._recovery.ramp.note(failed=False)
             else:
                 self._settle_failed(outcome, session)
-        self._recovery.history.note_done(sum(outcome.error is None for outcome in outcomes))
+        self._recovery.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
         self._log_changes(outcomes, session.config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:
@@ -124,7 +124,7 @@ class Settlement:
         if speaks_against_plex:
             self._recovery.note_failure(str(outcome.error))
         elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
-            self._recovery.note_success()  # Plex did answer
+            self._recovery.note_success(is_done=False)  # Plex did answer
         self._apply(outcome, decision, session)
 
     def _apply(self, outcome: Outcome, decision: Decision, session: Session) -> None:

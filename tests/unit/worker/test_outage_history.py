@@ -61,11 +61,19 @@ def test_ending_what_has_not_begun_does_nothing(history: OutageHistory, store: J
 
 def test_jobs_done_afterwards_count_until_those_that_waited_are_through(history: OutageHistory) -> None:
     history.begin("down")
-    history.note_done(5)
+    history.note_done([START] * 5)
     history.end(jobs_waiting=12)
     for expected in (5, 10, 12, 12):
-        history.note_done(5)
+        history.note_done([START] * 5)
         assert history.outages[-1].jobs_done_after == expected
+
+
+def test_a_job_that_came_after_the_end_is_not_one_of_those_that_waited(history: OutageHistory, clock: Clock) -> None:
+    history.begin("down")
+    clock.sleep(60)
+    history.end(jobs_waiting=12)
+    history.note_done([START + 59, START + 60, START + 61])
+    assert history.outages[-1].jobs_done_after == 2
 
 
 def test_it_survives_a_restart(history: OutageHistory, store: JsonFile, clock: Clock) -> None:
@@ -113,7 +121,7 @@ def test_what_is_left_of_an_edited_outage_can_be_worked_with(name: str, value: A
     history = OutageHistory(ReadOnlyStore({"outages": [stored]}), clock)
     history.begin("down")
     history.end(1)
-    history.note_done(1)
+    history.note_done([START])
     assert summarize(history.outages, clock.now).count >= 1
 
 

@@ -253,6 +253,33 @@ def test_without_a_failure_before_it_an_outage_begins_when_it_is_noticed(recover
     assert [outage.started_at for outage in recovery.history.outages] == [START + 10]
 
 
+def test_a_job_that_failed_long_before_has_nothing_to_do_with_it(recovery: Recovery, clock: Clock) -> None:
+    """It was given up, and nothing was synced since."""
+    recovery.note_failure("status 500")
+    clock.sleep(60)
+    recovery.trip("down")
+    assert [outage.started_at for outage in recovery.history.outages] == [START + 60]
+
+
+def test_failures_far_apart_are_not_one_outage(recovery: Recovery, clock: Clock) -> None:
+    recovery.note_failure("status 500")
+    clock.sleep(9 * 3600)
+    for _ in range(4):
+        clock.sleep(80)
+        recovery.note_failure("status 500")
+    assert [outage.started_at for outage in recovery.history.outages] == [START + 9 * 3600 + 80]
+
+
+@pytest.mark.parametrize(("is_done", "jobs_waiting"), [(True, 4), (False, 3)])
+def test_the_job_that_tested_has_waited_too(clock: Clock, is_done: bool, jobs_waiting: int) -> None:
+    """One that Plex answered, but that is not done, is still among those that are open."""
+    recovery = Recovery(CircuitBreaker(clock=clock), MemoryStore(), lambda: 3, clock)
+    recovery.trip("down")
+    recovery.breaker.admit_test()
+    recovery.note_success(is_done=is_done)
+    assert recovery.history.outages[-1].jobs_waiting == jobs_waiting
+
+
 def test_what_else_failed_in_the_same_batch_is_no_failed_test(
     recovery: Recovery, caplog: pytest.LogCaptureFixture
 ) -> None:
