@@ -21,6 +21,8 @@ from plex.paths import comparable_name
 NEWEST_PAGE_SIZE = 50
 SWEEP_PAGE_SIZE = 500
 SECONDS_BETWEEN_SWEEPS = 600.0
+SECONDS_BETWEEN_LOOKS = 600.0
+"""How long what was found may go unquestioned: a file that came since may fit as well as the one that is known."""
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +88,12 @@ class FileIndex:
             report += self._refresh_section(section, force)
         return report
 
+    def is_old(self) -> bool:
+        """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago."""
+        now = self._clock()
+        seen = [known.seen_at for known in self._store.sections().values()]
+        return any(abs(now - seen_at) >= SECONDS_BETWEEN_LOOKS for seen_at in seen)  # a clock may be set back
+
     def learn(self, item: PlexItem) -> bool:
         """Take over the files of an item that was just read whole; say whether that changed anything."""
         return self._store.put_items(item.section_key, [ListedItem(item.rating_key, item.files)])
@@ -104,7 +112,7 @@ class FileIndex:
             return self._sweep(section)
         if known.content_changed_at != section.content_changed_at:
             return self._read_newest(section, known)
-        self._store.put_section(known.seen_again(section))
+        self._store.put_section(known.seen_again(section, self._clock()))
         return RefreshReport()
 
     def _read_newest(self, section: Section, known: KnownSection) -> RefreshReport:
@@ -125,7 +133,7 @@ class FileIndex:
         report = RefreshReport(requests, changed)
         if is_doubtful and self._is_sweep_due(known):
             return report + self._sweep(section)
-        self._store.put_section(replace(known.seen_again(section), is_doubtful=is_doubtful))
+        self._store.put_section(replace(known.seen_again(section, self._clock()), is_doubtful=is_doubtful))
         return report
 
     def _sweep(self, section: Section) -> RefreshReport:
@@ -137,7 +145,9 @@ class FileIndex:
             requests += 1
             self._store.stage(page.items)
         changed = self._store.end_sweep(
-            KnownSection(section.key, section.title, section.locations, section.content_changed_at, started_at)
+            KnownSection(
+                section.key, section.title, section.locations, section.content_changed_at, started_at, started_at
+            )
         )
         log.info('indexed "%s": %d items in Plex', section.title, self._store.count_items(section.key))
         return RefreshReport(requests, changed)

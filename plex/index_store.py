@@ -13,14 +13,15 @@ from plex.client import ListedItem, Section
 from plex.paths import comparable_name
 from storage.local_files import set_aside
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _JOURNALS = ("-journal", "-wal", "-shm")
 _SCHEMA = """
 CREATE TABLE server (machine_identifier TEXT NOT NULL);
 CREATE TABLE sections (
     key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
-    content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, is_doubtful INTEGER NOT NULL
+    content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
+    is_doubtful INTEGER NOT NULL
 );
 CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL);
 CREATE TABLE files (rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL);
@@ -58,8 +59,8 @@ class IndexedFile:
 class KnownSection:
     """A section as it was last seen.
 
-    swept_at: when the last whole listing began, seconds since the epoch. is_doubtful: whether Plex has counted another
-    number of items than the index since.
+    swept_at: when the last whole listing began, seconds since the epoch. seen_at: when Plex was last asked whether
+    anything has changed. is_doubtful: whether Plex has counted another number of items than the index since.
     """
 
     key: int
@@ -67,12 +68,14 @@ class KnownSection:
     locations: tuple[str, ...]
     content_changed_at: int
     swept_at: float
+    seen_at: float
     is_doubtful: bool = False
 
-    def seen_again(self, section: Section) -> KnownSection:
+    def seen_again(self, section: Section, now: float) -> KnownSection:
         """The same after another look at what Plex says of the section."""
         return replace(
             self,
+            seen_at=now,
             title=section.title,
             locations=section.locations,
             content_changed_at=section.content_changed_at,
@@ -108,11 +111,14 @@ class IndexStore:
         """The sections that have been listed as a whole, by key."""
         if self._sections is None:
             rows = self._connection.execute(
-                "SELECT key, title, locations, content_changed_at, swept_at, is_doubtful FROM sections ORDER BY key"
+                "SELECT key, title, locations, content_changed_at, swept_at, seen_at, is_doubtful FROM sections"
+                " ORDER BY key"
             )
             self._sections = {
-                key: KnownSection(key, title, tuple(json.loads(locations)), changed_at, swept_at, bool(is_doubtful))
-                for key, title, locations, changed_at, swept_at, is_doubtful in rows
+                key: KnownSection(
+                    key, title, tuple(json.loads(locations)), changed_at, swept_at, seen_at, bool(is_doubtful)
+                )
+                for key, title, locations, changed_at, swept_at, seen_at, is_doubtful in rows
             }
         return self._sections
 
@@ -233,13 +239,14 @@ def _put_item(connection: sqlite3.Connection, section_key: int, item: ListedItem
 
 def _put_section(connection: sqlite3.Connection, section: KnownSection) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO sections VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
         (
             section.key,
             section.title,
             json.dumps(section.locations),
             section.content_changed_at,
             section.swept_at,
+            section.seen_at,
             section.is_doubtful,
         ),
     )

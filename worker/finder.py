@@ -57,7 +57,7 @@ class ItemFinder:
 
     def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
         matches = [self._matcher.match(files) for files in scenes]
-        if all(match.rating_keys or match.ambiguous for match in matches):
+        if all(match.rating_keys or match.ambiguous for match in matches) and not self._index.is_old():
             return matches
         for whole in (False, True):
             if self._index.refresh(force=whole).changed:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexServerDown
-from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex
+from plex.index import SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SWEEPS, FileIndex
 from plex.matcher import Matcher
 from tests.simulators.faults import maintenance
 from tests.simulators.plex import PlexSimulator
@@ -141,6 +141,25 @@ def _known(library: Library, file: str) -> int:
     key = library.add(file)
     assert keys(library.find(file.replace("/media", "/data"))) == [key]
     return key
+
+
+def test_a_rival_that_came_since_is_seen_within_ten_minutes(library: Library) -> None:
+    known = _known(library, "/media/a/x/one.mp4")
+    library.add("/media/b/x/one.mp4")
+    library.requests()
+    assert keys(library.find("/data/x/one.mp4")) == [known]
+    assert library.requests() == [f"/library/metadata/{known}"]
+    library.clock.sleep(SECONDS_BETWEEN_LOOKS)
+    assert set(library.find("/data/x/one.mp4").candidates) == {"/media/a/x/one.mp4", "/media/b/x/one.mp4"}
+
+
+def test_a_look_for_rivals_that_finds_nothing_new_is_not_repeated(library: Library) -> None:
+    known = _known(library, "/media/a/one.mp4")
+    library.clock.sleep(SECONDS_BETWEEN_LOOKS)
+    library.requests()
+    for expected in (["/library/sections", f"/library/metadata/{known}"], [f"/library/metadata/{known}"]):
+        assert keys(library.find("/data/a/one.mp4")) == [known]
+        assert library.requests() == expected
 
 
 # --- what is not there
