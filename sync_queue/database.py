@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from _thread import RLock  # what threading.RLock is; to import threading would cost the hook a millisecond
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 
 from storage.lock import ProcessLock
 
@@ -274,8 +275,26 @@ def _sound_or_new(path: str, check: bool, sleep: Callable[[float], None]) -> Dat
         # Heavy for a hook, and needed at most once.
         from storage.local_files import set_aside  # noqa: PLC0415
 
-        set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
-        return Database(path)
+        with _kept_open(path):
+            set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
+            database = Database(path)
+            database.create_schema(sleep)
+            return database
+
+
+@contextmanager
+def _kept_open(path: str) -> Iterator[None]:
+    """Have nobody else take himself for the last one who closes the old file.
+
+    That one deletes the journal by its name, which is the new file's by then. Windows renames no open file at all.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    with closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT)) as holder:
+        with suppress(sqlite3.DatabaseError):  # a damaged header: then nobody else can begin to use it, either
+            holder.execute("SELECT 1 FROM sqlite_master").fetchone()
+        yield
 
 
 def _open_at_last(path: str, check: bool, sleep: Callable[[float], None]) -> Database:
