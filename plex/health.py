@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
@@ -10,6 +11,9 @@ from plexapi.utils import parseXMLString
 from plex.client import PlexClient
 from plex.exceptions import PlexAuthError, PlexError, PlexNotFound, PlexPermanentError
 from plex.session import PlexSession
+
+_WEB_PAGE = re.compile(r"/web(/index\.html)?/?$", re.IGNORECASE)
+"""How the path of Plex's web page ends, which people copy from their browser."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +28,22 @@ class Health:
 def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
     """Ask /identity, for which Plex needs no token. Never raises PlexError.
 
-    timeout: seconds, for connecting and for the reply each. verify: whether the certificate must be valid.
+    timeout: seconds, for connecting and for the reply each; the setting connect_timeout. verify: whether the
+    certificate must be valid.
     """
-    with PlexSession(url, timeouts=(timeout, timeout), verify_tls=verify) as session:
+    timeouts = (timeout, timeout)
+    with PlexSession(url, timeouts=timeouts, patience_setting="connect_timeout", verify_tls=verify) as session:
         try:
             body = session.get(f"{url}/identity").text
         except PlexAuthError as error:  # a proxy asks here, not Plex: what it lets through, a real request shows
+            if _is_web_page(url):  # where Plex itself does ask
+                return Health(False, "", _foreign(url, f"answer ({error.status})"))
             return Health(True, "", f"{session.place} answers, but not to everybody ({error.status})")
         except (PlexNotFound, PlexPermanentError) as error:  # Plex itself always has this page
-            return Health(False, "", _foreign(session.place, f"answer ({error.status})"))
+            return Health(False, "", _foreign(url, f"answer ({error.status})"))
         except PlexError as error:
             return Health(False, "", str(error))
-        return _identified(session.place, body)
+        return _identified(url, body)
 
 
 def check_token(client: PlexClient) -> None:
@@ -46,16 +54,23 @@ def check_token(client: PlexClient) -> None:
     client.connect()
 
 
-def _identified(place: str, body: str) -> Health:
+def _identified(url: str, body: str) -> Health:
     try:
         identity = parseXMLString(body)
     except ParseError:
         identity = None
     if identity is None or not identity.get("machineIdentifier"):
-        return Health(False, "", _foreign(place, "answer"))
+        return Health(False, "", _foreign(url, "answer"))
     version = identity.get("version", "")
-    return Health(True, version, f"{place} is up (version {version or 'unknown'})")
+    return Health(True, version, f"Plex at {url} is up (version {version or 'unknown'})")
 
 
-def _foreign(place: str, answer: str) -> str:
-    return f"{place} is not Plex, by its {answer}: is plex_url right, and does it begin with https if Plex wants that?"
+def _is_web_page(url: str) -> bool:
+    return _WEB_PAGE.search(url) is not None
+
+
+def _foreign(url: str, answer: str) -> str:
+    if _is_web_page(url):
+        return f"Plex at {url} is the address of Plex's web page: leave off /web in plex_url"
+    wants_https = "" if url.startswith("https:") else ", and does it begin with https if Plex wants that"
+    return f"Plex at {url} is not Plex, by its {answer}: is plex_url right{wants_https}?"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from plex.paths import split_path
-from validation.config import PathMapping
+from validation.config import ConfigError, PathMapping, parse_settings
 
 ENOUGH_SAMPLES = 2
 """Samples that must agree: a single file of the same name elsewhere may be another file."""
@@ -31,6 +31,20 @@ def suggest_path_map(samples: Iterable[tuple[str, Sequence[str]]]) -> PathMappin
                 votes[mapping] += 1
     (best, most), (_, second) = (*votes.most_common(2), (None, 0), (None, 0))[:2]
     return best if most >= ENOUGH_SAMPLES and most > second else None
+
+
+def unwritable_folders(mapping: PathMapping) -> list[str]:
+    """Those of the two folders that the setting path_map cannot hold, such as one with ; in its name."""
+    return [each for each in (mapping.stash_prefix, mapping.plex_prefix) if not _survives(PathMapping("/any", each))]
+
+
+def _survives(mapping: PathMapping) -> bool:
+    """Whether it comes back as it is from the text that a person would enter."""
+    settings = {"plex_url": "http://plex", "plex_token": "any", "path_map": str(mapping)}
+    try:
+        return parse_settings(settings, {}).path_map == (mapping,)
+    except ConfigError:
+        return False
 
 
 def _without_tail(path: str, components: int) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
@@ -29,6 +31,9 @@ SUCCESS = (200, 201, 204)  # all that python-plexapi 4.18 accepts, server.py
 
 _CHUNK_BYTES = 64 * 1024
 _WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
+_PLAIN_REPLY = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
+"""How OpenSSL words an answer that is no TLS (1.1.1 to 3.3, older, from 3.4 on); a Python that has no name for it, in
+`SSLError.reason`, has it in its text."""
 _WENT_AWAY = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)  # http.client.RemoteDisconnected is one
 
 
@@ -38,6 +43,7 @@ class PlexSession(requests.Session):
     base_url: the server's address, for the texts.
     token: sent as a header, never within a URL; None for requests that need none.
     timeouts: seconds to connect and seconds between two bytes of a reply, unless a request brings its own.
+    patience_setting: the setting that the second of these comes from, for the texts.
     identity_headers: what tells Plex who we are.
     """
 
@@ -47,6 +53,7 @@ class PlexSession(requests.Session):
         token: SecretStr | None = None,
         *,
         timeouts: tuple[float, float] = (5.0, 30.0),
+        patience_setting: str = "read_timeout",
         verify_tls: bool = True,
         identity_headers: dict[str, str] | None = None,
     ) -> None:
@@ -55,6 +62,8 @@ class PlexSession(requests.Session):
         self.verify = verify_tls
         self._token = token
         self._timeouts = timeouts
+        self._patience_setting = patience_setting
+        self._is_plain = base_url.startswith("http:")
         self._identity_headers = identity_headers or {}
         if not verify_tls:  # the user's own choice: urllib3 need not warn at each request
             urllib3.disable_warnings(causes.InsecureRequestWarning)
@@ -117,32 +126,50 @@ class PlexSession(requests.Session):
         """What a request that got no whole reply means."""
         found = tuple(_causes_of(error))
         connect, read = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
+        if _caused_by(found, failures.SSLError, causes.SSLError):
+            return PlexServerDown(self._tls_failure(found))
+        if _caused_by(found, failures.ConnectTimeout):
+            return PlexServerDown(f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?")
+        if _caused_by(found, causes.NameResolutionError, socket.gaierror):
+            return PlexServerDown(f"{self.place} has a name that cannot be resolved: is plex_url right?")
+        if _caused_by(found, ConnectionRefusedError):
+            return PlexServerDown(f"{self.place} refused the connection: is it running, and is plex_url right?")
+        if _caused_by(found, causes.NewConnectionError, failures.ProxyError):
+            return PlexServerDown(f"{self.place} cannot be reached: is the network up, and is plex_url right?")
+        if _caused_by(found, failures.ReadTimeout, causes.ReadTimeoutError):
+            return PlexTemporaryError(self._silence(read), suspect_outage=True)
+        if _caused_by(found, failures.ConnectionError, failures.ChunkedEncodingError, causes.ProtocolError):
+            return PlexTemporaryError(self._hang_up(error), suspect_outage=True)
+        if _caused_by(found, failures.ContentDecodingError):
+            return PlexTemporaryError(f"malformed reply: {self.place} sent what cannot be decompressed")
+        return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}): is plex_url right?")
 
-        def caused_by(*kinds: type[BaseException]) -> bool:
-            return any(isinstance(each, kinds) for each in found)
-
-        if caused_by(failures.SSLError, causes.SSLError):
-            return PlexServerDown(
+    def _tls_failure(self, found: Sequence[BaseException]) -> str:
+        """Why there is no secure connection; only a certificate that was shown can be at fault."""
+        certificate = _caused_by(found, ssl.SSLCertVerificationError)
+        broken = next((each for each in found if isinstance(each, ssl.SSLError)), None)
+        if certificate or broken is None:
+            return (
                 f"{self.place} shows a certificate that cannot be verified: set plex_url to the name in the "
                 "certificate, or turn on skip_tls_verify if it is your own"
             )
-        if caused_by(failures.ConnectTimeout):
-            return PlexServerDown(f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?")
-        if caused_by(causes.NameResolutionError, socket.gaierror):
-            return PlexServerDown(f"{self.place} has a name that cannot be resolved: is plex_url right?")
-        if caused_by(ConnectionRefusedError):
-            return PlexServerDown(f"{self.place} refused the connection: is it running, and is plex_url right?")
-        if caused_by(causes.NewConnectionError, failures.ProxyError):
-            return PlexServerDown(f"{self.place} cannot be reached: is the network up, and is plex_url right?")
-        if caused_by(failures.ReadTimeout, causes.ReadTimeoutError):
-            return PlexTemporaryError(f"{self.place} sent nothing for {read:g} s", suspect_outage=True)
-        if caused_by(failures.ConnectionError, failures.ChunkedEncodingError, causes.ProtocolError):
-            return PlexTemporaryError(
-                f"{self.place} broke the connection off before its reply was complete", suspect_outage=True
-            )
-        if caused_by(failures.ContentDecodingError):
-            return PlexTemporaryError(f"malformed reply: {self.place} sent what cannot be decompressed")
-        return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}): is plex_url right?")
+        reason = broken.reason or str(broken)
+        if _PLAIN_REPLY.search(reason):
+            return f"{self.place} speaks no TLS: let plex_url begin with http://, or is its port wrong?"
+        return f"{self.place} broke TLS off ({reason}): does it run, and does it speak https there?"
+
+    def _silence(self, seconds: float) -> str:
+        advice = f"if it is only slow, raise {self._patience_setting}"
+        if not self._is_plain:  # a server that waits for the end of a plain request says nothing to a TLS handshake
+            advice += "; if it never answers: does it speak https there?"
+        return f"{self.place} sent nothing for {seconds:g} s: {advice}"
+
+    def _hang_up(self, error: Exception) -> str:
+        advice = "see Plex's own log if it stays"
+        # Before its reply began, that is: requests has another exception for what comes after.
+        if self._is_plain and isinstance(error, failures.ConnectionError):
+            advice += ", and let plex_url begin with https:// if Plex requires secure connections"
+        return f"{self.place} broke the connection off before its reply was complete: {advice}"
 
     def _refusal(self, response: requests.Response, method: str, path: str) -> PlexError:
         """What a status other than SUCCESS means."""
@@ -158,16 +185,26 @@ class PlexSession(requests.Session):
             return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
         if 300 <= status < 400:
             return PlexServerDown(f"{self.place} redirects ({status}): set plex_url to where it leads", status)
+        if 400 <= status < 500 and status != 429:
+            text = f"{self.place} refused {method} {path} ({status}): see Plex's own log for the reason"
+            return PlexPermanentError(text, status, suspect_outage=True)
+        if status >= 400:
+            return self._inability(response, method, path)
+        return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
+
+    def _inability(self, response: requests.Response, method: str, path: str) -> PlexError:
+        """What a status means by which a server says that it cannot do it now: 429, and 500 or above."""
+        status = response.status_code
         if status in (502, 504):
             return PlexServerDown(f"{self.place}: the proxy in front of it does not reach it ({status})", status)
         if status == 503:
             reason = _reason(response.text)
-            return PlexServerDown(f"{self.place} is not ready (503)" + (f": {reason}" if reason else ""), status)
-        if status == 429 or status >= 500:
-            return PlexTemporaryError(f"{self.place} could not do {method} {path} ({status})", status)
-        if status >= 400:
-            return PlexPermanentError(f"{self.place} refused {method} {path} ({status})", status, suspect_outage=True)
-        return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
+            said = f"{reason}: " if reason else ""
+            return PlexServerDown(f"{self.place} is not ready (503): {said}wait until it is", status)
+        advice = "see Plex's own log if it stays"
+        if status == 429:
+            advice = "too many requests for it: lower parallel_writes if it stays"
+        return PlexTemporaryError(f"{self.place} could not do {method} {path} ({status}): {advice}", status)
 
 
 def _text(value: str | bytes) -> str:
@@ -186,10 +223,17 @@ def _causes_of(error: BaseException) -> Iterator[BaseException]:
             waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
 
 
+def _caused_by(found: Sequence[BaseException], *kinds: type[BaseException]) -> bool:
+    return any(isinstance(each, kinds) for each in found)
+
+
 def _reason(body: str) -> str:
-    """Plex's own words, from `<Response code="503" title="Maintenance" status="…"/>`; "" where there are none."""
+    """Plex's own words, from `<Response code="503" title="Maintenance" status="…"/>`; "" where there are none.
+
+    Without their full stop, so that a sentence can go on behind them.
+    """
     try:
         reply = parseXMLString(body)
     except ParseError:
         return ""
-    return "" if reply is None else str(reply.get("status", ""))[:200]
+    return "" if reply is None else str(reply.get("status", "")).strip()[:200].rstrip(".")

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from validation.fields import FIELDS
@@ -27,11 +36,18 @@ from validation.sanitizers import clean_name
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
 """Settings that an environment variable stands in for where Stash holds none."""
 
+HARMLESS = frozenset(
+    ("max_retries", "poll_interval", "connect_timeout", "read_timeout", "parallel_writes", "reconcile_interval")
+)
+"""Settings that decide neither where to nor what is written: a wrong one gives way to its default."""
+
 _WHERE = "Settings > Plugins > PlexSync"
 _SHOWN_CHARACTERS = 100
 _HIDDEN = "…"
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
+_WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$")
+"""What the browser's address bar shows behind Plex's address."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
 
 
@@ -56,9 +72,12 @@ class PathMapping:
 
 
 def _plex_url(text: str) -> str:
+    text = _WEB_PAGE.sub("", text)
     address = urlsplit(text)  # raises ValueError by itself for a broken IPv6 address
     if address.scheme not in ("http", "https") or not address.hostname or re.search(r"\s", text):
         raise ValueError("this is no web address")
+    if address.hostname in ("http", "https"):
+        raise ValueError(f'"{address.hostname}" stands there twice')
     if "@" in address.netloc:
         raise ValueError("it holds a user name, but Plex wants the token alone")
     if "?" in text or "#" in text:
@@ -76,9 +95,10 @@ def _has_valid_port(address: SplitResult) -> bool:
 
 
 def _plex_token(token: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
+    text = token.get_secret_value().strip("\"'").removeprefix("X-Plex-Token=")
+    if not _TOKEN.fullmatch(text):
         raise ValueError("it holds a character that no Plex token has")
-    return token
+    return SecretStr(text)
 
 
 def _library_names(value: object) -> object:
@@ -120,8 +140,8 @@ def _field_names(value: object) -> object:
     return frozenset(name.lower() for name in _split(value, ",")) if isinstance(value, str) else value
 
 
-def _lower_case(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
+def _interval(value: object) -> object:
+    return re.sub("^(never|none|no|off|disabled)$", "", value.lower()) if isinstance(value, str) else value
 
 
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
@@ -195,18 +215,25 @@ class PlexSyncConfig(BaseModel):
     max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
     parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
-    reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_lower_case)] = Field(
+    reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_interval)] = Field(
         default="", description="hourly, daily, weekly, or nothing for never, is allowed"
     )
     obfuscate_paths: bool = _switch()
     debug_logging: bool = _switch()
+    _doubts: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """A sentence for each wrong value whose default is in force in its place."""
+        return self._doubts
 
 
 def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -> PlexSyncConfig:
     """The settings as Stash's form stored them, checked.
 
     None, 0 and an empty text mean "not set": the default, or for the address and the token of Plex the environment
-    variables PLEX_URL and PLEX_TOKEN. Numbers may come as text. Names that are no settings are ignored.
+    variables PLEX_URL and PLEX_TOKEN. Numbers may come as text. Names that are no settings are ignored. Where only
+    HARMLESS ones are wrong, their defaults take their place, and `doubts` says so.
 
     Raises ConfigError with a sentence for everything that is wrong.
     """
@@ -222,8 +249,18 @@ def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -
         return PlexSyncConfig.model_validate(values)
     except ValidationError as error:
         details = error.errors(include_url=False)
+    wrong = {str(detail["loc"][0]) for detail in details}
+    problems = dict.fromkeys(_problem(detail, values, sources) for detail in details)
+    if wrong <= HARMLESS:
+        return _with_defaults(values, wrong, problems)
     # Raised out here because pydantic's error keeps the token among its inputs, and would come along as the context.
-    raise ConfigError(dict.fromkeys(_problem(detail, values, sources) for detail in details))
+    raise ConfigError(problems)
+
+
+def _with_defaults(values: Mapping[str, object], wrong: Collection[str], problems: Iterable[str]) -> PlexSyncConfig:
+    config = PlexSyncConfig.model_validate({name: value for name, value in values.items() if name not in wrong})
+    config._doubts = tuple(f"{problem} (until then its default is in force)" for problem in problems)
+    return config
 
 
 def _trimmed(value: object) -> object:

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 _YES = frozenset({"true", "yes", "on", "1"})
-_NO = frozenset({"false", "no", "off", "0", ""})
+_NO = frozenset({"false", "no", "off", "0"})
 
 MOST_DIGITS = 18
 """Digits of a number that surely fits into SQLite's integers."""
+
+STASHS_OWN = frozenset({"mode", "hookContext"})
+"""What Stash and PlexSync.yml pass along: every mode knows them."""
 
 
 class ArgumentError(Exception):
     """An argument is not what it must be; the text names it, its value and what is allowed."""
 
 
-def switch(args: Mapping[str, Any], name: str) -> bool:
-    """A yes or no, no where it is missing. Raises ArgumentError."""
+def refuse_unknown(args: Mapping[str, Any], known: Collection[str]) -> None:
+    """Raise ArgumentError where `args` hold a name that is not `known`: misspelt, it would be as good as not given."""
+    unknown = sorted(args.keys() - STASHS_OWN - set(known))
+    if unknown:
+        named = ", ".join(f'"{name}"' for name in unknown)
+        allowed = ", ".join(sorted(known)) or "none"
+        verb = "it knows" if known else "it takes"
+        raise ArgumentError(f"{args.get('mode')} has no argument {named}: {verb} {allowed}; nothing was done")
+
+
+def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
+    """A yes or no, `default` where it is missing or empty. Raises ArgumentError."""
     value = args.get(name)
     text = str(value if value is not None else "").strip().lower()
+    if not text:
+        return default
     if text in _YES:
         return True
     if text in _NO:
@@ -29,13 +44,13 @@ def switch(args: Mapping[str, Any], name: str) -> bool:
 
 
 def whole_number(args: Mapping[str, Any], name: str) -> int | None:
-    """A whole number, None where it is missing. Raises ArgumentError."""
+    """A whole number from 1 on, None where it is missing. Raises ArgumentError."""
     value = args.get(name)
     if value is None or value == "":
         return None
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
-        raise ArgumentError(f'{name} is "{value}": a whole number is allowed')
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) > 0):
+        raise ArgumentError(f'{name} is "{value}": a whole number from 1 on is allowed')
     return int(text)
 
 
@@ -55,15 +70,27 @@ def moment(args: Mapping[str, Any], name: str) -> float | None:
 
 def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
     """One of `allowed`, the first where it is missing. Raises ArgumentError."""
-    value = str(args.get(name) or "").strip().lower() or allowed[0]
-    if value not in allowed:
-        raise ArgumentError(f'{name} is "{value}": one of {", ".join(allowed)} is allowed')
-    return value
-
-
-def names(args: Mapping[str, Any], name: str) -> frozenset[str] | None:
-    """Comma-separated names, None where there are none."""
     value = args.get(name)
-    parts = value if isinstance(value, list) else str(value or "").split(",")
-    found = frozenset(str(part).strip() for part in parts) - {""}
-    return found or None
+    chosen = str(value if value is not None else "").strip().lower() or allowed[0]
+    if chosen not in allowed:
+        raise ArgumentError(f'{name} is "{value}": one of {", ".join(allowed)} is allowed')
+    return chosen
+
+
+def some_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> frozenset[str] | None:
+    """Some of `allowed`, comma-separated or as a list, in letters of any case; None where it is missing or empty.
+
+    Raises ArgumentError for all else, an empty list and a lone comma included: these must not stand for all.
+    """
+    value = args.get(name)
+    if value is None or value == "":
+        return None
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    found = [part for part in (str(part).strip() for part in parts) if part]
+    by_letters = {each.lower(): each for each in allowed}
+    wrong = [part for part in found if part.lower() not in by_letters]
+    if wrong or not found:
+        said = f'holds "{wrong[0]}"' if wrong else f'is "{value}"'
+        listed = ", ".join(sorted(allowed))
+        raise ArgumentError(f"{name} {said}: any of {listed} is allowed, comma-separated; without it, all are meant")
+    return frozenset(by_letters[part.lower()] for part in found)

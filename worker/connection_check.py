@@ -15,7 +15,7 @@ from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
 from worker.assembly import Workplace
-from worker.match_probe import open_match_probe
+from worker.match_probe import Suggestion, open_match_probe
 from worker.paths import shown_path
 from worker.requirements import installed_packages
 from worker.sessions import find_fault
@@ -49,6 +49,8 @@ def check_connection(workplace: Workplace) -> dict[str, Any]:
     """Look at everything in turn, up to where the rest cannot be looked at; see Diagnosis.result."""
     diagnosis = Diagnosis()
     _check_data_folder(workplace, diagnosis)
+    # Without them this code would not run.
+    diagnosis.note("Packages", True, ", ".join(installed_packages(REQUIREMENTS)))
     config = _check_settings(workplace, diagnosis)
     if config is None:
         return diagnosis.result()
@@ -69,6 +71,9 @@ def _tls(config: PlexSyncConfig) -> str:
 
 def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
     root = workplace.folder.root
+    if workplace.folder.fault:
+        diagnosis.note("Data folder", False, workplace.folder.fault)
+        return
     try:
         # To be allowed to write says nothing of a disk that is full.
         with tempfile.TemporaryFile(dir=root) as file:
@@ -80,8 +85,6 @@ def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
         diagnosis.note("Data folder", False, f"{root}: {error.strerror}: {advice}")
     else:
         diagnosis.note("Data folder", True, f"{root} is writable")
-    # Without them this code would not run.
-    diagnosis.note("Packages", True, ", ".join(installed_packages(REQUIREMENTS)))
 
 
 def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfig | None:
@@ -95,7 +98,8 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
     except ConfigError as error:
         diagnosis.note("Settings", False, "; ".join(error.problems))
         return None
-    diagnosis.note("Settings", True, "complete, but paused is set" if config.paused else "complete")
+    complete = "complete, but paused is set" if config.paused else "complete"
+    diagnosis.note("Settings", not config.doubts, "; ".join(config.doubts) or complete)
     return config
 
 
@@ -132,10 +136,17 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
         _suggest(suggestion, config, diagnosis)
 
 
-def _suggest(path_map: str, config: PlexSyncConfig, diagnosis: Diagnosis) -> None:
-    if config.obfuscate_paths:
+def _suggest(suggestion: Suggestion, config: PlexSyncConfig, diagnosis: Diagnosis) -> None:
+    if suggestion.unwritable:
+        folders = " and ".join(shown_path(folder, config.obfuscate_paths) for folder in suggestion.unwritable)
+        detail = (
+            f"a path_map would explain most of these, but it cannot hold {folders}, as ; and => separate its folders "
+            "and blanks at their ends are dropped: rename the folder or its mount, then scan it in Stash and Plex"
+        )
+    elif config.obfuscate_paths:
         # Stash logs results, too.
-        diagnosis.note("Path map", False, "a path_map would explain most of these: turn obfuscate_paths off to see it")
-        return
-    diagnosis.path_map = path_map
-    diagnosis.note("Path map", False, f"set path_map to: {path_map}")
+        detail = "a path_map would explain most of these: turn obfuscate_paths off to see it"
+    else:
+        diagnosis.path_map = suggestion.path_map
+        detail = f"set path_map to: {suggestion.path_map}"
+    diagnosis.note("Path map", False, detail)

@@ -10,6 +10,9 @@ ENVIRONMENT_VARIABLE = "STASH_PLUGIN_DATA"
 class DataFolder:
     """The data folder (mode 0700) and the names of all that is in it."""
 
+    fault = ""
+    """Why the folder that this one stands in for cannot be used; "" where it stands for itself."""
+
     def __init__(self, root: str) -> None:
         self.root = root
         self.queue = os.path.join(root, "queue")
@@ -29,9 +32,24 @@ class DataFolder:
         self.log = os.path.join(root, "plexsync.log")
 
     def create(self) -> None:
-        """Create the folder and the queue's folder where missing. Raises OSError."""
-        os.makedirs(self.root, mode=0o700, exist_ok=True)
-        os.makedirs(self.queue, mode=0o700, exist_ok=True)
+        """Create the folder and the queue's folder where missing.
+
+        Where that fails, opening the queue fails for the same reason: a hook then says what becomes of its edit, and
+        the doctor goes on without.
+        """
+        try:
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
+            os.makedirs(self.queue, mode=0o700, exist_ok=True)
+        except OSError:
+            return
+
+
+class StandIn(DataFolder):
+    """A folder in place of one that cannot be used; `fault` is a sentence about that one."""
+
+    def __init__(self, root: str, fault: str) -> None:
+        super().__init__(root)
+        self.fault = fault
 
 
 def data_folder(plugin_folder: str) -> DataFolder:

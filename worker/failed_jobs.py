@@ -27,7 +27,7 @@ def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> di
         for line in _in_words(letter, obfuscate_paths):
             logger.info("%s", line)
     if len(newest_first) > SHOWN:
-        logger.info("… and %d older ones", len(newest_first) - SHOWN)
+        logger.info("… and %s", counted(len(newest_first) - SHOWN, "older one"))
     if newest_first:
         total = counted(len(letters), "dead letter")
         logger.info("%s: mend what is said to be wrong, then press Retry Failed Jobs", total)

@@ -15,6 +15,7 @@ from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
 from worker.processor import Ended, SyncWorker
+from worker.progress import Progress
 from worker.words import counted
 
 logger = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class ForegroundDrain:
         self._started_at = clock()
         self._total = self._open_jobs()
         self._reported_left = self._total
+        self._reached = 0.0
         self._reported_at = self._started_at
 
     def run(self) -> dict[str, Any]:
@@ -68,14 +70,15 @@ class ForegroundDrain:
         worker.start()
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
-            self._report(worker.progress.in_hand)
+            self._report(worker.progress)
         if worker.failure is not None:
             raise worker.failure
         return worker
 
     def _follow(self) -> bool:
         """Watch the drainer; True once nothing is due or it cannot go on, False where it has gone and jobs are due."""
-        logger.info("A drainer is at work already: following it")
+        activity = self._drainer_status().get("activity")
+        logger.info("A drainer is at work already%s: following it", f" ({activity})" if activity else "")
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
             self._report()
@@ -98,15 +101,20 @@ class ForegroundDrain:
         seconds = round(self._clock() - self._started_at, 1)
         return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
 
-    def _report(self, in_hand: int = 0) -> None:
-        """Move the progress bar; `in_hand` jobs are written, but still counted as open."""
-        left = self._open_jobs() - in_hand
+    def _report(self, worker: Progress | None = None) -> None:
+        """Move the progress bar. What `worker` has in hand is written, but still counted as open.
+
+        Jobs that end between the two looks count as open, and new ones may come: the bar waits then, and never falls.
+        """
+        left = self._open_jobs()
+        left -= worker.in_hand if worker else 0
         now = self._clock()
         self._total = max(self._total, left)
         if abs(self._reported_left - left) < REPORT_ITEMS and abs(now - self._reported_at) < REPORT_SECONDS:
             return
         self._reported_left, self._reported_at = left, now
-        progress((self._total - left) / self._total if self._total else 1.0)
+        self._reached = max(self._reached, (self._total - left) / self._total if self._total else 1.0)
+        progress(self._reached)
 
     def _open_jobs(self) -> int:
         return count_open(self._workplace.manager.database)

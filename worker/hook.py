@@ -5,6 +5,7 @@ The user's save waits for this: standard library only, and little of it.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import suppress
@@ -35,7 +36,11 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
                 ensure_drainer(folder, plugin_file, request.server_connection)
             _pass_on_news(database)
         return
-    database = _make_durable(folder, change)
+    try:
+        database = _make_durable(folder, change)
+    except (sqlite3.Error, OSError):
+        log("error", _what_becomes_of(change, folder))
+        raise
     # The edit is safe now, so the hook has done its duty: nothing that follows may fail the save.
     try:
         ensure_drainer(folder, plugin_file, request.server_connection)
@@ -63,6 +68,20 @@ def _make_durable(folder: DataFolder, change: SceneEdit | Rename) -> Database:
         database = open_queue_database(folder.queue, check=True)
         _enqueue(database, change)
     return database
+
+
+def _what_becomes_of(change: SceneEdit | Rename, folder: DataFolder) -> str:
+    """What a person must know of a change that is not in the queue: Stash has it, and who will find it there."""
+    if not isinstance(change, SceneEdit):
+        what, who = "The rename", "press Sync All Scenes"  # it leaves its scenes' `updated_at` as it was
+    elif os.path.exists(folder.catch_up):
+        what = f"Scene {change.scene_id}"
+        who = "the next edit of any scene finds this one too, or press Sync Recent Scenes"
+    else:  # the first catch-up looks at nothing that was before it
+        what = f"Scene {change.scene_id}"
+        who = "press Sync Recent Scenes (within a day; after that, Sync All Scenes)"
+    place = "is saved in Stash, but is not in PlexSync's queue, which cannot be written now"
+    return f"{what} {place}: mend that, then {who}"
 
 
 def _enqueue(database: Database, change: SceneEdit | Rename) -> None:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from plex.client import PlexClient
-from plex.path_suggestion import suggest_path_map
+from plex.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PlexSyncConfig
 from worker.assembly import Workplace
 from worker.finder import Found
 from worker.index_copy import open_index_copy
 from worker.paths import shown_path
 from worker.sessions import Session, session_over
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A `path_map` to set; "" where one would help, but the setting cannot hold the names of the folders in
+    `unwritable`."""
+
+    path_map: str
+    unwritable: tuple[str, ...] = ()
 
 
 class MatchProbe:
@@ -45,14 +55,17 @@ class MatchProbe:
             return f"Plex has a file of this name in another folder: {self._show(same_name[0])}"
         return "Plex has no file of this name"
 
-    def suggestion(self, scenes: Sequence[Mapping[str, Any]]) -> str:
-        """A `path_map`, with what is set already, that would explain the scenes' files; "" where none does clearly."""
+    def suggestion(self, scenes: Sequence[Mapping[str, Any]]) -> Suggestion | None:
+        """A `path_map`, with what is set already, that would explain these files; None where none clearly does."""
         files = [file for scene in scenes for file in _files(scene)]
         mapping = suggest_path_map((file, [found.path for found in self._index.lookup(file)]) for file in files)
         if mapping is None:
-            return ""
+            return None
+        unwritable = unwritable_folders(mapping)
+        if unwritable:
+            return Suggestion("", tuple(unwritable))
         kept = [each for each in self._path_map if each.stash_prefix != mapping.stash_prefix]
-        return "; ".join(map(str, (*kept, mapping)))
+        return Suggestion("; ".join(map(str, (*kept, mapping))))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
-from sync_queue.operations import bring_forward, get_pending, next_due_at
+from sync_queue.operations import bring_forward, count_open, get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.batch_sync import BatchSync
@@ -24,11 +24,13 @@ from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
 from worker.outage_guard import SyncInterrupted
 from worker.progress import Progress
+from worker.ramp import DURATION, FIRST_RATE
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome
 from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Session, Sessions
 from worker.settlement import Settlement
+from worker.words import counted, duration, moment
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +40,11 @@ FAN_OUT_PAGE = 1000
 """Scenes of a rename that are enqueued at once."""
 SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
+PAUSED = "paused is set: jobs are kept and not sent: turn Pause off under Settings > Plugins > PlexSync"
 BLOCKED_PAUSE = 10.0
 """Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
+PLEX_AWAY = "Plex is not available: "
+"""What `blocked` begins with while Plex is what jobs wait for."""
 STASH_PATIENCE = 900.0
 """Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
 
@@ -101,6 +106,7 @@ class SyncWorker:
         self._stash_failures = 0
         self._settings_away = False
         self._said = ""
+        self._paced_since = 0.0
         self._session: Session | None = None
         self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
 
@@ -155,7 +161,7 @@ class SyncWorker:
             return self._blocked("; ".join(error.problems))
         self._note_session(session)
         if session.config.paused:
-            return self._blocked("paused is set: jobs are kept and not sent")
+            return self._blocked(PAUSED, logging.WARNING)
         if due_at > now:
             self.progress.activity = "waiting for the next retry"
             return min(session.config.poll_interval, due_at - now)
@@ -224,6 +230,8 @@ class SyncWorker:
             self._recovery.probe_at_once()
         if self._session is not session:
             set_debug(session.config.debug_logging)
+            for doubt in session.config.doubts:
+                logger.error("%s", doubt)
             self._settlement.tidy(session.config)
         self._session = session
 
@@ -244,16 +252,16 @@ class SyncWorker:
 
     def _wait_for_plex(self, session: Session) -> float | Ended:
         """The breaker is open: said already when it opened."""
-        self.progress.blocked = f"Plex is not available: {self._recovery.breaker.cause}"
+        self.progress.blocked = PLEX_AWAY + self._recovery.breaker.cause
         self.progress.activity = "waiting for Plex"
         if self._rules.foreground:
             return Ended.BLOCKED
         return min(self._recovery.seconds_to_probe(), session.config.poll_interval)
 
-    def _blocked(self, reason: str) -> float | Ended:
-        """Jobs wait for a person; said once."""
+    def _blocked(self, reason: str, level: int = logging.ERROR) -> float | Ended:
+        """Jobs wait for a person; said once, at a `level` of logging."""
         if reason != self._said:
-            logger.error("Syncing waits: %s", reason)
+            logger.log(level, "Syncing waits: %s", reason)
         self.progress.blocked = self._said = reason
         self.progress.activity = "waiting: " + reason
         return Ended.BLOCKED if self._rules.foreground else BLOCKED_PAUSE
@@ -268,7 +276,7 @@ class SyncWorker:
 
     def _drain_batch(self, session: Session, limit: int) -> float | Ended:
         jobs = get_pending(self._queue, limit, self._clock())
-        self.progress.activity = f"syncing {len(jobs)} scenes"
+        self.progress.activity = f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}"
         find_fault = partial(session.find_fault, False)
         syncer = BatchSync(session, self._manager.database, find_fault, self._clock, self.progress.note_written)
         try:
@@ -288,6 +296,18 @@ class SyncWorker:
         finally:
             self.progress.in_hand = 0
         return 0.0
+
+    def _pace(self, taken: int, limit: int) -> str:
+        """Why only `limit` jobs were taken, "" unless an outage of late is the reason; logged once an outage."""
+        ramp = self._recovery.ramp
+        is_held_back = self._recovery.is_closed() and 0.0 <= self._clock() - ramp.began_at < DURATION
+        if not is_held_back or taken < limit or count_open(self._manager.database) <= taken:
+            return ""
+        pace = f"{FIRST_RATE:.0f} jobs a second at first, since Plex was down until {moment(ramp.began_at)}"
+        if self._paced_since != ramp.began_at:
+            self._paced_since = ramp.began_at
+            logger.info("Going on slowly: %s; at full speed %s later", pace, duration(DURATION))
+        return f", at {pace}"
 
     def _outcomes(self, syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
         """Sync the jobs; what nobody foresaw is that job's own failure and holds up no other."""

@@ -29,6 +29,7 @@ from worker.outages import Outage, OutageHistory
 from worker.paths import shown_path
 from worker.reconcile_files import RunFiles, RunState
 from worker.reports import write_report
+from worker.words import counted, queued
 
 logger = logging.getLogger(__name__)
 
@@ -248,15 +249,20 @@ def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str
 
 def in_words(result: dict[str, Any]) -> list[str]:
     """What a run found, for a person: totals, fields, files."""
+    differs = result["differs"]
     lines = [
-        f"{result['scenes']} scenes compared with Plex: {result['in_step']} in step, {result['differs']} differ,"
-        f" {result['not_in_plex']} not in Plex, {result['ambiguous']} ambiguous,"
-        f" {result['nothing_to_sync']} with nothing to sync"
+        f"{counted(result['scenes'], 'scene')} compared with Plex: {result['in_step']:,} in step,"
+        f" {differs:,} {'differs' if differs == 1 else 'differ'}, {result['not_in_plex']:,} not in Plex,"
+        f" {result['ambiguous']:,} ambiguous, {result['nothing_to_sync']:,} with nothing to sync"
     ]
-    lines += [f"{result['failed']} scenes could not be compared: the report says why"] if result["failed"] else []
+    if result["failed"]:
+        lines.append(f"{counted(result['failed'], 'scene')} could not be compared: the report says why")
     fields = sorted(result["fields"].items(), key=lambda entry: -entry[1])
-    lines += [f"They differ in: {', '.join(f'{name} {count}' for name, count in fields)}"] if fields else []
+    if fields:
+        who = "It differs" if differs == 1 else "They differ"
+        lines.append(f"{who} in: {', '.join(f'{name} {count:,}' for name, count in fields)}")
     if result["kind"] == Kind.RECONCILE.value:
-        lines.append(f"{result['enqueued']} scenes were put in the queue: they reach Plex by themselves")
+        arrival = "it reaches Plex by itself" if differs == 1 else "they reach Plex by themselves"
+        lines.append(queued(differs, result["enqueued"]) + (f": {arrival}" if differs else ""))
     lines.append(f"Report: {result['page']}")
     return lines

@@ -18,6 +18,7 @@ from worker.reconcile import SCOPES, Kind, ReconcileRun
 from worker.scheduled_reconcile import note_reconciled, run_lock
 from worker.sessions import session_over
 from worker.task_runner import TaskError
+from worker.words import counted
 
 
 class ReconcileTask:
@@ -82,4 +83,4 @@ class ReconcileTask:
 def _standing(run: ReconcileRun) -> str:
     if not run.position:
         return "nothing was compared yet"
-    return f"{run.position} of {run.total} scenes are compared: started again within a day, it goes on there"
+    return f"{run.position:,} of {counted(run.total, 'scene')} compared: started again within a day, it goes on there"

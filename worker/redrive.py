@@ -24,6 +24,8 @@ from worker.words import counted
 logger = logging.getLogger(__name__)
 
 MATCH_ERRORS = frozenset({"PlexNotFound", "AmbiguousMatch"})
+KNOWN_KINDS = MATCH_ERRORS | OUTAGE_ERRORS | {"PlexPermanentError"}
+"""Kinds of error that dead letters are meant to have; what nobody foresaw adds others."""
 GONE = "the scene is no longer in Stash"
 SHOWN = 20
 """Entries that the log names one by one; the result has them all."""
@@ -43,7 +45,7 @@ class RedriveTask:
         history = OutageHistory(ReadOnlyStore(JsonFile(self._workplace.folder.outages).peek() or {}))
         if not history.outages:
             logger.info("No outage is on record: nothing to recover. Retry Failed Jobs takes any dead letter")
-            return self._result(RedrivePlan((), ()), redriven=0)
+            return self._result(RedrivePlan((), ()), redriven=0, reason="no outage is on record")
         last = history.outages[-1]
         return self._run(Selection(OUTAGE_ERRORS, None, last.started_at, last.ended_at))
 
@@ -51,7 +53,7 @@ class RedriveTask:
         """Redrive what the arguments select. Raises ArgumentError, StashUnavailable, ConfigError."""
         args = self._request.args
         selection = Selection(
-            error_types=arguments.names(args, "error_type"),
+            error_types=arguments.some_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
             scene_id=arguments.whole_number(args, "scene_id"),
             since=arguments.moment(args, "since"),
         )
@@ -62,8 +64,12 @@ class RedriveTask:
         database = self._workplace.manager.database
         plan = plan_redrive(database, selection, self._objections)
         redriven = 0 if dry_run else redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
-        self._log(plan, dry_run)
-        return self._result(plan, redriven)
+        reason = "" if plan.redrive or plan.keep else self._why_none(selection)
+        if reason:
+            logger.info("Nothing %s: %s", "would be put back" if dry_run else "was put back", reason)
+        else:
+            _log(plan, dry_run)
+        return self._result(plan, redriven, reason)
 
     def _objections(self, letters: Sequence[DeadLetter]) -> dict[int, str]:
         """Why a letter should stay: its scene is gone, or it would fail again for the same reason."""
@@ -100,27 +106,38 @@ class RedriveTask:
             scenes.update(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
         return scenes
 
-    def _log(self, plan: RedrivePlan, dry_run: bool) -> None:
-        if not plan.redrive and not plan.keep:
-            kinds = DeadLetterQueue(self._workplace.manager.database).get_error_summary()
-            listed = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-            logger.info("No dead letter is meant by that; there are %s", listed or "none")
-            return
-        verb = "would be put back" if dry_run else "put back"
-        letters = counted(len(plan.redrive), "dead letter")
-        logger.info("%s %s into the queue, %d kept", letters, verb, len(plan.keep))
-        for letter in plan.redrive[:SHOWN]:
-            logger.info("%s: %s after %s", _describe(letter), verb, letter.failure.error_type)
-        for letter, reason in plan.keep[:SHOWN]:
-            logger.info("%s: kept: %s", _describe(letter), reason)
+    def _kinds(self) -> dict[str, int]:
+        return DeadLetterQueue(self._workplace.manager.database).get_error_summary()
 
-    def _result(self, plan: RedrivePlan, redriven: int) -> dict[str, Any]:
+    def _why_none(self, selection: Selection) -> str:
+        """Why no dead letter is selected, and which there are."""
+        database = self._workplace.manager.database
+        listed = ", ".join(f"{count} {kind}" for kind, count in sorted(self._kinds().items()))
+        if not listed:
+            return "there is no dead letter"
+        scene_id = selection.scene_id
+        if scene_id is not None and not DeadLetterQueue(database).buried_times([scene_id]):
+            return f"scene {scene_id} has no dead letter; all of them: {listed}"
+        return f"no dead letter is meant by that; all of them: {listed}"
+
+    def _result(self, plan: RedrivePlan, redriven: int, reason: str) -> dict[str, Any]:
         return {
             "dry_run": arguments.switch(self._request.args, "dry_run"),
             "redriven": redriven,
             "redrive": [{"id": letter.id, "scene_id": letter.scene_id} for letter in plan.redrive],
-            "keep": [{"id": letter.id, "scene_id": letter.scene_id, "reason": reason} for letter, reason in plan.keep],
+            "keep": [{"id": letter.id, "scene_id": letter.scene_id, "reason": why} for letter, why in plan.keep],
+            "reason": reason,
         }
+
+
+def _log(plan: RedrivePlan, dry_run: bool) -> None:
+    verb = "would be put back" if dry_run else "put back"
+    letters = counted(len(plan.redrive), "dead letter")
+    logger.info("%s %s into the queue, %d kept", letters, verb, len(plan.keep))
+    for letter in plan.redrive[:SHOWN]:
+        logger.info("%s: %s after %s", _describe(letter), verb, letter.failure.error_type)
+    for letter, reason in plan.keep[:SHOWN]:
+        logger.info("%s: kept: %s", _describe(letter), reason)
 
 
 def _describe(letter: DeadLetter) -> str:

@@ -16,6 +16,7 @@ from validation.config import ConfigError
 from worker.assembly import Workplace
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.outages import OutageHistory, summarize
+from worker.processor import PLEX_AWAY
 from worker.recovery import Recovery
 from worker.version import VERSION
 from worker.words import counted, duration, moment
@@ -30,6 +31,8 @@ def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
     database = workplace.manager.database
     stats = get_stats(database, now)
     dead_letters = DeadLetterQueue(database)
+    breaker = _breaker(workplace)
+    has_jobs = stats.pending + stats.in_progress > 0
     midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     return {
         "format": STATUS_FORMAT,
@@ -42,8 +45,8 @@ def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
         "last_success_at": last_synced_at(database),
         "dead_letters": dead_letters.get_count(),
         "dead_letters_by_type": dead_letters.get_error_summary(),
-        "breaker": _breaker(workplace),
-        "drainer": _drainer(workplace),
+        "breaker": breaker,
+        "drainer": _drainer(workplace, breaker, has_jobs),
         "settings_problems": _settings_problems(workplace),
         "synced_per_minute": synced_since(database, now - 60.0),
         "last_catch_up_at": (JsonFile(workplace.folder.catch_up).peek() or {}).get("looked_until"),
@@ -64,12 +67,16 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status["dead_letters_by_type"].items()))
     review = f" ({kinds}): View Failed Jobs shows them" if kinds else ""
     lines.append(counted(status["dead_letters"], "dead letter") + review)
-    lines.append(_breaker_in_words(status["breaker"]))
+    lines.append(_breaker_in_words(status["breaker"], status["last_success_at"] is not None))
     lines += [f"Last outage: {_outage_in_words(outage)}" for outage in status["last_outages"][-1:]]
     lines.append(_drainer_in_words(status))
     lines += [f"Waiting because: {reason}" for reason in [status["drainer"]["blocked"]] if reason]
-    lines += [f"Settings: {problem}" for problem in status["settings_problems"]]
     return lines
+
+
+def problems_in_words(status: dict[str, Any]) -> list[str]:
+    """What is wrong with the settings, for a person: one line a setting."""
+    return [f"Settings: {problem}" for problem in status["settings_problems"]]
 
 
 def _success_in_words(status: dict[str, Any]) -> str:
@@ -137,9 +144,10 @@ def _breaker(workplace: Workplace) -> dict[str, Any]:
     }
 
 
-def _breaker_in_words(breaker: dict[str, Any]) -> str:
+def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
     if breaker["state"] == CircuitState.CLOSED.value:
-        return "Circuit breaker: closed, Plex was well at the last sync"
+        past = "Plex was well at the last sync" if has_synced else "nothing was synced yet"
+        return f"Circuit breaker: closed, {past}"
     since = moment(breaker["since"]) if breaker["since"] else "an unknown time"
     return (
         f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}"
@@ -147,9 +155,13 @@ def _breaker_in_words(breaker: dict[str, Any]) -> str:
     )
 
 
-def _drainer(workplace: Workplace) -> dict[str, Any]:
+def _drainer(workplace: Workplace, breaker: dict[str, Any], has_jobs: bool) -> dict[str, Any]:
+    """The drainer as it says itself, once a second."""
     alive = ProcessLock(workplace.folder.drain_lock).is_held_elsewhere()
     stored = (JsonFile(workplace.folder.status).peek() or {}) if alive else {}
+    if breaker["state"] == CircuitState.CLOSED.value and str(stored.get("blocked")).startswith(PLEX_AWAY):
+        # The breaker is on disk at once: the drainer goes on already, and says so within a second.
+        stored = {**stored, "activity": "syncing" if has_jobs else "idle", "blocked": ""}
     return {
         "alive": alive,
         "pid": stored.get("pid"),
@@ -161,9 +173,8 @@ def _drainer(workplace: Workplace) -> dict[str, Any]:
 
 def _settings_problems(workplace: Workplace) -> list[str]:
     try:
-        workplace.sessions.read_settings()
+        return list(workplace.sessions.read_settings().doubts)
     except ConfigError as error:
         return list(error.problems)
     except StashUnavailable as error:
         return [str(error)]
-    return []

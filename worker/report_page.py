@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Any
 
 from worker.report_page_parts import FILTERS, SCRIPT, STYLE, TABLE_HEAD
+from worker.words import duration, queued
 
 SHOWN_ROWS = 2_000
 """Rows on the page: a phone still sorts so many at once. The JSON report has them all."""
@@ -35,11 +36,11 @@ SCOPES = {
     "outage": "scenes updated since the last outage began",
 }
 _NOT_FOUND = {
-    "not_in_plex": ("not in Plex", "Plex has no such file:", "nothing until Plex has scanned its folder"),
-    "ambiguous": ("ambiguous", "equally good matches in Plex:", "nothing until path_map tells them apart"),
+    "not_in_plex": ("not in Plex", "Plex has no such file:", "goes to Plex once it has scanned the folder"),
+    "ambiguous": ("ambiguous", "equally good matches in Plex:", "goes to Plex once path_map tells them apart"),
     "failed": ("not compared", "Plex failed:", "unknown"),
 }
-"""By verdict: what the columns field, was and will be say."""
+"""By verdict: what the columns of the field and of the two sides say."""
 
 
 def page_parts(
@@ -76,11 +77,10 @@ def _head(title: str) -> str:
 
 def _introduction(summary: Mapping[str, Any], started: str) -> str:
     seconds = max(0.0, summary["ended_at"] - summary["started_at"])
-    took = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-    queued = summary["enqueued"]
-    deed = f"{queued:,} scenes were put in the queue." if summary["kind"] == "reconcile" else "Nothing was changed."
+    is_sent = summary["kind"] == "reconcile"
+    deed = queued(summary["differs"], summary["enqueued"]) if is_sent else "Nothing was changed"
     return (
-        f"{started}, {took}: {_text(SCOPES[summary['scope']])}. {deed}"
+        f"{started}, {duration(seconds)}: {_text(SCOPES[summary['scope']])}. {deed}."
         " Posters and backgrounds are not compared; a sync compares them by their bytes."
     )
 
@@ -132,7 +132,7 @@ def _row(row: Mapping[str, Any], stash_url: str) -> str:
     return (
         f'<tr><td data-label="Scene"><a href="{_text(stash_url + path)}" data-path="{path}">{row["scene_id"]}</a></td>'
         f'<td data-label="Title">{title}</td><td data-label="Field">{_text(kind)}</td>'
-        f'<td data-label="Was">{was}</td><td data-label="Will be">{will_be}</td></tr>\n'
+        f'<td data-label="In Plex">{was}</td><td data-label="In Stash">{will_be}</td></tr>\n'
     )
 
 

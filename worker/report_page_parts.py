@@ -85,7 +85,8 @@ if (body) {
       const fits = !kind.value || row.cells[2].textContent === kind.value;
       row.hidden = !(fits && words.get(row).includes(wanted));
     });
-    count.textContent = `${rows.filter(row => !row.hidden).length} rows`;
+    const shown = rows.filter(row => !row.hidden).length;
+    count.textContent = shown === 1 ? "1 row" : `${shown} rows`;
   };
   kind.addEventListener("change", filter);
   text.addEventListener("input", filter);
@@ -109,7 +110,7 @@ TABLE_HEAD = (
     "<table><thead><tr>"
     + "".join(
         f'<th scope="col"><button type="button">{name}</button></th>'
-        for name in ("Scene", "Title", "Field", "Was", "Will be")
+        for name in ("Scene", "Title", "Field", "In Plex", "In Stash")
     )
     + "</tr></thead><tbody>\n"
 )

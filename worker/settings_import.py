@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
+import os
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from stash.client import PLUGIN_ID, StashClient
-from validation.config import ConfigError, PlexSyncConfig, parse_settings
+from validation.config import ENVIRONMENT_FALLBACKS, ConfigError, PlexSyncConfig, parse_settings
+from validation.limits import cut_to_characters
+from validation.sanitizers import clean_name
 
 logger = logging.getLogger(__name__)
 
 COMMUNITY = "PlexSync (community)"
-COMMUNITY_KEYS = ("plexHost", "plexPort", "plexToken")
-"""Settings of the community plugin PlexSync; its id is ours, so they stand among our own."""
+COMMUNITY_KEYS = {"plexHost": "plex_url", "plexPort": "plex_url", "plexToken": "plex_token"}
+"""Settings of the community plugin PlexSync with our names of these; its id is ours, so they stand among our own."""
+COMMUNITY_HOST = "localhost"
+COMMUNITY_PORT = "32400"
+"""What it connects to where nobody set anything else: by https, without a look at the certificate (PlexSync.py in
+stashapp/CommunityScripts, as of August 2026)."""
 STASH2PLEX = "Stash2Plex"
+UNKNOWN = "PlexSync has no such setting"
 
 _RUNNING_SWITCHES = ("enabled", "sync_master")
 """Switches of Stash2Plex that stop it while they are off."""
@@ -23,52 +35,118 @@ _FIELD_SWITCHES = {
     for field in ("studio", "summary", "date", "performers", "tags", "collection", "poster", "background")
 }
 """Its switches for single fields, with our names of these."""
+_WHERE = "Settings > Plugins > PlexSync"
+_ANY_TOKEN = "stands-for-any-token"  # noqa: S105 - parse_settings wants one; this is nobody's
+_HIGHEST_PORT = 65_535
+_SHOWN_CHARACTERS = 20
+_QUOTES_AND_BLANKS = "\"' \t\r\n"
 
 
-def take_over_settings(stash: StashClient) -> dict[str, Any]:
-    """Fill what is not set here; returns `imported`, `from` and `without_counterpart` (docs/status.md).
+@dataclass(frozen=True)
+class Found:
+    """What another plugin's settings are here: `settings` by our names, `refused` by theirs, with the reason."""
 
-    Raises StashUnavailable.
+    settings: dict[str, Any] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def take_over_settings(stash: StashClient, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Fill what is not set here; returns `imported`, `from`, `without_counterpart` and `reasons` (docs/status.md).
+
+    `environ` is where the address and the token may be set, too. Raises StashUnavailable.
     """
     stored = stash.plugin_settings([PLUGIN_ID, STASH2PLEX])
     ours = stored.get(PLUGIN_ID, {})
-    theirs, without_counterpart = from_stash2plex(stored.get(STASH2PLEX, {}))
+    here = {**ours, **{name: environ.get(key) for name, key in ENVIRONMENT_FALLBACKS.items() if not ours.get(name)}}
+    theirs = from_stash2plex(stored.get(STASH2PLEX, {}))
+    sources = {COMMUNITY: from_community(ours, may_guess="plex_url" not in theirs.settings), STASH2PLEX: theirs}
+    found, used = _choose(sources, here)
+    if found:
+        stash.configure({**ours, **found})
+    else:
+        logger.info("Nothing to import: no other plugin's settings were found for what is not set here")
+    refused = {source: _still_missing(each.refused, {**here, **found}) for source, each in sources.items()}
+    _say_what_was_refused(refused)
+    reasons = {name: reason for each in refused.values() for name, reason in each.items()}
+    return {
+        "imported": sorted(found),
+        "from": used,
+        "without_counterpart": sorted(reasons),
+        "reasons": [reason for _, reason in sorted(reasons.items()) if reason != UNKNOWN],
+    }
+
+
+def _choose(sources: Mapping[str, Found], here: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """What is not set here, from the first that has it, and who had something."""
     found: dict[str, Any] = {}
     used = []
-    for source, settings in {COMMUNITY: from_community(ours), STASH2PLEX: theirs}.items():
-        new = {name: value for name, value in settings.items() if name not in found and _is_news(name, value, ours)}
+    for source, each in sources.items():
+        new = {name: value for name, value in each.settings.items() if _is_news(name, value, {**here, **found})}
+        if source == COMMUNITY and "plex_url" not in new:
+            # It is their address whose certificate goes unchecked, and no other.
+            new.pop("skip_tls_verify", None)
         if new:
             found |= new
             used.append(source)
-    if found:
-        stash.configure({**ours, **found})
-        logger.info("Imported %s from %s", ", ".join(sorted(found)), ", ".join(used))
-    else:
-        logger.info("Nothing to import: no other plugin's settings were found for what is not set here")
-    if without_counterpart:
-        logger.warning(
-            "Not imported, for PlexSync has no such setting or does not accept the value: %s",
-            ", ".join(without_counterpart),
-        )
-    return {"imported": sorted(found), "from": used, "without_counterpart": without_counterpart}
+            logger.info("Imported %s from %s", ", ".join(sorted(new)), source)
+        if source == COMMUNITY and "plex_url" in new:
+            _say_how_it_connects(new)
+    return found, used
 
 
-def from_community(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`plexHost`, `plexPort` and `plexToken` as our settings; what is missing or makes no sense is left out."""
-    host, port, token = (str(settings.get(key) or "").strip() for key in COMMUNITY_KEYS)
-    found: dict[str, Any] = {}
-    if host:
-        address = (host if "://" in host else f"http://{host}").rstrip("/")
-        has_port = ":" in address.rpartition("/")[2]
-        found["plex_url"] = address if has_port or not port else f"{address}:{port}"
+def from_community(settings: Mapping[str, Any], *, may_guess: bool = True) -> Found:
+    """`plexHost`, `plexPort` and `plexToken` as our settings: what the community plugin would have connected to.
+
+    Stash stores only what somebody touched; where that is one of the three, the plugin's own default stands for host
+    and port. `may_guess`: whether the host's does.
+    """
+    given = {key: str(settings.get(key) or "").strip(_QUOTES_AND_BLANKS) for key in COMMUNITY_KEYS}
+    host, port, token = given.values()
+    found = Found()
     if token:
-        found["plex_token"] = token
-    return _valid(found)
+        objection = _objection("plex_token", token, token)
+        if objection:
+            found.refused["plexToken"] = objection.replace("plex_token", "plexToken", 1)
+        else:
+            found.settings["plex_token"] = token
+    if host or (may_guess and (port or token)):
+        _add_address(found, host or COMMUNITY_HOST, port or COMMUNITY_PORT, token)
+    return found
 
 
-def from_stash2plex(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Stash2Plex's settings as ours, and the names, sorted, of those that have no counterpart here."""
-    given = {name: value for name, value in settings.items() if value not in (None, "")}
+def _add_address(found: Found, host: str, port: str, token: str) -> None:
+    """Add the address of this host and port, or say what is wrong with them; `token` is kept out of that."""
+    is_short_number = port.isascii() and port.isdigit() and len(port) <= len(str(_HIGHEST_PORT))
+    if not (is_short_number and 1 <= int(port) <= _HIGHEST_PORT):
+        shown = cut_to_characters(clean_name(port.replace(token, "…") if token else port), _SHOWN_CHARACTERS)
+        found.refused["plexPort"] = f'plexPort is "{shown}": a port is a whole number from 1 to {_HIGHEST_PORT}'
+        return
+    address = _address(host, port)
+    objection = _objection("plex_url", address, token)
+    if objection:
+        found.refused["plexHost"] = objection.replace("plex_url is", "with plexHost, plex_url would be", 1)
+        return
+    found.settings["plex_url"] = address
+    if address.startswith("https:"):
+        found.settings["skip_tls_verify"] = True
+
+
+def _address(host: str, port: str) -> str:
+    """The address by https, unless the host names another scheme; a port within the host counts more than `port`."""
+    with suppress(ValueError):  # a name, an IPv4 address, or more than a host
+        host = f"[{ipaddress.IPv6Address(host)}]"
+    address = (host if "://" in host else f"https://{host}").rstrip("/")
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # a bracket is missing: whoever checks the address has words for that
+        return address
+    has_port = ":" in parts.netloc.rpartition("@")[2].rpartition("]")[2]
+    return address if has_port else parts._replace(netloc=f"{parts.netloc}:{port}").geturl()
+
+
+def from_stash2plex(settings: Mapping[str, Any]) -> Found:
+    """Stash2Plex's settings as ours."""
+    given = {name: value for name, value in settings.items() if value is not None and str(value).strip()}
     switches = {name: value for name, value in given.items() if isinstance(value, bool)}
     found: dict[str, Any] = {}
     if not all(switches.get(name, True) for name in _RUNNING_SWITCHES):
@@ -80,25 +158,78 @@ def from_stash2plex(settings: Mapping[str, Any]) -> tuple[dict[str, Any], list[s
         found["allow_ambiguous_matches"] = not switches["strict_matching"]
     if str(given.get("reconcile_interval")).strip().lower() == "never":
         del given["reconcile_interval"]  # as here, where it is empty
-    same = _valid({name: value for name, value in given.items() if name in PlexSyncConfig.model_fields})
+    token = str(given.get("plex_token", ""))
     translated = switches.keys() & {*_RUNNING_SWITCHES, *_FIELD_SWITCHES, "strict_matching"}
-    return {**same, **found}, sorted(given.keys() - same.keys() - translated)
+    objections = {name: _objection(name, given[name], token) for name in given.keys() - translated}
+    same = {name: value for name, value in given.items() if objections.get(name) == ""}
+    return Found({**same, **found}, {name: reason for name, reason in objections.items() if reason})
 
 
-def _is_news(name: str, value: Any, ours: Mapping[str, Any]) -> bool:
-    """Whether the user has not set this here. A switch that is off was set: Stash stores none that nobody touched."""
-    own = ours.get(name)
-    return own is not False and not own and own != value
+def _is_news(name: str, value: Any, here: Mapping[str, Any]) -> bool:
+    return not _is_set(name, here) and here.get(name) != value
 
 
-def _valid(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if _is_valid(name, value)}
+def _is_set(name: str, here: Mapping[str, Any]) -> bool:
+    """Whether the user has set this here. A switch that is off was set: Stash stores none that nobody touched."""
+    return here.get(name) is False or bool(here.get(name))
 
 
-def _is_valid(name: str, value: Any) -> bool:
-    try:
-        config = parse_settings({"plex_url": "http://plex", "plex_token": "token", name: value}, {})
-    except ConfigError:
-        return False
+def _still_missing(refused: Mapping[str, str], here: Mapping[str, Any]) -> dict[str, str]:
+    return {name: reason for name, reason in refused.items() if not _is_set(COMMUNITY_KEYS.get(name, name), here)}
+
+
+def _say_how_it_connects(new: Mapping[str, Any]) -> None:
+    if new.get("skip_tls_verify"):
+        logger.info(
+            "plex_url is %s now, and skip_tls_verify is on: so the community plugin connects, by https without a look "
+            "at the certificate. Turn skip_tls_verify off if Plex's certificate is for that name",
+            new["plex_url"],
+        )
+    elif new["plex_url"].startswith("https:"):
+        logger.info(
+            "plex_url is %s now; skip_tls_verify stays off, as it is set here: turn it on if Plex's certificate is for "
+            "another name",
+            new["plex_url"],
+        )
+
+
+def _say_what_was_refused(refused: Mapping[str, Mapping[str, str]]) -> None:
+    for source, reasons in refused.items():
+        unknown = sorted(name for name, reason in reasons.items() if reason == UNKNOWN)
+        if unknown:
+            logger.warning("Not imported from %s, for %s: %s", source, UNKNOWN, ", ".join(unknown))
+        for name, reason in sorted(reasons.items()):
+            if reason != UNKNOWN:
+                ours = COMMUNITY_KEYS.get(name, name)
+                logger.warning("Not imported from %s: %s: set %s under %s", source, reason, ours, _WHERE)
+
+
+def _objection(name: str, value: Any, token: str) -> str:
+    """Why a value cannot be ours: a sentence without `token`; "" where it can."""
+    setting = PlexSyncConfig.model_fields.get(name)
+    if setting is None:
+        return UNKNOWN
+    settings = {"plex_url": "http://plex", "plex_token": token or _ANY_TOKEN, name: value}
+    complaint = next((each for each in _complaints(settings) if each.startswith(f"{name} is ")), "")
+    if complaint:
+        # Not where to change it: that is another plugin's form.
+        return complaint.rsplit(": change it ", 1)[0]
     # Zero and nothing mean "not set" here, which is the same only where it is the default.
-    return name in config.model_fields_set or bool(getattr(config, name) == value)
+    if setting.default == value or _is_understood(name, value):
+        return ""
+    shown = f'"{value}"' if isinstance(value, str) else value
+    default = setting.default or "nothing"
+    return f"{name} is {shown}: here that stands for the default, {default}: {setting.description}"
+
+
+def _complaints(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    try:
+        return parse_settings(settings, {}).doubts
+    except ConfigError as error:
+        return error.problems
+
+
+def _is_understood(name: str, value: Any) -> bool:
+    """Whether an allowed value counts as set."""
+    config = parse_settings({"plex_url": "http://plex", "plex_token": _ANY_TOKEN, name: value}, {})
+    return name in config.model_fields_set

@@ -96,8 +96,8 @@ class Settlement:
         self._manager.forget_history()
         expired = self._dead_letters.delete_older_than(config.dlq_retention_days, self._clock())
         if expired:
-            days = config.dlq_retention_days
-            logger.info("%s deleted, given up over %d days ago", counted(expired, "dead letter"), days)
+            days = counted(config.dlq_retention_days, "day")
+            logger.info("%s deleted, given up over %s ago", counted(expired, "dead letter"), days)
 
     def _store(self, outcomes: Sequence[Outcome]) -> None:
         """What is in step is remembered and acknowledged in one transaction."""
@@ -136,7 +136,7 @@ class Settlement:
         if decision.action is Action.RETRY:
             nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
             self._progress.retried += 1
-            logger.info("%s: %s (next try in %.0f seconds)", where, error, decision.delay)
+            logger.info("%s: %s (next try in %s)", where, error, counted(round(decision.delay), "second"))
         elif decision.action is Action.BURY:
             self._dead_letters.bury(self._queue, job, _failure(outcome), now)
             self._progress.buried += 1

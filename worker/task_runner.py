@@ -5,20 +5,28 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import sqlite3
+import tempfile
+from contextlib import suppress
 from typing import Any
 
 from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
-from worker.data_folder import DataFolder
+from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn
 from worker.dependencies import Dependencies, DependencyError
 from worker.log_setup import log_to_stash
+from worker.requirements import missing_packages
 
 logger = logging.getLogger(__name__)
 
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 """Errors of a data folder that cannot be written to."""
+
+
+DOCTOR = "health_check"
+"""The mode that looks at everything else where the data folder cannot be used."""
 
 
 class TaskError(Exception):
@@ -31,11 +39,24 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     Raises TaskError, and OSError or sqlite3.OperationalError where the data folder cannot be used.
     """
     log_to_stash()
-    pass_on_news(folder)
+    try:
+        pass_on_news(folder)
+        _ensure_packages(folder, plugin_file)
+        return _perform(folder, plugin_file, request)
+    except (OSError, sqlite3.OperationalError) as error:
+        if request.mode != DOCTOR:
+            raise
+        return _examine_without(folder, plugin_file, request, _in_words(folder, error))
+
+
+def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
     try:
         Dependencies(folder, os.path.dirname(plugin_file), log).ensure(insist=True)
     except DependencyError as error:
         raise TaskError(str(error)) from error
+
+
+def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
     # Heavy, and only importable once the packages are there.
     from worker.tasks import perform  # noqa: PLC0415
 
@@ -50,6 +71,44 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error
+
+
+def _examine_without(folder: DataFolder, plugin_file: str, request: Request, fault: str) -> dict[str, Any]:
+    """Have the doctor look at the rest, with a folder that is deleted at the end. Raises TaskError, OSError."""
+    with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
+        _ensure_packages(folder, plugin_file)
+    missing = missing_packages(os.path.join(os.path.dirname(plugin_file), "requirements.txt"))
+    if missing:
+        return _examined_without_packages(fault, missing)
+    # Only importable once the packages are there.
+    from plex.device_identity import FILE_NAME  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="plexsync-") as root:
+        stand_in = StandIn(root, fault)
+        stand_in.create()
+        with suppress(OSError):  # without it we would be a new device to Plex
+            shutil.copy(os.path.join(folder.root, FILE_NAME), root)
+        return _perform(stand_in, plugin_file, request)
+
+
+def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
+    """The doctor's result where it cannot be imported; see worker.connection_check.Diagnosis."""
+    advice = "are missing: they are kept in the data folder, so mend that first"
+    found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
+    for name, detail in found.items():
+        logger.error("%s: %s", name, detail)
+    checks = [{"name": name, "ok": False, "detail": detail} for name, detail in found.items()]
+    return {"ok": False, "checks": checks, "path_map": ""}
+
+
+def _in_words(folder: DataFolder, error: OSError | sqlite3.Error) -> str:
+    place, reason = folder.queue, str(error)
+    if isinstance(error, OSError):
+        place, reason = error.filename or folder.root, error.strerror or reason
+    return (
+        f"{place} cannot be used: {reason}: make it writable for Stash's user, or name another folder in "
+        f"{ENVIRONMENT_VARIABLE}"
+    )
 
 
 def _is_about_the_folder(folder: DataFolder, error: OSError) -> bool:

@@ -17,7 +17,7 @@ from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.operations import clear_pending, enqueue_many, pending_data
 from validation.config import ConfigError
-from worker.arguments import ArgumentError
+from worker.arguments import ArgumentError, refuse_unknown
 from worker.assembly import Workplace, open_workplace
 from worker.backup import write_backup
 from worker.connection_check import check_connection
@@ -28,10 +28,11 @@ from worker.launcher import ensure_drainer
 from worker.reconcile import Kind
 from worker.reconcile_task import ReconcileTask
 from worker.redrive import RedriveTask
-from worker.report import outages_in_words, queue_status, report_outages, status_in_words
+from worker.report import outages_in_words, problems_in_words, queue_status, report_outages, status_in_words
 from worker.settings_import import take_over_settings
 from worker.task_runner import TaskError
 from worker.undo_task import UndoTask
+from worker.words import counted
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +66,10 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
         raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one under Settings > Tasks")
+    try:
+        refuse_unknown(request.args, ARGUMENTS.get(request.mode, ()))
+    except ArgumentError as error:
+        raise TaskError(str(error)) from error
     start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
     with open_workplace(folder, request.server_connection) as workplace:
         try:
@@ -111,6 +116,8 @@ def view_status(task: Task) -> dict[str, Any]:
     status = queue_status(task.workplace, time.time())
     for line in status_in_words(status):
         logger.info("%s", line)
+    for line in problems_in_words(status):
+        logger.error("%s", line)
     return status
 
 
@@ -136,14 +143,14 @@ def clear_queue(task: Task) -> dict[str, Any]:
     """Delete the pending jobs, after writing them to a file."""
     with task.database.transaction():
         file = write_backup(task.folder, "pending-queue", pending_data(task.database), time.time())
-        return _deleted(clear_pending(task.database), "pending jobs", file)
+        return _deleted(clear_pending(task.database), "pending job", file)
 
 
 def clear_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters, after writing them to a file."""
     with task.database.transaction():
         file = write_backup(task.folder, "dead-letters", task.dead_letters.get_all(), time.time())
-        return _deleted(task.dead_letters.clear(), "dead letters", file)
+        return _deleted(task.dead_letters.clear(), "dead letter", file)
 
 
 def purge_dead_letters(task: Task) -> dict[str, Any]:
@@ -154,9 +161,8 @@ def purge_dead_letters(task: Task) -> dict[str, Any]:
             letter for letter in task.dead_letters.get_all() if letter.buried_at < time.time() - days * SECONDS_PER_DAY
         ]
         file = write_backup(task.folder, "old-dead-letters", old, time.time())
-        return _deleted(
-            task.dead_letters.delete_older_than(days, time.time()), f"dead letters of over {days} days", file
-        )
+        deleted = task.dead_letters.delete_older_than(days, time.time())
+        return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
 
 
 def outage_report(task: Task) -> dict[str, Any]:
@@ -207,13 +213,15 @@ def _sync(task: Task, pages: Iterable[list[int]], what: str) -> dict[str, Any]:
     for page in pages:
         found += len(page)
         added += enqueue_many(task.database, page, task.request.mode, time.time())
-    logger.info("%s: %d found, %d put in the queue (the others waited there already)", what, found, added)
+    others = " (the others waited there already)" if added < found else ""
+    logger.info("%s: %d found, %d put in the queue%s", what, found, added, others)
     progress(0.0)
     return {"found": found, "enqueued": added, **task.drain()}
 
 
-def _deleted(count: int, what: str, file: str = "") -> dict[str, Any]:
-    logger.info("%d %s deleted%s", count, what, f"; they are kept in {file}" if file else "")
+def _deleted(count: int, noun: str, file: str, which: str = "") -> dict[str, Any]:
+    kept = f"; {'it is' if count == 1 else 'they are'} kept in {file}" if file else ""
+    logger.info("%s deleted%s%s", counted(count, noun), which, kept)
     return {"deleted": count, "file": file}
 
 
@@ -239,3 +247,13 @@ MODES: dict[str, Callable[[Task], dict[str, Any]]] = {
     "undo_scene": undo_scene,
     "undo_since": undo_since,
 }
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "recover_outage_jobs": ("dry_run",),
+    "retry_failed": ("dry_run", "error_type", "scene_id", "since"),
+    "compare": ("scope",),
+    "reconcile": ("scope",),
+    "undo_scene": ("scene_id", "dry_run"),
+    "undo_since": ("since", "dry_run"),
+}
+"""What a mode may be given; the others take nothing."""

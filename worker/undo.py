@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from plex.client import PlexClient
 from plex.items import PLEX_NAMES, PlexItem
@@ -28,6 +29,30 @@ def undo_edits(item: PlexItem, state: ItemState) -> tuple[FieldEdit, ...]:
     return tuple(edit for edit in edits if edit is not None)
 
 
+def left_alone(item: PlexItem, state: ItemState) -> dict[str, FieldValue]:
+    """What an undo leaves, by field, as it was edited in Plex since we wrote it; of a list, the names of others."""
+    left: dict[str, FieldValue] = {}
+    for name, stored in state.originals.items():
+        original, current = Original.from_json(stored).value, item.value(name)
+        if name in LIST_FIELDS:
+            # Plex's own form of a name of ours is nobody's edit.
+            known = {*names(original), *names(state.written.get(name)), *names(state.shown.get(name))}
+            others = tuple(each for each in names(current) if each not in known)
+            left |= {name: others} if others else {}
+        elif not _is_ours(name, current, state) and not same_value(current, original):
+            left[name] = current
+    return left
+
+
+class ItemUndo(NamedTuple):
+    """One item: what an undo would do to it, and (by field) what it would leave there as somebody else's."""
+
+    item: PlexItem
+    state: ItemState
+    edits: tuple[FieldEdit, ...]
+    left_alone: dict[str, FieldValue]
+
+
 class SceneUndo:
     """Undoes what was written for a scene."""
 
@@ -35,13 +60,17 @@ class SceneUndo:
         self._plex = plex
         self._database = database
 
-    def plan(self, scene_id: int) -> list[tuple[PlexItem, ItemState, tuple[FieldEdit, ...]]]:
-        """What would be undone, by item; [] where nothing was ever written. Reads only. Raises PlexError."""
-        state = SyncState(self._database, self._plex.machine_identifier)
-        known = state.scenes([scene_id]).get(scene_id)
-        keys = known.rating_keys if known else ()
-        items, states = read_items(self._plex, keys), state.items(keys)
-        return [(items[key], states[key], undo_edits(items[key], states[key])) for key in keys if key in items]
+    def plan(self, scene_id: int) -> list[ItemUndo]:
+        """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError."""
+        keys = self.rating_keys(scene_id)
+        items, states = read_items(self._plex, keys), self._state().items(keys)
+        found = [(items[key], states[key]) for key in keys if key in items]
+        return [ItemUndo(item, state, undo_edits(item, state), left_alone(item, state)) for item, state in found]
+
+    def rating_keys(self, scene_id: int) -> tuple[int, ...]:
+        """The scene's items in Plex as the last sync found them, () for none. Raises PlexError."""
+        known = self._state().scenes([scene_id]).get(scene_id)
+        return known.rating_keys if known else ()
 
     def undo(self, job: Job, stash_updated_at: str, now: float) -> Outcome:
         """Undo one scene. Raises PlexError.
@@ -52,15 +81,18 @@ class SceneUndo:
         plan = self.plan(job.scene_id)
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
-        for item, state, edits in plan:
-            self._write(item, state, edits)
+        for each in plan:
+            self._write(each.item, each.state, each.edits)
         return Outcome(
             job,
-            changed=tuple(sorted({edit.field for _, _, edits in plan for edit in edits})),
-            undone=tuple(item.rating_key for item, _, _ in plan),
+            changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
+            undone=tuple(each.item.rating_key for each in plan),
             scene_state=SceneState(job.scene_id, now, stash_updated_at, ()),
             server_id=self._plex.machine_identifier,
         )
+
+    def _state(self) -> SyncState:
+        return SyncState(self._database, self._plex.machine_identifier)
 
     def _write(self, item: PlexItem, state: ItemState, edits: Sequence[FieldEdit]) -> None:
         plex = self._plex
@@ -96,11 +128,14 @@ def _undo_edit(name: str, original: Original, item: PlexItem, state: ItemState) 
     current = item.value(name)
     if name in LIST_FIELDS:
         return _undo_list(name, names(original.value), names(current), names(state.written.get(name)))
-    ours = (state.written, state.shown, state.writing)
-    is_ours = any(name in known and same_value(current, known[name]) for known in ours)
-    if not is_ours or same_value(current, original.value):
+    if not _is_ours(name, current, state) or same_value(current, original.value):
         return None
     return FieldEdit(name, current, original.value)
+
+
+def _is_ours(name: str, current: FieldValue, state: ItemState) -> bool:
+    """Whether a value in Plex is the one that we wrote, or Plex's form of it."""
+    return any(name in ours and same_value(current, ours[name]) for ours in (state.written, state.shown, state.writing))
 
 
 def _undo_list(name: str, before: tuple[str, ...], current: tuple[str, ...], ours: tuple[str, ...]) -> FieldEdit | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plex.metadata import FieldEdit
@@ -15,13 +15,15 @@ from worker import arguments
 from worker.arguments import ArgumentError
 from worker.assembly import Workplace
 from worker.item_sync import as_json
-from worker.undo import SceneUndo
-from worker.words import counted
+from worker.undo import ItemUndo, SceneUndo
+from worker.words import counted, moment
 
 logger = logging.getLogger(__name__)
 
 SHOWN = 20
 """Scenes that the log names one by one; the result has them all."""
+LONGEST_TEXT = 80
+"""Characters of a text that the log shows."""
 
 
 class UndoTask:
@@ -55,33 +57,77 @@ class UndoTask:
             raise ArgumentError(
                 _missing("undo_since", "since", '"2026-11-20"', "A time may follow the date: 2026-11-20T18:30")
             )
-        return self._undo(scenes_written_since(self._workplace.manager.database, since))
+        scene_ids = scenes_written_since(self._workplace.manager.database, since)
+        if not scene_ids:
+            logger.info("No scene was written to Plex since %s: nothing to undo", moment(since))
+        return self._undo(scene_ids)
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:
-        dry_run = arguments.switch({"dry_run": "true", **self._args}, "dry_run")
-        changes = self._changes(scene_ids)
-        verb = "would be undone" if dry_run else "are being undone"
-        logger.info("%d of %s %s", len(changes), counted(len(scene_ids), "scene"), verb)
-        for scene_id, edits in list(changes.items())[:SHOWN]:
-            logger.info("Scene %d: %s", scene_id, "; ".join(f"{edit['field']} back to {edit['to']}" for edit in edits))
-        result: dict[str, Any] = {"dry_run": dry_run, "scenes": {str(key): edits for key, edits in changes.items()}}
+        dry_run = arguments.switch(self._args, "dry_run", default=True)
+        plan = self._plan(scene_ids)
+        _log(plan, len(scene_ids), dry_run)
+        result = {"dry_run": dry_run, **{part: {str(key): each for key, each in plan[part].items()} for part in plan}}
         if dry_run:
-            logger.info("Nothing was changed: start it again with dry_run set to false")
             return result
-        enqueue_undo(self._workplace.manager.database, changes, self._clock())
+        enqueue_undo(self._workplace.manager.database, plan["scenes"], self._clock())
         return {**result, **self._drain()}
 
-    def _changes(self, scene_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-        """What would change, by scene; scenes that would not are absent."""
+    def _plan(self, scene_ids: Sequence[int]) -> dict[str, dict[int, Any]]:
+        """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md."""
         sessions = self._workplace.sessions
         undo = SceneUndo(sessions.new_client(sessions.read_settings()), self._workplace.manager.database)
-        changes = {}
+        plan: dict[str, dict[int, Any]] = {"scenes": {}, "left_alone": {}, "unchanged": {}}
         for done, scene_id in enumerate(scene_ids):
-            edits = [edit for _, _, edits in undo.plan(scene_id) for edit in edits]
-            if edits:
-                changes[scene_id] = [_as_json(edit) for edit in edits]
+            items = undo.plan(scene_id)
+            edits = [_as_json(edit) for item in items for edit in item.edits]
+            stays = [each for item in items for each in item.left_alone.items()]
+            left = [{"field": name, "value": as_json(value)} for name, value in stays]
+            plan["scenes"] |= {scene_id: edits} if edits else {}
+            plan["left_alone"] |= {scene_id: left} if left else {}
+            plan["unchanged"] |= {} if edits else {scene_id: self._why_nothing(undo, scene_id, items)}
             progress(done / len(scene_ids))
-        return changes
+        return plan
+
+    def _why_nothing(self, undo: SceneUndo, scene_id: int, items: Sequence[ItemUndo]) -> str:
+        """Why there is nothing to undo of a scene. Raises StashUnavailable, PlexError."""
+        if any(item.left_alone for item in items):
+            return "all that PlexSync wrote was edited in Plex since"
+        if any(item.state.originals for item in items):
+            return "Plex shows what it showed before already"
+        if not items and undo.rating_keys(scene_id):
+            return "Plex no longer has its file"
+        if not items and scene_id not in self._workplace.stash.scenes([scene_id]):
+            return f"Stash has no scene {scene_id}"
+        return "PlexSync wrote none of its fields to Plex, or that is undone already"
+
+
+def _log(plan: Mapping[str, Mapping[int, Any]], asked: int, dry_run: bool) -> None:
+    """Say it to a person; `asked` is how many scenes were looked at."""
+    undone = plan["scenes"]
+    if asked:
+        verb = "would be" if dry_run else "is being" if 1 in (asked, len(undone)) else "are being"
+        logger.info("%d of %s %s undone", len(undone), counted(asked, "scene"), verb)
+    for scene_id, edits in list(undone.items())[:SHOWN]:
+        steps = "; ".join(f"{edit['field']} back to {_in_words(edit['to'])}" for edit in edits)
+        logger.info("Scene %d: %s", scene_id, steps)
+    for scene_id, reason in list(plan["unchanged"].items())[:SHOWN]:
+        logger.info("Scene %d: nothing to undo: %s", scene_id, reason)
+    for scene_id, left in list(plan["left_alone"].items())[:SHOWN]:
+        stays = "; ".join(f"{each['field']}, now {_in_words(each['value'])}" for each in left)
+        logger.info("Scene %d: left alone, as edited in Plex since: %s", scene_id, stays)
+    if dry_run and undone:
+        logger.info("Nothing was changed: start it again with dry_run set to false")
+
+
+def _in_words(value: Any) -> str:
+    """A field's value as JSON holds it: texts and names in quotes, `nothing` where it is empty."""
+    if isinstance(value, list):
+        return ", ".join(map(_in_words, value)) or "nothing"
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    # A line break would end the line of the log.
+    text = " ".join((value or "").split())
+    return f'"{text[:LONGEST_TEXT]}{"…" if len(text) > LONGEST_TEXT else ""}"' if text else "nothing"
 
 
 def _missing(mode: str, argument: str, example: str, hint: str) -> str:

@@ -6,10 +6,24 @@ from datetime import datetime
 
 
 def counted(count: int, noun: str) -> str:
-    """The count with its noun, in the plural unless it is one: `1 job`, `2 jobs`, `3 tries`."""
+    """The count with its noun, in the plural unless it is one: `1 job`, `2,000 jobs`, `3 tries`."""
     if count == 1:
         return f"{count} {noun}"
-    return f"{count} {noun[:-1]}ies" if noun.endswith("ry") else f"{count} {noun}s"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
+
+
+def queued(differing: int, added: int) -> str:
+    """What became of the scenes that differ: `added` of them were put in the queue, the others wait there already."""
+    if not differing:
+        return "Nothing had to be put in the queue"
+    if not added:
+        one, all_of_them = "The one that differs waits", f"All {differing:,} that differ wait"
+        return f"{one if differing == 1 else all_of_them} in the queue already"
+    others = differing - added
+    said = f"{counted(added, 'scene')} {'was' if added == 1 else 'were'} put in the queue"
+    if others == 1:
+        return f"{said}, the other one waits there already"
+    return f"{said}, the other {others:,} wait there already" if others > 0 else said
 
 
 def moment(seconds: float) -> str:

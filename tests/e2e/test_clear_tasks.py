@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from storage.lock import ProcessLock
 from sync_queue.models import Failure, Job
 from tests.e2e.agreement import logged_times
 from tests.e2e.test_tasks import operate, press
@@ -36,8 +37,8 @@ def kept_in(world: World, result: dict[str, Any]) -> list[dict[str, Any]]:
     """What the named file holds; it is the newest in the backups' folder, and the log names it, too."""
     file = Path(result["file"])
     assert file.parent == Path(world.data.backups)
-    assert logged_times(world, f"they are kept in {file}") == 1
     entries: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    assert logged_times(world, f"{'it is' if len(entries) == 1 else 'they are'} kept in {file}") == 1
     assert len(entries) == result["deleted"]
     return entries
 
@@ -48,6 +49,18 @@ def test_pending_jobs_are_written_down_before_they_are_deleted(tmp_path: Path) -
         kept = kept_in(world, operate(world, "clear_queue"))
         assert [(job["scene_id"], job["data"]["source"]) for job in kept] == [(1, "hook"), (2, "hook"), (3, "hook")]
         assert world.open_jobs() == 0
+
+
+def test_one_that_is_deleted_is_in_the_singular(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, paused=True) as world:
+        wait_in_the_queue(world, 1)
+        bury(world, 1)
+        operate(world, "clear_queue")
+        assert "1 pending job deleted; it is kept in " in world.logged()
+        operate(world, "clear_dlq")
+        assert "1 dead letter deleted; it is kept in " in world.logged()
+        operate(world, "clear_dlq")
+        assert "0 dead letters deleted" in world.logged()
 
 
 def test_dead_letters_are_written_down_before_they_are_deleted(tmp_path: Path) -> None:
@@ -91,7 +104,9 @@ def test_where_there_is_nothing_no_file_is_made(tmp_path: Path, task_name: str) 
 def test_what_cannot_be_written_down_is_not_deleted(tmp_path: Path, mode: str) -> None:
     with World(tmp_path, scenes=1, paused=True) as world:
         wait_in_the_queue(world, 1)
-        world.kill_drainer()  # it would see to old dead letters itself
+        world.kill_drainer()
+        drainer = ProcessLock(world.data.drain_lock)
+        assert drainer.acquire()  # another one would see to old dead letters itself
         bury(world, 1, days_ago=90.0)
         Path(world.data.backups).write_text("a file where the folder should be", encoding="utf-8")
         with pytest.raises(ResolverError, match=r"cannot be used.*make it writable"):

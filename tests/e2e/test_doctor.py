@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.bare_python import bare_python
 from tests.e2e.agreement import job_rows
 from tests.e2e.test_tasks import operate, press
+from tests.simulators.stash_graphql import ResolverError
 from tests.world import World
 
 
@@ -132,6 +137,82 @@ def test_nothing_is_changed_in_plex_stash_or_the_queue(tmp_path: Path) -> None:
         assert {request.method for request in world.plex.requests} == {"GET"}
         assert not any(b"mutation" in request.body for request in world.stash.requests)
         assert (world.drainers(), [*temporary.iterdir()]) == ([], [])
+
+
+IMPOSSIBLE = [
+    "below a file",
+    pytest.param("/proc/nope", marks=pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")),
+]
+
+
+def point_elsewhere(world: World, folder: Path, data_folder: str) -> str:
+    """Have the plugin keep its data where nobody can; returns that place."""
+    if data_folder == "below a file":
+        (folder / "file").write_text("in the way")
+        data_folder = str(folder / "file" / "data")
+    world.stash.plugins.environment["STASH_PLUGIN_DATA"] = data_folder
+    return data_folder
+
+
+@pytest.mark.parametrize("data_folder", IMPOSSIBLE)
+def test_without_a_data_folder_everything_else_is_looked_at(tmp_path: Path, data_folder: str) -> None:
+    with World(tmp_path, scenes=3) as world:
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
+        world.stash.plugins.environment["TMPDIR"] = str(temporary)
+        place = point_elsewhere(world, tmp_path, data_folder)
+        result = examine(world)
+        assert (result["ok"], failed(result)) == (False, ["Data folder"])
+        said = findings(result)
+        assert len(said) == 8
+        assert said["Data folder"].startswith(f"{place} cannot be used: ")
+        assert said["Data folder"].endswith(
+            ": make it writable for Stash's user, or name another folder in STASH_PLUGIN_DATA"
+        )
+        assert said["Sample scenes"] == "3 of 3 found in Plex"
+        press(world, "Test Plex Connection")
+        assert f"error: Data folder: {place} cannot be used" in world.logged()
+        assert [*temporary.iterdir()] == []
+        assert {request.method for request in world.plex.requests} == {"GET"}
+
+
+def test_so_it_is_where_only_the_queue_cannot_be_opened(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=3) as world:
+        examine(world)
+        identifiers = world.plex.client_identifiers()
+        make_queue_unusable(world)
+        result = examine(world)
+        assert failed(result) == ["Data folder"]
+        assert findings(result)["Data folder"].startswith(world.data.queue)
+        assert world.plex.client_identifiers() == identifiers  # to Plex, another one is a new device
+
+
+def test_other_tasks_fail_with_the_reason(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        point_elsewhere(world, tmp_path, "below a file")
+        with pytest.raises(ResolverError, match=r"cannot be used: .*: make it writable for Stash's user"):
+            operate(world, "queue_status")
+
+
+def test_without_packages_it_says_that_they_would_be_in_that_folder(tmp_path: Path) -> None:
+    python = bare_python(tmp_path / "python", with_pip=False)
+    with World(tmp_path, python=python) as world:
+        point_elsewhere(world, tmp_path, "below a file")
+        result = examine(world)
+        assert failed(result) == [*findings(result)] == ["Data folder", "Packages"]
+        said = findings(result)["Packages"]
+        assert "PlexAPI" in said
+        assert said.endswith(" are missing: they are kept in the data folder, so mend that first")
+        assert (result["ok"], result["path_map"]) == (False, "")
+        press(world, "Test Plex Connection")
+        assert "error: Packages: " in world.logged()
+
+
+def make_queue_unusable(world: World) -> None:
+    """Put a file in the place of the queue's folder."""
+    queue = Path(world.data.queue)
+    queue.rename(queue.with_name("queue-aside"))
+    queue.write_text("in the way")
 
 
 def files(world: World) -> dict[str, bytes]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.world import World, wait_until
+from tests.certificates import own_certificate
+from tests.simulators.plex import PlexSimulator
+from tests.world import TOKEN, World, wait_until
 
 
 def test_settings_are_taken_over_with_consent_and_theirs_stay(tmp_path: Path) -> None:
-    with World(tmp_path, scenes=1) as world:
-        host, _, port = world.plex.url.removeprefix("http://").partition(":")
+    plex = PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path))  # the community plugin knows https only
+    with World(tmp_path, scenes=1, plex=plex) as world:
+        host, _, port = world.plex.url.removeprefix("https://").partition(":")
         old = {"plexHost": host, "plexPort": int(port), "plexToken": world.plex.token}
         world.stash.library.plugin_settings["PlexSync"] = dict(old)
         world.stash.library.plugin_settings["Stash2Plex"] = {"plex_library": "Movies", "plex_token": "another"}
@@ -17,7 +20,7 @@ def test_settings_are_taken_over_with_consent_and_theirs_stay(tmp_path: Path) ->
 
         result = world.stash.run_operation("PlexSync", mode="import_settings")
 
-        assert result["imported"] == ["plex_library", "plex_token", "plex_url"]
+        assert result["imported"] == ["plex_library", "plex_token", "plex_url", "skip_tls_verify"]
         stored = world.stash.library.plugin_settings["PlexSync"]
         assert stored.items() >= old.items()
         assert (stored["plex_url"], stored["plex_token"]) == (world.plex.url, world.plex.token)

@@ -113,3 +113,61 @@ def test_what_was_found_once_is_not_written_again_by_the_next_drainer(tmp_path: 
         world.edit(HEARD_OF, details="Edited a third time")
         wait_until_in_step(world, [1, 2])
         assert len([request for request in world.plex.requests if request.method != "GET"]) == 1
+
+
+def break_queue(world: World) -> None:
+    """Put a file in the place of the queue's folder."""
+    queue = Path(world.data.queue)
+    queue.rename(queue.with_name("queue-aside"))
+    queue.write_text("in the way")
+
+
+def mend_queue(world: World) -> None:
+    """Undo `break_queue`."""
+    queue = Path(world.data.queue)
+    queue.unlink()
+    queue.with_name("queue-aside").rename(queue)
+
+
+def test_an_edit_that_met_an_unusable_data_folder_is_found_as_its_log_says(tmp_path: Path) -> None:
+    with world_in_use(tmp_path, 2) as world:
+        break_queue(world)
+        world.edit(2, title="Not queued", details="But saved")
+        assert (
+            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend that, "
+            "then the next edit of any scene finds this one too, or press Sync Recent Scenes"
+        ) in world.logged()
+        assert f"{world.data.queue} cannot be used" in world.logged()
+        mend_queue(world)
+        edit_once_more(world)
+        wait_until_in_step(world, [1, 2])
+
+
+def test_where_nothing_knows_since_when_to_look_the_log_says_what_to_press(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        (tmp_path / "file").write_text("in the way")
+        world.stash.plugins.environment["STASH_PLUGIN_DATA"] = str(tmp_path / "file" / "data")
+        world.edit(2, title="Not queued", details="But saved")
+        assert (
+            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend that, "
+            "then press Sync Recent Scenes (within a day; after that, Sync All Scenes)"
+        ) in world.logged()
+        del world.stash.plugins.environment["STASH_PLUGIN_DATA"]
+        world.stash.run_operation("PlexSync", mode="recent")
+        assert disagreements(world, [2]) == []
+
+
+def test_a_rename_that_was_not_queued_is_found_by_syncing_all(tmp_path: Path) -> None:
+    with world_in_use(tmp_path, 2) as world:
+        world.edit(2, title="t", details="d", studio_id=world.stash.studio_id("Old"))
+        wait_until_in_step(world, [1, 2])
+        world.kill_drainer()
+        break_queue(world)
+        world.stash.rename_studio(world.stash.studio_id("Old"), "New")
+        assert (
+            "error: The rename is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend "
+            "that, then press Sync All Scenes"
+        ) in world.logged()
+        mend_queue(world)
+        world.stash.run_operation("PlexSync", mode="all")
+        assert disagreements(world, [2]) == []

@@ -96,7 +96,8 @@ def test_the_report_tells_of_outages_while_they_last_and_afterwards(tmp_path: Pa
 
 def test_without_an_outage_nothing_is_recovered(tmp_path: Path) -> None:
     with World(tmp_path) as world:
-        assert operate(world, "recover_outage_jobs") == {"dry_run": False, "redriven": 0, "redrive": [], "keep": []}
+        nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": "no outage is on record"}
+        assert operate(world, "recover_outage_jobs") == nothing
         press(world, "Recover Outage Jobs")
         assert "No outage is on record: nothing to recover" in world.logged()
 
@@ -148,7 +149,9 @@ def test_recovered_are_the_jobs_that_the_last_outage_buried_and_no_others(tmp_pa
         assert operate(world, "recover_outage_jobs")["redriven"] == 0
         world.wait_until_drained()
         assert disagreements(world, OF_THE_OUTAGE) == []
-        assert operate(world, "recover_outage_jobs") == {**done, "redriven": 0, "redrive": []}
+        again = operate(world, "recover_outage_jobs")
+        assert again == {**done, "redriven": 0, "redrive": [], "reason": again["reason"]}
+        assert again["reason"].startswith("no dead letter is meant by that; all of them: ")
         left = {letter.scene_id for letter in world.dead_letters().get_all()}
         assert left == {BURIED_BEFORE, AMBIGUOUS, BURIED_AFTER}
         redriven = [row for row in job_rows(world) if row["data"]["source"] == "redrive"]

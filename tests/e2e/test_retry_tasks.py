@@ -17,6 +17,7 @@ from tests.simulators.faults import status
 from tests.simulators.stash_graphql import ResolverError
 from tests.unit.worker.workbench import only_for
 from tests.world import PLEX_ROOT, World, wait_until
+from worker.tasks import MODES
 
 REFUSED, GONE, EDITED, FAILED_LATER, AMBIGUOUS = 1, 2, 3, 4, 5
 """Scenes by what became of them; the first four were refused by Plex, the fourth later than the others."""
@@ -178,7 +179,9 @@ def test_as_a_task_it_takes_its_arguments_as_text_and_says_it_all_in_the_log(wor
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ({"scene_id": "seven"}, 'scene_id is "seven": a whole number is allowed'),
+        ({"scene_id": "seven"}, 'scene_id is "seven": a whole number from 1 on is allowed'),
+        ({"scene_id": 0}, 'scene_id is "0": a whole number from 1 on is allowed'),
+        ({"error_type": {}}, 'error_type is "{}": any of AmbiguousMatch, PlexAuthError'),
         ({"since": "yesterday"}, r'since is "yesterday": a date \(2026-11-20\)'),
         ({"dry_run": "perhaps"}, 'dry_run is "perhaps": true or false is allowed'),
     ],
@@ -189,5 +192,22 @@ def test_an_argument_that_makes_no_sense_is_named(tmp_path: Path, args: dict[str
 
 
 def test_a_kind_that_no_dead_letter_is_of_leads_to_those_that_there_are(world: World) -> None:
-    assert retry(world, error_type="PlexNotfound") == {"dry_run": False, "redriven": 0, "redrive": [], "keep": []}
-    assert "No dead letter is meant by that; there are 1 AmbiguousMatch, 4 PlexPermanentError" in world.logged()
+    reason = "no dead letter is meant by that; all of them: 1 AmbiguousMatch, 4 PlexPermanentError"
+    nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": reason}
+    assert retry(world, error_type="plexNotFound") == nothing
+    assert f"Nothing was put back: {reason}" in world.logged()
+
+
+def test_a_misspelt_argument_does_not_run_it_for_real(world: World) -> None:
+    before = (letters(world), job_rows(world))
+    with pytest.raises(ResolverError, match='retry_failed has no argument "dryrun": it knows dry_run, error_type, sce'):
+        operate(world, "retry_failed", dryrun=True)
+    assert (letters(world), job_rows(world)) == before
+
+
+def test_no_mode_takes_an_argument_that_it_does_not_know(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        for mode in MODES:
+            with pytest.raises(ResolverError, match=f'{mode} has no argument "nonsense": it .*; nothing was done'):
+                operate(world, mode, nonsense=1)
+        assert (world.stash.count_operations("findScenes"), world.plex.count()) == (0, 0)

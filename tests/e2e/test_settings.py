@@ -29,7 +29,7 @@ class Trouble:
 
 
 TROUBLES = {
-    "a number that is none": Trouble({"poll_interval": "soon"}, ("poll_interval", '"soon"', "from 0.1 to 60")),
+    "a number that is none": Trouble({"dlq_retention_days": "long"}, ("dlq_retention_days", '"long"', "from 1 to 365")),
     "a number out of range": Trouble({"max_tags": -3}, ("max_tags", "-3", "is allowed")),
     "no address": Trouble({"plex_url": "192.168.1.10:32400"}, ("plex_url", "192.168.1.10:32400", "http://")),
     "no token": Trouble({"plex_token": ""}, ("plex_token is empty", "Settings > Plugins > PlexSync")),
@@ -175,3 +175,16 @@ def test_paths_are_hidden_in_all_logs_where_that_is_asked_for(tmp_path: Path) ->
         wait_until_logged(world, "[path ")
         shown = world.logged()
         assert not any(path in shown for path in ("secret-folder", "nowhere", "scene-1", "studio-"))
+
+
+def test_a_wrong_setting_that_decides_nothing_about_what_is_written_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    with World(tmp_path, 1, max_retries=-1, reconcile_interval="sometimes") as world:
+        world.edit(1, title="Title", details="d")
+        world.wait_until_drained()
+        assert disagreements(world, [1]) == []
+        for name in ("max_retries is -1", 'reconcile_interval is "sometimes"'):
+            assert Path(world.data.log).read_text(encoding="utf-8").count(name) == 1
+            problems = world.stash.run_operation("PlexSync", mode="queue_status")["settings_problems"]
+            assert sum(name in problem for problem in problems) == 1
+            checks = world.stash.run_operation("PlexSync", mode="health_check")["checks"]
+            assert [name in check["detail"] for check in checks if check["name"] == "Settings"] == [True]

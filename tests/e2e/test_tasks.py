@@ -155,6 +155,12 @@ def test_the_status_counts_what_waits_and_what_is_done(tmp_path: Path) -> None:
         assert operate(world, "queue_status")["pending"] >= 1
 
 
+def test_settings_that_stop_the_sync_are_errors_in_the_log(tmp_path: Path) -> None:
+    with World(tmp_path, plex_url="no address") as world:
+        (problem,) = operate(world, "queue_status")["settings_problems"]
+        assert [line.level for line in world.stash.logs if f"Settings: {problem}" in line.text] == ["error"]
+
+
 def test_the_connection_test_changes_nothing(tmp_path: Path) -> None:
     with World(tmp_path, scenes=1) as world:
         before = world.plex.snapshot()

@@ -47,11 +47,21 @@ def test_what_was_edited_in_plex_afterwards_is_left_alone(tmp_path: Path) -> Non
         world.edit(1, title="Ours", details="Our words.", tag_ids=[world.stash.tag_id("Ours")])
         world.wait_until_drained()
         world.plex.edit_as_user(world.keys[1], title="Theirs", genres=["Ours", "Theirs"])
-        world.stash.run_operation("PlexSync", mode="undo_since", since="2020-01-01", dry_run="false")
+        done = world.stash.run_operation("PlexSync", mode="undo_since", since="2020-01-01", dry_run="false")
         world.wait_until_drained()
+        left = [{"field": "title", "value": "Theirs"}, {"field": "tags", "value": ["Theirs"]}]
+        assert (done["left_alone"], done["unchanged"]) == ({"1": left}, {})
+        assert 'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; tags, now "Theirs"' in world.logged()
         assert world.item(1).title == "Theirs"
         assert world.item(1).genres == ("Theirs",)
         assert world.item(1).summary == ""
+
+
+def test_a_scene_that_stash_does_not_have_is_said_not_to_be_there(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        shown = world.stash.run_operation("PlexSync", mode="undo_scene", scene_id=99)
+        assert (shown["scenes"], shown["unchanged"]) == ({}, {"99": "Stash has no scene 99"})
+        assert "Scene 99: nothing to undo: Stash has no scene 99" in world.logged()
 
 
 def test_undo_without_its_argument_says_what_to_give(tmp_path: Path) -> None:

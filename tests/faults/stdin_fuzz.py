@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,8 @@ def fuzz_arguments(examples: int) -> Tally:
     """Read any JSON as an argument of a task."""
 
     def read(value: Any) -> None:
-        for reader in (arguments.switch, arguments.whole_number, arguments.moment, arguments.names):
+        some_of = partial(arguments.some_of, allowed=("PlexNotFound",))
+        for reader in (arguments.switch, arguments.whole_number, arguments.moment, some_of):
             with contextlib.suppress(ArgumentError):
                 reader({"name": value}, "name")
 

@@ -13,7 +13,8 @@ from stash.client import PLUGIN_ID
 from stash.hook import RENAMES, SCENE_UPDATE
 from tests.simulators.plugin_config import PluginConfig, load_plugin
 from validation.config import PlexSyncConfig
-from worker.tasks import MODES
+from worker.arguments import refuse_unknown
+from worker.tasks import ARGUMENTS, MODES
 from worker.version import VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -79,6 +80,19 @@ def test_every_mode_has_a_task_and_every_task_a_mode(plugin: PluginConfig) -> No
 def test_arguments_are_text(manifest: dict[str, Any]) -> None:
     arguments = [value for task in manifest["tasks"] for value in task["defaultArgs"].values()]
     assert all(isinstance(value, str) for value in arguments)
+
+
+def test_every_default_argument_is_one_that_its_mode_knows(plugin: PluginConfig) -> None:
+    for task in plugin.tasks:
+        refuse_unknown(task.default_args, ARGUMENTS.get(task.default_args["mode"], ()))
+    assert ARGUMENTS.keys() <= MODES.keys()
+
+
+def test_the_documented_arguments_are_those_that_the_modes_know() -> None:
+    page = (PROJECT / "docs/status.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", page, re.MULTILINE)
+    documented = {mode: set(re.findall(r"`(\w+)`", arguments)) for mode, arguments in rows if mode in MODES}
+    assert documented == {mode: set(ARGUMENTS.get(mode, ())) for mode in MODES}
 
 
 def test_every_hook_that_the_code_knows_is_asked_for_once(plugin: PluginConfig) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.path_suggestion import suggest_path_map
+from plex.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PathMapping, parse_settings
 
 Sample = tuple[str, list[str]]
@@ -80,8 +80,37 @@ def test_what_is_suggested_is_a_setting_that_is_allowed() -> None:
     assert parse(str(mapping)) == (mapping,)
 
 
+@pytest.mark.parametrize(
+    ("stash_folder", "plex_folder", "unwritable"),
+    [
+        ("/data/vid", "/media/videos", []),
+        ("/data", "D:", []),
+        ("/data/a b", r"\\nas\share = > x", []),
+        ("/data/a;b", "/media/videos", ["/data/a;b"]),
+        ("/data/vid", "/media/a=>b", ["/media/a=>b"]),
+        ("/data/a;b", "/media/a=>b", ["/data/a;b", "/media/a=>b"]),
+        ("/data/vid ", "/media/videos", ["/data/vid "]),
+        (";", "/media/videos", [";"]),
+    ],
+)
+def test_folders_that_the_setting_cannot_hold_are_found(
+    stash_folder: str, plex_folder: str, unwritable: list[str]
+) -> None:
+    mapping = PathMapping(stash_folder, plex_folder)
+    assert unwritable_folders(mapping) == unwritable
+    if not unwritable:
+        assert parse(str(mapping)) == (mapping,)
+
+
 _names = st.text("ab", min_size=1, max_size=2)
 _folders = st.lists(_names, max_size=3).map(lambda names: "".join(f"/{name}" for name in names))
+
+
+@given(st.text("a/;=> \\:D", min_size=1, max_size=6).map(lambda text: "/" + text.rstrip("/\\")))
+def test_what_is_not_among_them_comes_back_as_it_was(folder: str) -> None:
+    mapping = PathMapping(folder or "/", "/media")
+    if unwritable_folders(mapping) == []:
+        assert parse(str(mapping)) == (mapping,)
 
 
 @given(st.lists(st.tuples(_folders, _folders, _names), max_size=6))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import http.client
 import logging
 import socket
-import subprocess
 import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.session import PlexSession
+from tests.certificates import own_certificate
 from tests.simulators.faults import cut_off_body, drop, hang, huge_body, maintenance, status
 from tests.simulators.plex import PlexSimulator
 from tests.unit.plex.examples import IDENTITY, TOKEN
@@ -93,11 +93,27 @@ def test_the_text_says_what_to_do_about_a_rejected_token(plex: PlexSimulator) ->
     assert str(error) == "Plex rejected the token (401): set plex_token under Settings > Plugins > PlexSync"
 
 
+NEXT_STEPS = {
+    400: "see Plex's own log for the reason",
+    429: "too many requests for it: lower parallel_writes if it stays",
+    500: "see Plex's own log if it stays",
+    503: "wait until it is",
+}
+
+
+@pytest.mark.parametrize("code", NEXT_STEPS)
+def test_the_text_says_what_to_do_about_a_status(plex: PlexSimulator, code: int) -> None:
+    plex.inject(status(code))
+    error = failure(session_to(plex.url), plex.url + "/library/metadata/1", "PUT")
+    assert str(error).endswith(f"({code}): {NEXT_STEPS[code]}")
+
+
 def test_maintenance_is_told_in_plexs_own_words(plex: PlexSimulator) -> None:
     plex.inject(maintenance())
     error = failure(session_to(plex.url), plex.url + "/")
     assert type(error) is PlexServerDown
-    assert str(error).endswith("is not ready (503): Plex Media Server is currently running database migrations.")
+    said = "Plex Media Server is currently running database migrations"
+    assert str(error) == f"Plex at {plex.url} is not ready (503): {said}: wait until it is"
 
 
 def test_a_refused_connection_is_a_server_that_is_down(plex: PlexSimulator) -> None:
@@ -147,6 +163,7 @@ def test_silence_is_temporary_but_suspect(plex: PlexSimulator, method: str) -> N
     error = failure(session_to(plex.url, timeouts=(1.0, 0.05)), plex.url + "/", method)
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
+    assert str(error) == f"Plex at {plex.url} sent nothing for 0.05 s: if it is only slow, raise read_timeout"
     assert plex.count() == 1  # to wait a second time would double the timeout
 
 
@@ -166,23 +183,32 @@ def test_so_is_a_reply_that_is_cut_off(plex: PlexSimulator) -> None:
 
 
 def test_and_silence_within_a_reply() -> None:
+    finished = threading.Event()
+    half = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"
+    with one_connection(half, finished) as address:
+        error = failure(session_to(f"http://{address}", timeouts=(1.0, 0.05)), f"http://{address}")
+        finished.set()
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+
+
+@contextmanager
+def one_connection(reply: bytes, finished: threading.Event | None = None) -> Iterator[str]:
+    """A server that sends these bytes to its only client, and hangs up (once `finished` is set); gives host:port."""
+
     def answer(listener: socket.socket) -> None:
         connection, _address = listener.accept()
-        connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-        finished.wait()
-        connection.close()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(reply)
+            if finished is not None:
+                finished.wait()
 
-    finished = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        error = failure(session_to(url, timeouts=(1.0, 0.05)), url)
-        finished.set()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
         thread.join()
-    assert isinstance(error, PlexTemporaryError)
-    assert error.suspect_outage
 
 
 def test_what_cannot_be_decompressed_is_malformed(plex: PlexSimulator) -> None:
@@ -280,18 +306,66 @@ class TestCertificates:
         assert session_to(secure_plex.url, verify_tls=False).get(secure_plex.url + "/").ok
 
 
-def own_certificate(folder: Path) -> Any:
-    ssl = pytest.importorskip("ssl")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-subj", "/CN=other", "-days", "1", "-keyout", str(key), "-out", str(certificate)]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("openssl is not installed")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
+class TestWrongScheme:
+    """Which exception it is decides about outages; the text names what is wrong with `plex_url`."""
+
+    @pytest.mark.parametrize("verify", [True, False])
+    def test_https_where_nothing_speaks_tls(self, verify: bool) -> None:
+        with one_connection(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as address:
+            url = f"https://{address}"
+            error = failure(session_to(url, verify_tls=verify), url)
+        assert type(error) is PlexServerDown
+        assert str(error) == f"Plex at {url} speaks no TLS: let plex_url begin with http://, or is its port wrong?"
+
+    def test_https_where_the_handshake_is_broken_off(self) -> None:
+        with one_connection(b"") as address:
+            error = failure(session_to(f"https://{address}"), f"https://{address}")
+        assert type(error) is PlexServerDown
+        assert "certificate" not in str(error)
+        assert str(error).endswith("does it run, and does it speak https there?")
+
+    def test_https_where_nobody_answers_the_handshake(self) -> None:
+        finished = threading.Event()
+        with one_connection(b"", finished) as address:
+            url = f"https://{address}"
+            error = failure(session_to(url, timeouts=(0.05, 0.05)), url)
+            finished.set()
+        assert isinstance(error, PlexTemporaryError)
+        assert str(error).endswith("raise read_timeout; if it never answers: does it speak https there?")
+
+    @pytest.mark.parametrize("method", ["GET", "PUT"])
+    def test_http_where_the_connection_is_hung_up_on(self, plex: PlexSimulator, method: str) -> None:
+        plex.inject(drop())
+        error = failure(session_to(plex.url), plex.url + "/", method)
+        assert isinstance(error, PlexTemporaryError)
+        assert error.suspect_outage
+        assert str(error).endswith("let plex_url begin with https:// if Plex requires secure connections")
+
+    def test_http_where_the_answer_is_a_tls_alert(self) -> None:
+        with one_connection(b"\x15\x03\x01\x00\x02\x02\x46") as address:
+            error = failure(session_to(f"http://{address}"), f"http://{address}")
+        assert isinstance(error, PlexTemporaryError)
+        assert error.suspect_outage
+        assert "let plex_url begin with https://" in str(error)
+
+    def test_http_where_a_server_speaks_tls_only(self, tmp_path: Path) -> None:
+        with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
+            url = secure_plex.url.replace("https:", "http:")
+            error = failure(session_to(url), url)
+        assert isinstance(error, PlexTemporaryError)
+        assert "let plex_url begin with https://" in str(error)
+
+    def test_but_half_a_reply_by_http_was_no_question_of_the_scheme(self, plex: PlexSimulator) -> None:
+        plex.inject(cut_off_body())
+        error = failure(session_to(plex.url), plex.url + "/")
+        assert str(error).endswith("before its reply was complete: see Plex's own log if it stays")
+
+    def test_nor_is_a_secure_connection_that_breaks(self, tmp_path: Path) -> None:
+        with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
+            secure_plex.inject(drop())
+            error = failure(session_to(secure_plex.url, verify_tls=False), secure_plex.url + "/")
+        assert "https://" not in str(error).removeprefix(f"Plex at {secure_plex.url}")
+        assert "certificate" not in str(error)
 
 
 def test_remote_disconnected_counts_as_gone_away() -> None:

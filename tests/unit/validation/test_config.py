@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from validation.config import ConfigError, PathMapping, PlexSyncConfig, parse_settings
+from validation.config import HARMLESS, ConfigError, PathMapping, PlexSyncConfig, parse_settings
 from validation.fields import FIELDS
 
 TOKEN = "T0k3n-of-Plex_xyz"
@@ -78,16 +78,30 @@ def test_numbers_may_be_text_and_have_bounds(name: str) -> None:
         assert getattr(parse(**{name: f" {value} "}), name) == value
     wrong: list[object] = [lowest / 2, -lowest, highest + 1, "x", "1,5", True, float("nan"), "inf", [1]]
     for outside in wrong:
-        (problem,) = problems(**{name: outside})
+        (problem,) = parse(**{name: outside}).doubts if name in HARMLESS else problems(**{name: outside})
         assert problem.startswith(f"{name} is ")
         assert f"from {lowest:g} to {highest:g} is allowed" in problem
 
 
 def test_a_problem_names_the_setting_the_value_what_is_allowed_and_where_to_change_it() -> None:
-    assert problems(poll_interval="x") == (
-        'poll_interval is "x": a number of seconds from 0.1 to 60 is allowed: '
+    assert problems(dlq_retention_days="x") == (
+        'dlq_retention_days is "x": a whole number of days from 1 to 365 is allowed: '
         "change it under Settings > Plugins > PlexSync",
     )
+
+
+@pytest.mark.parametrize("name", sorted(HARMLESS))
+def test_a_wrong_value_that_can_do_no_harm_gives_way_to_its_default(name: str) -> None:
+    config = parse(**{name: "nonsense", "max_tags": 7})
+    assert getattr(config, name) == getattr(parse(), name)
+    assert (config.max_tags, parse().doubts) == (7, ())
+    (doubt,) = config.doubts
+    assert doubt.startswith(f'{name} is "nonsense": ')
+    assert doubt.endswith("under Settings > Plugins > PlexSync (until then its default is in force)")
+
+
+def test_beside_a_value_that_may_do_harm_every_wrong_one_is_a_problem() -> None:
+    assert [each.split()[0] for each in problems(max_retries="x", max_tags="x")] == ["max_retries", "max_tags"]
 
 
 @pytest.mark.parametrize(("value", "expected"), [(True, True), ("true", True), ("False", False), (False, False)])
@@ -108,6 +122,11 @@ def test_a_switch_that_is_neither() -> None:
         (" http://plex:32400/ ", "http://plex:32400"),
         ("HTTPS://Plex.Example/prefix/", "https://Plex.Example/prefix"),
         ("http://[::1]:32400", "http://[::1]:32400"),
+        ("http://plex:32400/web", "http://plex:32400"),
+        ("http://plex:32400/web/", "http://plex:32400"),
+        ("http://plex:32400/web/index.html#!/media/1a", "http://plex:32400"),
+        ("https://example.com/plex/web/index.html", "https://example.com/plex"),
+        ("https://example.com/webcam", "https://example.com/webcam"),
     ],
 )
 def test_addresses(url: str, expected: str) -> None:
@@ -125,6 +144,7 @@ def test_addresses(url: str, expected: str) -> None:
         ("http://plex:99999", '"http://plex:99999"', "the port is no number"),
         ("http://plex:0", '"http://plex:0"', "the port is no number"),
         ("http://[::1", '"http://[::1"', "Invalid IPv6 URL"),
+        ("http://http://plex:32400", '"http://http://plex:32400"', '"http" stands there twice'),
         ("http://me:pass@plex:32400", '"http://…@plex:32400"', "it holds a user name"),
         ("http://plex/?X-Plex-Token=other", '"http://plex/…"', "nothing may follow"),
         ("http://plex/#!/other", '"http://plex/…"', "nothing may follow"),
@@ -200,13 +220,23 @@ def test_intervals_of_reconciling_in_any_case(interval: str) -> None:
     assert parse(reconcile_interval=interval).reconcile_interval == interval.strip().lower()
 
 
+@pytest.mark.parametrize("never", ["never", "None", "off", " No ", "disabled"])
+def test_words_for_never(never: str) -> None:
+    assert (parse(reconcile_interval=never).reconcile_interval, parse(reconcile_interval=never).doubts) == ("", ())
+
+
 def test_an_unknown_interval() -> None:
-    (problem,) = problems(reconcile_interval="monthly")
+    (problem,) = parse(reconcile_interval="monthly").doubts
     assert problem.startswith('reconcile_interval is "monthly": hourly, daily, weekly, or nothing for never')
 
 
 def test_a_setting_that_does_not_exist_is_ignored() -> None:
     assert parse(retired_setting="x") == parse()
+
+
+@pytest.mark.parametrize("pasted", ["X-Plex-Token=abc-1", '"abc-1"', "'abc-1'"])
+def test_what_is_pasted_along_with_the_token_is_left_off(pasted: str) -> None:
+    assert parse(plex_token=pasted).plex_token.get_secret_value() == "abc-1"
 
 
 @pytest.mark.parametrize("token", ["two words", "línea", "new\nline"])

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from worker.arguments import ArgumentError, choice, moment, names, switch, whole_number
+from worker.arguments import ArgumentError, choice, moment, refuse_unknown, some_of, switch, whole_number
+
+KINDS = ("AmbiguousMatch", "PlexNotFound")
 
 
 @pytest.mark.parametrize("value", [True, "true", "True", " YES ", "on", "1", 1])
@@ -30,15 +32,17 @@ def test_what_is_no_switch_is_named(value: Any) -> None:
         switch({"dry_run": value}, "dry_run")
 
 
-@pytest.mark.parametrize(("value", "number"), [("12", 12), (12, 12), (" 7 ", 7), ("0", 0), ("", None), (None, None)])
+@pytest.mark.parametrize(("value", "number"), [("12", 12), (12, 12), (" 7 ", 7), ("1", 1), ("", None), (None, None)])
 def test_a_whole_number(value: Any, number: int | None) -> None:
     assert whole_number({"scene_id": value}, "scene_id") == number
     assert whole_number({}, "scene_id") is None
 
 
-@pytest.mark.parametrize("value", ["x", "-1", "1.5", 1.5, "١٢", True, [], "9" * 19, "9" * 5000])
+@pytest.mark.parametrize(
+    "value", ["x", "-1", -1, 0, "0", "00", "1.5", 1.5, "١٢", True, False, [], {}, "9" * 19, "9" * 5000]
+)
 def test_what_is_no_whole_number_is_named(value: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"^scene_id is .*: a whole number is allowed$"):
+    with pytest.raises(ArgumentError, match=r"^scene_id is .*: a whole number from 1 on is allowed$"):
         whole_number({"scene_id": value}, "scene_id")
 
 
@@ -71,15 +75,41 @@ def test_what_is_no_moment_is_named(value: Any) -> None:
         ("PlexNotFound", {"PlexNotFound"}),
         (" PlexNotFound , AmbiguousMatch,", {"PlexNotFound", "AmbiguousMatch"}),
         (["PlexNotFound", " "], {"PlexNotFound"}),
+        ("plexnotfound,AMBIGUOUSMATCH", {"PlexNotFound", "AmbiguousMatch"}),
         ("", None),
-        (" , ", None),
         (None, None),
-        ([], None),
     ],
 )
-def test_names(value: Any, found: set[str] | None) -> None:
-    assert names({"error_type": value}, "error_type") == found
-    assert names({}, "error_type") is None
+def test_some_of_several(value: Any, found: set[str] | None) -> None:
+    assert some_of({"error_type": value}, "error_type", KINDS) == found
+    assert some_of({}, "error_type", KINDS) is None
+
+
+@pytest.mark.parametrize(
+    "value", [[], {}, ",", " , ", " ", [""], 5, 0, True, False, "Nonsense", [5], {"PlexNotFound": 1}]
+)
+def test_what_is_none_of_them_is_named_and_never_stands_for_all(value: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^error_type (is|holds) .*: any of AmbiguousMatch, PlexNotFound is"):
+        some_of({"error_type": value}, "error_type", KINDS)
+
+
+def test_the_wrong_one_of_several_is_named() -> None:
+    with pytest.raises(ArgumentError, match=r'^error_type holds "Nonsense": any of AmbiguousMatch, PlexNotFound is'):
+        some_of({"error_type": "PlexNotFound,Nonsense"}, "error_type", KINDS)
+
+
+def test_arguments_that_are_known() -> None:
+    refuse_unknown({"mode": "compare", "scope": "day"}, ("scope",))
+    refuse_unknown({"mode": "compare"}, ("scope",))
+    refuse_unknown({"mode": "queue_status", "hookContext": None}, ())
+
+
+def test_an_argument_that_is_unknown_is_named_with_those_that_are_known() -> None:
+    args = {"mode": "retry_failed", "dryrun": True, "scene_id": 7}
+    with pytest.raises(ArgumentError, match=r'^retry_failed has no argument "dryrun": it knows dry_run, scene_id;'):
+        refuse_unknown(args, ("dry_run", "scene_id"))
+    with pytest.raises(ArgumentError, match=r'^all has no argument "a", "b": it takes none; nothing was done$'):
+        refuse_unknown({"mode": "all", "b": 1, "a": None}, ())
 
 
 def test_a_choice() -> None:
@@ -91,5 +121,9 @@ def test_a_choice() -> None:
         "all",
     ]
     assert choice({}, "scope", allowed) == "all"
-    with pytest.raises(ArgumentError, match='scope is "month": one of all, day is allowed'):
-        choice({"scope": "month"}, "scope", allowed)
+
+
+@pytest.mark.parametrize("value", ["month", [], {}, 0, False, 5])
+def test_what_is_no_choice_is_named(value: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^scope is .*: one of all, day is allowed$"):
+        choice({"scope": value}, "scope", ("all", "day"))

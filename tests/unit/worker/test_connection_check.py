@@ -126,3 +126,31 @@ def test_with_hidden_paths_none_is_shown(bench: Workbench) -> None:
     assert result["checks"][-1]["detail"] == (
         "a path_map would explain most of these: turn obfuscate_paths off to see it"
     )
+
+
+def add_moved_scenes(bench: Workbench, stash_folder: str, plex_folder: str) -> None:
+    for each in range(3):
+        bench.stash.add_scene(f"{stash_folder}/{each}.mp4", title="t")
+        bench.plex.add_item(bench.section, f"{plex_folder}/{each}.mp4")
+
+
+def test_a_path_map_that_cannot_be_set_is_not_suggested_but_explained(bench: Workbench) -> None:
+    add_moved_scenes(bench, "/data/a;b", "/media/videos")
+    result = check_connection(bench.workplace)
+    assert result["path_map"] == ""
+    assert result["checks"][-1] == {
+        "name": "Path map",
+        "ok": False,
+        "detail": (
+            "a path_map would explain most of these, but it cannot hold /data/a;b, as ; and => separate its folders "
+            "and blanks at their ends are dropped: rename the folder or its mount, then scan it in Stash and Plex"
+        ),
+    }
+
+
+def test_with_hidden_paths_such_a_folder_is_hidden_too(bench: Workbench) -> None:
+    bench.configure(obfuscate_paths=True)
+    add_moved_scenes(bench, "/data/a;b", "/media/videos")
+    result = check_connection(bench.workplace)
+    assert "a;b" not in str(result)
+    assert "cannot hold [path " in result["checks"][-1]["detail"]

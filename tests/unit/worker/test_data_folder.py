@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, data_folder
+from sync_queue.database import open_queue_database
+from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn, data_folder
 from worker.paths import shown_path
 
 
@@ -53,10 +54,18 @@ def test_creating_it_again_keeps_what_is_in_it(tmp_path: Path) -> None:
     assert os.path.exists(folder.breaker)
 
 
-def test_a_folder_that_cannot_be_made_raises_an_os_error(tmp_path: Path) -> None:
+def test_one_that_cannot_be_made_is_an_error_for_who_uses_it(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in its place")
+    folder = DataFolder(str(tmp_path / "data"))
+    folder.create()
     with pytest.raises(OSError, match="data"):
-        DataFolder(str(tmp_path / "data")).create()
+        open_queue_database(folder.queue)
+
+
+def test_a_stand_in_is_another_folder_that_knows_why(tmp_path: Path) -> None:
+    assert DataFolder(str(tmp_path)).fault == ""
+    stand_in = StandIn(str(tmp_path), "/data cannot be used")
+    assert (stand_in.root, stand_in.fault) == (str(tmp_path), "/data cannot be used")
 
 
 def test_everything_is_within_it_and_no_two_things_are_one(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -105,6 +106,16 @@ def test_it_leaves_a_drainer_that_cannot_go_on_and_says_why(
     JsonFile(bench.folder.status).save({"blocked": "paused is set"})
     result = drain(bench)
     assert (result["waiting"], result["reason"]) == (1, "paused is set")
+
+
+def test_it_says_what_the_drainer_is_at_that_it_follows(
+    bench: Workbench, held_lock: ProcessLock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.enqueue(1)
+    JsonFile(bench.folder.status).save({"activity": "syncing 1 scene, at 5 jobs a second at first"})
+    drain(bench, meanwhile=bench.step)
+    assert "A drainer is at work already (syncing 1 scene, at 5 jobs a second at first): following it" in caplog.text
 
 
 def test_it_takes_over_where_the_drainer_is_gone(bench: Workbench, held_lock: ProcessLock) -> None:

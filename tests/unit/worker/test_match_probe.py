@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.worker.workbench import Workbench
-from worker.match_probe import MatchProbe, open_match_probe
+from worker.match_probe import MatchProbe, Suggestion, open_match_probe
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def test_an_index_that_cannot_be_read_is_as_good_as_none(bench: Workbench, conte
 # --- the suggestion
 
 
-def suggestion(bench: Workbench, *scene_ids: int) -> str:
+def suggestion(bench: Workbench, *scene_ids: int) -> Suggestion | None:
     scenes = bench.workplace.stash.scenes(scene_ids)
     with probing(bench) as probe:
         probe.faults(list(scenes.values()))
@@ -123,11 +123,11 @@ def suggestion(bench: Workbench, *scene_ids: int) -> str:
 
 def test_files_that_lie_in_another_folder_suggest_a_path_map(bench: Workbench) -> None:
     scenes = [add_scene(bench, f"/data/vid/s{each}.mp4", f"/media/videos/s{each}.mp4") for each in range(3)]
-    assert suggestion(bench, *scenes) == "/data/vid => /media/videos"
+    assert suggestion(bench, *scenes) == Suggestion("/data/vid => /media/videos")
 
 
 def test_one_file_alone_suggests_nothing(bench: Workbench) -> None:
-    assert suggestion(bench, add_scene(bench, "/data/vid/s.mp4", "/media/videos/s.mp4")) == ""
+    assert suggestion(bench, add_scene(bench, "/data/vid/s.mp4", "/media/videos/s.mp4")) is None
 
 
 def test_as_many_for_one_as_for_another_suggest_nothing(bench: Workbench) -> None:
@@ -135,9 +135,29 @@ def test_as_many_for_one_as_for_another_suggest_nothing(bench: Workbench) -> Non
         add_scene(bench, f"/data/vid/s{each}.mp4", f"/media/a/s{each}.mp4", f"/media/b/s{each}.mp4")
         for each in range(3)
     ]
-    assert suggestion(bench, *scenes) == ""
+    assert suggestion(bench, *scenes) is None
 
 
 def test_scenes_without_files_or_without_a_namesake_suggest_nothing(bench: Workbench) -> None:
     fileless = bench.stash.add_scene(title="t", details="d").id
-    assert suggestion(bench, fileless, add_scene(bench, "/data/unknown.mp4")) == ""
+    assert suggestion(bench, fileless, add_scene(bench, "/data/unknown.mp4")) is None
+
+
+@pytest.mark.parametrize(
+    ("stash_folder", "plex_folder", "unwritable"),
+    [
+        ("/data/a;b", "/media/videos", ["/data/a;b"]),
+        ("/data/vid", "/media/a => b", ["/media/a => b"]),
+        ("/data/one;/vid", "/media/two=>/videos", ["/data/one;/vid", "/media/two=>/videos"]),
+    ],
+)
+def test_what_the_setting_cannot_hold_is_not_suggested(
+    bench: Workbench, stash_folder: str, plex_folder: str, unwritable: list[str]
+) -> None:
+    scenes = [add_scene(bench, f"{stash_folder}/s{each}.mp4", f"{plex_folder}/s{each}.mp4") for each in range(3)]
+    assert suggestion(bench, *scenes) == Suggestion("", tuple(unwritable))
+
+
+def test_such_a_name_in_the_common_tail_does_no_harm(bench: Workbench) -> None:
+    scenes = [add_scene(bench, f"/data/a/x;y/s{each}.mp4", f"/media/b/x;y/s{each}.mp4") for each in range(3)]
+    assert suggestion(bench, *scenes) == Suggestion("/data/a => /media/b")

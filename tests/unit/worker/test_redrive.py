@@ -131,7 +131,41 @@ def test_a_dry_run_changes_nothing_and_needs_no_drainer(bench: Workbench) -> Non
 def test_nothing_selected_asks_nobody(bench: Workbench) -> None:
     bench.stash.refuse()
     bench.plex.refuse()
-    assert task(bench).retry_selected() == {"dry_run": False, "redriven": 0, "redrive": [], "keep": []}
+    nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": "there is no dead letter"}
+    assert task(bench).retry_selected() == nothing
+
+
+def test_a_scene_without_a_dead_letter_is_said_to_have_none(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "worker.redrive")
+    bury(bench, 1)
+    bury(bench, 2, "AmbiguousMatch")
+    result = task(bench, scene_id=7).retry_selected()
+    reason = "scene 7 has no dead letter; all of them: 1 AmbiguousMatch, 1 PlexPermanentError"
+    assert (told(result), result["reason"]) == (([], {}), reason)
+    assert f"Nothing was put back: {reason}" in caplog.text
+
+
+def test_arguments_that_mean_no_dead_letter_are_said_to_mean_none(bench: Workbench) -> None:
+    bury(bench, 1)
+    other: dict[str, Any] = {"error_type": "PlexNotFound"}
+    for args in (other, {"since": "2999-01-01"}, {"scene_id": 1, **other}):
+        result = task(bench, **args).retry_selected()
+        assert result["reason"] == "no dead letter is meant by that; all of them: 1 PlexPermanentError"
+    assert task(bench).retry_selected()["reason"] == ""
+
+
+def test_kinds_are_those_that_the_code_knows_and_those_that_dead_letters_have(bench: Workbench) -> None:
+    bury(bench, 1, "ZeroDivisionError")
+    bury(bench, 2, "PlexPermanentError")
+    assert retry(bench, error_type="zerodivisionerror", dry_run=True) == ([1], {})
+    wrong: list[Any] = ["PlexPermanentError,Nonsense", "ValueError", [], {}, ",", 5, True]
+    for kind in wrong:
+        with pytest.raises(ArgumentError, match=r"AmbiguousMatch, PlexAuthError, PlexNotFound, .*, ZeroDivisionError"):
+            task(bench, error_type=kind).retry_selected()
+    assert len(bench.dead_letters()) == 2
+    assert sorted(retry(bench, error_type="")[0]) == [1, 2]
 
 
 def test_wrong_settings_and_arguments_are_named_and_nothing_goes(bench: Workbench) -> None:

@@ -17,7 +17,14 @@ from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
 from worker.outages import OutageHistory
-from worker.report import LAST_OUTAGES, outages_in_words, queue_status, report_outages, status_in_words
+from worker.report import (
+    LAST_OUTAGES,
+    outages_in_words,
+    problems_in_words,
+    queue_status,
+    report_outages,
+    status_in_words,
+)
 from worker.version import VERSION
 
 NOON = datetime(2027, 1, 15, 12, 0, 0).timestamp()
@@ -57,6 +64,13 @@ def test_nothing_has_happened_yet(bench: Workbench) -> None:
         "last_catch_up_at": None,
         "last_outages": [],
     }
+
+
+def test_before_the_first_sync_nothing_is_said_of_how_plex_was(bench: Workbench) -> None:
+    assert "Circuit breaker: closed, nothing was synced yet" in words_of(bench)
+    bench.enqueue(1)
+    bench.drain()
+    assert "Circuit breaker: closed, Plex was well at the last sync" in words_of(bench)
 
 
 def test_what_was_done_counts_for_today_and_for_the_last_minute(bench: Workbench) -> None:
@@ -142,6 +156,27 @@ def test_a_drainer_counts_as_alive_by_its_lock_alone(bench: Workbench) -> None:
     lock.release()
 
 
+def test_a_drainer_that_goes_on_no_longer_waits_for_plex(bench: Workbench) -> None:
+    """The drainer says what it does once a second; the breaker closes before that."""
+    away = "Plex is not available: Plex at http://plex:32400 refused the connection"
+    JsonFile(bench.folder.status).save({"activity": "waiting for Plex", "blocked": away})
+    lock = ProcessLock(bench.folder.drain_lock)
+    assert lock.acquire()
+    drainer = status_of(bench)["drainer"]
+    assert (drainer["activity"], drainer["blocked"]) == ("idle", "")
+    assert "Waiting because" not in words_of(bench)
+    bench.enqueue(1)
+    assert status_of(bench)["drainer"]["activity"] == "syncing"
+    JsonFile(bench.folder.breaker).save({"state": "open", "changed_at": NOON, "opened_at": NOON, "cause": "c"})
+    assert status_of(bench)["drainer"]["blocked"] == away
+    JsonFile(bench.folder.breaker).save({})
+    JsonFile(bench.folder.status).save({"activity": 5, "blocked": None})
+    assert status_of(bench)["drainer"]["alive"] is True
+    JsonFile(bench.folder.status).save({"activity": "waiting: Plex has no …", "blocked": "Plex has no …"})
+    assert status_of(bench)["drainer"]["blocked"] == "Plex has no …"
+    lock.release()
+
+
 def test_without_a_drainer_it_is_said_whether_one_is_needed(bench: Workbench) -> None:
     assert "Drainer: none, none is needed" in words_of(bench)
     bench.enqueue(1)
@@ -152,7 +187,8 @@ def test_what_is_wrong_with_the_settings_is_said(bench: Workbench) -> None:
     bench.configure(max_tags="many", parallel_writes=1000)
     problems = status_of(bench)["settings_problems"]
     assert [problem.partition(" ")[0] for problem in problems] == ["max_tags", "parallel_writes"]
-    assert all(problem in words_of(bench) for problem in problems)
+    assert problems_in_words(status_of(bench)) == [f"Settings: {problem}" for problem in problems]
+    assert not any(problem in words_of(bench) for problem in problems)
     bench.stash.refuse()
     assert "cannot be reached" in status_of(bench)["settings_problems"][0]
 
@@ -202,7 +238,7 @@ def test_outages_one_a_line_and_then_the_figures(bench: Workbench) -> None:
     history.begin("Plex was switched off")
     bench.clock.sleep(100)
     history.end(9)
-    history.note_done(4)
+    history.note_done([bench.clock.now] * 4)
     bench.clock.sleep(3 * 3600)
     history.begin("The token was rejected")
     bench.clock.sleep(600)

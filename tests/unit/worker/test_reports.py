@@ -96,6 +96,20 @@ def test_a_row_says_scene_title_field_was_and_will_be(folder: DataFolder) -> Non
     assert {"href": "http://127.0.0.1:9999/scenes/7", "data-path": "/scenes/7"} in [each for _, each in page.tags]
 
 
+@pytest.mark.parametrize("kind", ["compare", "reconcile"])
+def test_the_columns_say_whose_value_they_show(folder: DataFolder, kind: str) -> None:
+    html = Path(write(folder, differing(Difference(1, "title", "Old", "New")), kind=kind).html).read_text()
+    heads = re.findall(r'<th scope="col"><button type="button">([^<]+)</button></th>', html)
+    assert heads == ["Scene", "Title", "Field", "In Plex", "In Stash"]
+    assert re.findall(r'<td data-label="([^"]+)">', html) == heads
+
+
+def test_one_second_and_one_scene_are_in_the_singular(folder: DataFolder) -> None:
+    files = write(folder, kind="reconcile", differs=1, enqueued=1, ended_at=NOW + 1.0)
+    html = Path(files.html).read_text()
+    assert ", 1 second: all scenes. 1 scene was put in the queue." in html
+
+
 def test_names_of_a_list_that_come_or_go_are_marked(folder: DataFolder) -> None:
     html = Path(write(folder, differing(Difference(1, "tags", ("Stays", "Goes"), ("Stays", "Comes")))).html).read_text()
     assert "Stays, <del>Goes</del>" in html

@@ -15,23 +15,69 @@ from worker.settings_import import from_community, from_stash2plex, take_over_se
 SWITCHED_FIELDS = ("background", "poster", "collection", "tags", "performers", "date", "summary", "studio")
 
 
+HTTPS = {"skip_tls_verify": True}
+COMMUNITY = [
+    ({}, {}),
+    (
+        {"plexHost": "nas", "plexPort": 32400, "plexToken": "abc"},
+        {"plex_url": "https://nas:32400", "plex_token": "abc", **HTTPS},
+    ),
+    # Stash stores what somebody touched; the community plugin has a default for the rest.
+    ({"plexHost": "nas"}, {"plex_url": "https://nas:32400", **HTTPS}),
+    ({"plexPort": "32401"}, {"plex_url": "https://localhost:32401", **HTTPS}),
+    ({"plexToken": "abc"}, {"plex_url": "https://localhost:32400", "plex_token": "abc", **HTTPS}),
+    ({"plexHost": "", "plexPort": None, "plexToken": " "}, {}),
+    # What somebody wrote out is meant so.
+    ({"plexHost": "http://nas", "plexPort": "32400"}, {"plex_url": "http://nas:32400"}),
+    ({"plexHost": "https://nas:443/", "plexPort": 32400}, {"plex_url": "https://nas:443", **HTTPS}),
+    ({"plexHost": "nas:32401", "plexPort": 32400}, {"plex_url": "https://nas:32401", **HTTPS}),
+    ({"plexHost": "http://nas/plex"}, {"plex_url": "http://nas:32400/plex"}),
+    ({"plexHost": ' "nas" ', "plexPort": "'32400'"}, {"plex_url": "https://nas:32400", **HTTPS}),
+    ({"plexToken": '"abc" ', "plexHost": "'nas'"}, {"plex_url": "https://nas:32400", "plex_token": "abc", **HTTPS}),
+    ({"plexHost": "fd00::1"}, {"plex_url": "https://[fd00::1]:32400", **HTTPS}),
+    ({"plexHost": "[fd00::1]", "plexPort": 1}, {"plex_url": "https://[fd00::1]:1", **HTTPS}),
+    ({"plexHost": "[fd00::1]:32401"}, {"plex_url": "https://[fd00::1]:32401", **HTTPS}),
+    ({"plexHost": "http://[fd00::1]"}, {"plex_url": "http://[fd00::1]:32400"}),
+]
+
+
+@pytest.mark.parametrize(("theirs", "ours"), COMMUNITY)
+def test_settings_of_the_community_plugin(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    found = from_community(theirs)
+    assert (found.settings, found.refused) == (ours, {})
+
+
+WOULD_BE = "with plexHost, plex_url would be"
+HIDDEN = "abc.def\nghi"
+
+
 @pytest.mark.parametrize(
-    ("theirs", "ours"),
+    ("name", "value", "reason"),
     [
-        ({}, {}),
-        (
-            {"plexHost": "nas", "plexPort": 32400, "plexToken": "abc"},
-            {"plex_url": "http://nas:32400", "plex_token": "abc"},
-        ),
-        ({"plexHost": "http://nas", "plexPort": "32400"}, {"plex_url": "http://nas:32400"}),
-        ({"plexHost": "https://nas:443/", "plexPort": 32400}, {"plex_url": "https://nas:443"}),
-        ({"plexHost": "nas"}, {"plex_url": "http://nas"}),
-        ({"plexHost": "not a host", "plexPort": 1}, {}),
-        ({"plexToken": " "}, {}),
+        ("plexHost", "not a host", f'{WOULD_BE} "https://not a host:32400": this is no web address'),
+        ("plexHost", "https://[fd00::1", f'{WOULD_BE} "https://[fd00::1": Invalid IPv6 URL'),
+        ("plexHost", "ftp://nas", f'{WOULD_BE} "ftp://nas:32400": this is no web address'),
+        ("plexHost", "nas:port", f'{WOULD_BE} "https://nas:port": the port is no number from 1 to 65535'),
+        ("plexHost", "me:secret@nas", f'{WOULD_BE} "https://…@nas:32400": it holds a user name'),
+        ("plexPort", "abc", 'plexPort is "abc": a port is a whole number from 1 to 65535'),
+        ("plexPort", "0", 'plexPort is "0": a port is a whole number from 1 to 65535'),
+        ("plexPort", "9" * 5000, f'plexPort is "{"9" * 20}": a port'),
+        ("plexPort", "xyz:1", 'plexPort is "…:1"'),
+        ("plexPort", 65536, 'plexPort is "65536": a port is a whole number from 1 to 65535'),
+        ("plexToken", HIDDEN, "plexToken is not shown here: it holds a character that no Plex token has"),
     ],
 )
-def test_settings_of_the_community_plugin(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    assert from_community(theirs) == ours
+def test_what_is_of_no_use_there_is_named_with_its_reason(name: str, value: Any, reason: str) -> None:
+    found = from_community({"plexHost": "nas", "plexPort": 32400, "plexToken": "xyz", name: value})
+    assert [*found.refused] == [name]
+    assert found.refused[name].startswith(reason)
+    assert "secret" not in found.refused[name]
+    assert HIDDEN not in found.refused[name]
+    whole = {"plex_url": "https://nas:32400", "plex_token": "xyz", **HTTPS}
+    assert found.settings.items() <= whole.items()
+    assert ("plex_url" in found.settings) == (name == "plexToken")
+    assert ("skip_tls_verify" in found.settings) == (name == "plexToken")
+    assert ("plex_token" in found.settings) == (name != "plexToken")
 
 
 SAME_NAME = [
@@ -63,27 +109,51 @@ OTHER_MEANING = [
 
 @pytest.mark.parametrize(("theirs", "ours"), SAME_NAME + OTHER_MEANING)
 def test_settings_of_stash2plex(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
-    assert from_stash2plex(theirs) == (ours, [])
+    found = from_stash2plex(theirs)
+    assert (found.settings, found.refused) == (ours, {})
+
+
+UNKNOWN = "PlexSync has no such setting"
+ZERO = "max_retries is {}: here that stands for the default, 5: a whole number from 1 to 100 is allowed"
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "value", "reason"),
     [
-        ("odd", 1),
-        ("odd", False),
-        ("sync_title", False),
-        ("enabled", "perhaps"),
-        ("strict_matching", 2),
-        ("poll_interval", 1000),
-        ("reconcile_interval", "sometimes"),
+        ("odd", 1, UNKNOWN),
+        ("odd", False, UNKNOWN),
+        ("sync_title", False, UNKNOWN),
+        ("enabled", "perhaps", UNKNOWN),
+        ("strict_matching", 2, UNKNOWN),
+        ("poll_interval", 1000, "poll_interval is 1000: a number of seconds from 0.1 to 60 is allowed"),
+        (
+            "reconcile_interval",
+            "sometimes",
+            'reconcile_interval is "sometimes": hourly, daily, weekly, or nothing for never, is allowed',
+        ),
+        ("max_retries", 500, "max_retries is 500: a whole number from 1 to 100 is allowed"),
+        ("max_retries", "many", 'max_retries is "many": a whole number from 1 to 100 is allowed'),
         # To us, zero is the default: 5 tries are not what was asked for.
-        ("max_retries", 0),
-        ("max_retries", "0"),
-        ("max_retries", False),
+        ("max_retries", 0, ZERO.format(0)),
+        ("max_retries", "0", ZERO.format('"0"')),
+        ("max_retries", False, ZERO.format("False")),
+        ("plex_token", "two words", "plex_token is not shown here: it holds a character that no Plex token has"),
+        ("plex_library", 7, "plex_library is 7: names of movie libraries, separated by commas, are allowed"),
     ],
 )
-def test_what_has_no_counterpart(name: str, value: Any) -> None:
-    assert from_stash2plex({name: value, "max_tags": 50}) == ({"max_tags": 50}, [name])
+def test_what_has_no_counterpart_has_a_reason(name: str, value: Any, reason: str) -> None:
+    found = from_stash2plex({name: value, "max_tags": 50})
+    assert found.settings == {"max_tags": 50}
+    assert [*found.refused] == [name]
+    assert found.refused[name].startswith(reason)
+    assert "change it" not in found.refused[name]
+
+
+def test_no_reason_shows_the_token() -> None:
+    found = from_stash2plex({"plex_token": "abcdefgh", "max_retries": "abcdefgh", "plex_url": "abcdefgh"})
+    assert found.settings == {"plex_token": "abcdefgh"}
+    assert sorted(found.refused) == ["max_retries", "plex_url"]
+    assert "abcdefgh" not in str(found.refused)
 
 
 @pytest.fixture
@@ -92,8 +162,11 @@ def stash() -> Iterator[StashSimulator]:
         yield simulator
 
 
-def take_over(stash: StashSimulator) -> dict[str, Any]:
-    return take_over_settings(StashClient(stash.server_connection()))
+def take_over(stash: StashSimulator, **environ: str) -> dict[str, Any]:
+    return take_over_settings(StashClient(stash.server_connection()), environ)
+
+
+NOTHING: dict[str, Any] = {"imported": [], "from": [], "without_counterpart": [], "reasons": []}
 
 
 def test_what_the_user_has_set_is_never_overwritten(stash: StashSimulator) -> None:
@@ -108,14 +181,19 @@ def test_what_the_user_has_set_is_never_overwritten(stash: StashSimulator) -> No
 
 
 def test_what_has_no_counterpart_is_named(stash: StashSimulator, caplog: pytest.LogCaptureFixture) -> None:
-    stash.configure_plugin("Stash2Plex", odd="secret", another=0, sync_poster=False)
+    stash.configure_plugin("Stash2Plex", odd="secret", another=0, sync_poster=False, max_retries=500)
     with caplog.at_level(logging.WARNING):
         assert take_over(stash) == {
             "imported": ["skip_fields"],
             "from": ["Stash2Plex"],
-            "without_counterpart": ["another", "odd"],
+            "without_counterpart": ["another", "max_retries", "odd"],
+            "reasons": ["max_retries is 500: a whole number from 1 to 100 is allowed"],
         }
-    assert "another, odd" in caplog.text
+    assert "Not imported from Stash2Plex, for PlexSync has no such setting: another, odd" in caplog.text
+    assert (
+        "Not imported from Stash2Plex: max_retries is 500: a whole number from 1 to 100 is allowed: "
+        "set max_retries under Settings > Plugins > PlexSync"
+    ) in caplog.text
     assert "secret" not in caplog.text
 
 
@@ -124,10 +202,71 @@ def test_importing_again_changes_nothing(stash: StashSimulator) -> None:
     stash.configure_plugin("Stash2Plex", **theirs)
     assert take_over(stash)["imported"] == ["allow_ambiguous_matches", "paused", "plex_token"]
     before = dict(stash.library.plugin_settings["PlexSync"])
-    assert take_over(stash) == {"imported": [], "from": [], "without_counterpart": []}
+    assert take_over(stash) == NOTHING
     assert stash.library.plugin_settings["PlexSync"] == before
 
 
 def test_without_another_plugin_nothing_is_stored(stash: StashSimulator) -> None:
-    assert take_over(stash) == {"imported": [], "from": [], "without_counterpart": []}
+    assert take_over(stash) == NOTHING
     assert stash.library.plugin_settings.get("PlexSync", {}) == {}
+
+
+def test_what_the_community_plugin_connects_to_is_said(stash: StashSimulator, caplog: pytest.LogCaptureFixture) -> None:
+    stash.configure_plugin("PlexSync", plexToken="abc.def")
+    with caplog.at_level(logging.INFO):
+        result = take_over(stash)
+    assert result["imported"] == ["plex_token", "plex_url", "skip_tls_verify"]
+    stored = stash.library.plugin_settings["PlexSync"]
+    assert (stored["plex_url"], stored["skip_tls_verify"]) == ("https://localhost:32400", True)
+    assert (
+        "plex_url is https://localhost:32400 now, and skip_tls_verify is on: so the community plugin connects, "
+        "by https without a look at the certificate"
+    ) in caplog.text
+    assert "abc.def" not in caplog.text
+    assert take_over(stash) == NOTHING
+
+
+def test_what_cannot_be_used_of_it_is_said(stash: StashSimulator, caplog: pytest.LogCaptureFixture) -> None:
+    stash.configure_plugin("PlexSync", plexHost="nas", plexPort="abc", plexToken="a b")
+    with caplog.at_level(logging.WARNING):
+        result = take_over(stash)
+    assert (result["imported"], result["without_counterpart"]) == ([], ["plexPort", "plexToken"])
+    assert result["reasons"][0] == 'plexPort is "abc": a port is a whole number from 1 to 65535'
+    assert 'plexPort is "abc"' in caplog.text
+    assert "set plex_url under Settings > Plugins > PlexSync" in caplog.text
+    assert "set plex_token under Settings > Plugins > PlexSync" in caplog.text
+    assert "a b" not in caplog.text
+
+
+def test_nothing_is_said_of_what_is_set_here_anyway(stash: StashSimulator) -> None:
+    stash.configure_plugin("PlexSync", plexHost="nas", plexPort="abc", plex_url="http://plex:32400")
+    assert take_over(stash) == NOTHING
+
+
+def test_certificates_are_checked_unless_the_address_comes_from_there(stash: StashSimulator) -> None:
+    ours = {"plex_url": "https://plex.example.com", "plexHost": "nas", "plexToken": "abc"}
+    stash.configure_plugin("PlexSync", **ours)
+    assert take_over(stash)["imported"] == ["plex_token"]
+    assert stash.library.plugin_settings["PlexSync"] == {**ours, "plex_token": "abc"}
+
+
+def test_a_switch_that_was_turned_off_stays_off(stash: StashSimulator, caplog: pytest.LogCaptureFixture) -> None:
+    stash.configure_plugin("PlexSync", plexHost="nas", skip_tls_verify=False)
+    with caplog.at_level(logging.INFO):
+        assert take_over(stash)["imported"] == ["plex_url"]
+    assert "skip_tls_verify stays off" in caplog.text
+
+
+def test_a_default_does_not_outdo_what_somebody_set(stash: StashSimulator) -> None:
+    stash.configure_plugin("PlexSync", plexToken="abc")
+    stash.configure_plugin("Stash2Plex", plex_url="http://plex:32400", plex_token="def")
+    result = take_over(stash)
+    assert result["imported"] == ["plex_token", "plex_url"]
+    stored = stash.library.plugin_settings["PlexSync"]
+    assert (stored["plex_url"], stored["plex_token"]) == ("http://plex:32400", "abc")
+
+
+def test_nor_what_is_set_in_the_environment(stash: StashSimulator) -> None:
+    stash.configure_plugin("PlexSync", plexToken="abc")
+    assert take_over(stash, PLEX_URL="http://plex:32400")["imported"] == ["plex_token"]
+    assert "plex_url" not in stash.library.plugin_settings["PlexSync"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
 from worker.arguments import ArgumentError
 from worker.undo_task import UndoTask
+
+NOTHING_WRITTEN = "PlexSync wrote none of its fields to Plex, or that is undone already"
 
 
 @pytest.fixture
@@ -58,6 +61,13 @@ def test_it_only_tells_unless_told_otherwise(bench: Workbench) -> None:
     assert (bench.plex.snapshot(), pending_data(bench.database)) == (before, [])
 
 
+@pytest.mark.parametrize("dry_run", [None, "", "  "])
+def test_an_empty_switch_is_no_permission(bench: Workbench, dry_run: str | None) -> None:
+    sync(bench, title="New", details="After")
+    assert task(bench, scene_id=1, dry_run=dry_run).undo_scene()["dry_run"] is True
+    assert (bench.item(1).title, pending_data(bench.database)) == ("New", [])
+
+
 def test_all_that_was_written_goes_back(bench: Workbench) -> None:
     sync(bench, title="New", details="After", tag_ids=[bench.stash.tag_id("Fresh")], rating100=90)
     sync(bench, details="And after that")
@@ -73,6 +83,102 @@ def test_what_was_edited_in_plex_since_stays(bench: Workbench) -> None:
     undo(bench)
     item = bench.item(1)
     assert (item.title, item.summary, set(item.genres)) == ("Theirs", "Before", {"Old", "Theirs"})
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "worker.undo_task"]
+
+
+def test_values_are_said_in_plain_words(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    performers = [bench.stash.performer_id("Ann")]
+    sync(bench, title="New", details="After", tag_ids=[bench.stash.tag_id("Fresh")], performer_ids=performers)
+    caplog.set_level(logging.INFO)
+    sync(bench, 2, title="Two", details="After", rating100=90)
+    task(bench, scene_id=1).undo_scene()
+    assert said(caplog) == [
+        "1 of 1 scene would be undone",
+        'Scene 1: title back to "scene-1"; summary back to "Before"; performers back to nothing; tags back to "Old"',
+        "Nothing was changed: start it again with dry_run set to false",
+    ]
+    caplog.clear()
+    task(bench, scene_id=2, dry_run=False).undo_scene()
+    assert said(caplog) == [
+        "1 of 1 scene is being undone",
+        'Scene 2: title back to "scene-2"; summary back to nothing; rating back to nothing',
+    ]
+
+
+def test_several_names_are_separated_and_long_texts_are_cut(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.plex.edit_as_user(bench.keys[1], genres=["Old", "Older"], summary="word\n" * 100, user_rating=4.0)
+    sync(bench, details="After", tag_ids=[bench.stash.tag_id("Fresh")], rating100=90)
+    caplog.set_level(logging.INFO)
+    task(bench, scene_id=1).undo_scene()
+    assert 'tags back to "Old", "Older"; rating back to 4' in caplog.text
+    assert f'summary back to "{("word " * 100)[:80]}…"' in caplog.text
+
+
+def test_what_is_left_alone_is_named(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    sync(bench, title="New", details="After", tag_ids=[bench.stash.tag_id("Fresh")])
+    bench.plex.edit_as_user(bench.keys[1], title="Theirs", genres=["Fresh", "Theirs", "Also theirs"])
+    caplog.set_level(logging.INFO)
+    left = [{"field": "title", "value": "Theirs"}, {"field": "tags", "value": ["Theirs", "Also theirs"]}]
+    shown = task(bench, scene_id=1).undo_scene()
+    assert (shown["left_alone"], [edit["field"] for edit in shown["scenes"]["1"]]) == ({"1": left}, ["summary", "tags"])
+    words = 'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; tags, now "Theirs", "Also theirs"'
+    assert words in said(caplog)
+    caplog.clear()
+    assert undo(bench)["left_alone"] == {"1": left}
+    assert words in said(caplog)
+
+
+def test_a_scene_of_which_all_was_edited_in_plex_says_so(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    sync(bench, details="After")
+    bench.plex.edit_as_user(bench.keys[1], title="Theirs", summary="", genres=["Old"])
+    caplog.set_level(logging.INFO)
+    shown = task(bench, scene_id=1).undo_scene()
+    assert [each["field"] for each in shown["left_alone"]["1"]] == ["title", "summary"]
+    assert shown["unchanged"] == {"1": "all that PlexSync wrote was edited in Plex since"}
+    assert said(caplog) == [
+        "0 of 1 scene would be undone",
+        "Scene 1: nothing to undo: all that PlexSync wrote was edited in Plex since",
+        'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; summary, now nothing',
+    ]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_why_nothing_is_undone(bench: Workbench, caplog: pytest.LogCaptureFixture, dry_run: bool) -> None:
+    sync(bench, 2, details="After")
+    bench.plex.remove_item(bench.keys[2])
+    caplog.set_level(logging.INFO)
+    reasons = {99: "Stash has no scene 99", 1: NOTHING_WRITTEN, 2: "Plex no longer has its file"}
+    for scene_id, reason in reasons.items():
+        result = task(bench, scene_id=scene_id, dry_run=dry_run).undo_scene()
+        assert (result["scenes"], result["unchanged"]) == ({}, {str(scene_id): reason})
+        assert f"Scene {scene_id}: nothing to undo: {reason}" in said(caplog)
+    assert said(caplog).count(f"0 of 1 scene {'would be' if dry_run else 'is being'} undone") == len(reasons)
+    assert "start it again" not in caplog.text
+
+
+def test_what_is_undone_or_as_it_was_before_has_nothing_to_undo(bench: Workbench) -> None:
+    sync(bench, title="New", details="After")
+    bench.plex.edit_as_user(bench.keys[1], title="scene-1", summary="Before", genres=["Old"])
+    assert task(bench, scene_id=1).undo_scene()["unchanged"] == {"1": "Plex shows what it showed before already"}
+    sync(bench, 2, details="After")
+    undo(bench, 2)
+    assert task(bench, scene_id=2).undo_scene()["unchanged"] == {"2": NOTHING_WRITTEN}
+
+
+def test_a_date_since_which_nothing_was_written_is_said(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    result = task(bench, since="2999-01-01").undo_since()
+    assert (result["scenes"], result["unchanged"], result["left_alone"]) == ({}, {}, {})
+    assert said(caplog) == ["No scene was written to Plex since 2999-01-01 00:00:00: nothing to undo"]
+
+
+def test_a_scene_is_a_number_from_1_on(bench: Workbench) -> None:
+    for scene_id in (0, -1, "0"):
+        with pytest.raises(ArgumentError, match=r"scene_id is .*: a whole number from 1 on is allowed"):
+            task(bench, scene_id=scene_id).undo_scene()
 
 
 def test_the_next_edit_brings_it_to_plex_again(bench: Workbench) -> None:

@@ -189,6 +189,18 @@ def test_a_block_is_said_once(bench: Workbench, block: Block, named: str, caplog
     assert named in line
 
 
+def test_a_pause_is_no_error_and_says_how_to_end_it(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    bench.configure(paused=True)
+    bench.enqueue(1)
+    bench.run_for(600)
+    (record,) = [record for record in caplog.records if "paused is set" in record.getMessage()]
+    assert record.levelno == logging.WARNING
+    assert "turn Pause off under Settings > Plugins > PlexSync" in record.getMessage()
+    bench.configure(plex_url="no address")
+    bench.run_for(60)
+    assert caplog.records[-1].levelno == logging.ERROR
+
+
 def test_a_block_that_comes_back_is_said_again(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     for scene_id in (1, 2):
         bench.configure(paused=True)

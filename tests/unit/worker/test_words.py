@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from worker.words import counted, duration
+from worker.words import counted, duration, queued
 
 
 @pytest.mark.parametrize(
     ("count", "noun", "said"),
-    [(0, "job", "0 jobs"), (1, "job", "1 job"), (2, "job", "2 jobs"), (1, "try", "1 try"), (6, "try", "6 tries")],
+    [
+        (0, "job", "0 jobs"),
+        (1, "job", "1 job"),
+        (2, "job", "2 jobs"),
+        (1, "try", "1 try"),
+        (6, "try", "6 tries"),
+        (1483, "job", "1,483 jobs"),
+    ],
 )
 def test_counted(count: int, noun: str, said: str) -> None:
     assert counted(count, noun) == said
@@ -21,3 +28,19 @@ def test_counted(count: int, noun: str, said: str) -> None:
 )
 def test_duration(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("differing", "added", "said"),
+    [
+        (0, 0, "Nothing had to be put in the queue"),
+        (1, 1, "1 scene was put in the queue"),
+        (31, 31, "31 scenes were put in the queue"),
+        (1483, 31, "31 scenes were put in the queue, the other 1,452 wait there already"),
+        (2, 1, "1 scene was put in the queue, the other one waits there already"),
+        (1, 0, "The one that differs waits in the queue already"),
+        (1483, 0, "All 1,483 that differ wait in the queue already"),
+    ],
+)
+def test_queued(differing: int, added: int, said: str) -> None:
+    assert queued(differing, added) == said
