@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
@@ -11,9 +10,6 @@ from plexapi.utils import parseXMLString
 from plex.client import PlexClient
 from plex.exceptions import PlexAuthError, PlexError, PlexNotFound, PlexPermanentError
 from plex.session import PlexSession
-
-_WEB_PAGE = re.compile(r"/web(/index\.html)?/?$", re.IGNORECASE)
-"""How the path of Plex's web page ends, which people copy from their browser."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +32,6 @@ def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
         try:
             body = session.get(f"{url}/identity").text
         except PlexAuthError as error:  # a proxy asks here, not Plex: what it lets through, a real request shows
-            if _is_web_page(url):  # where Plex itself does ask
-                return Health(False, "", _foreign(url, f"answer ({error.status})"))
             return Health(True, "", f"{session.place} answers, but not to everybody ({error.status})")
         except (PlexNotFound, PlexPermanentError) as error:  # Plex itself always has this page
             return Health(False, "", _foreign(url, f"answer ({error.status})"))
@@ -65,12 +59,6 @@ def _identified(url: str, body: str) -> Health:
     return Health(True, version, f"Plex at {url} is up (version {version or 'unknown'})")
 
 
-def _is_web_page(url: str) -> bool:
-    return _WEB_PAGE.search(url) is not None
-
-
 def _foreign(url: str, answer: str) -> str:
-    if _is_web_page(url):
-        return f"Plex at {url} is the address of Plex's web page: leave off /web in plex_url"
     wants_https = "" if url.startswith("https:") else ", and does it begin with https if Plex wants that"
     return f"Plex at {url} is not Plex, by its {answer}: is plex_url right{wants_https}?"

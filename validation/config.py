@@ -46,7 +46,7 @@ _SHOWN_CHARACTERS = 100
 _HIDDEN = "…"
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
-_WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$")
+_WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
 """What the browser's address bar shows behind Plex's address."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
 

@@ -98,7 +98,7 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
     except ConfigError as error:
         diagnosis.note("Settings", False, "; ".join(error.problems))
         return None
-    complete = "complete, but paused is set" if config.paused else "complete"
+    complete = "complete, but paused is set: nothing is sent until Pause is off" if config.paused else "complete"
     diagnosis.note("Settings", not config.doubts, "; ".join(config.doubts) or complete)
     return config
 

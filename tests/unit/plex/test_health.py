@@ -56,21 +56,6 @@ def test_silence_is_told_with_the_setting_that_ends_the_wait(plex: PlexSimulator
     assert detail == f"Plex at {plex.url} sent nothing for 0.05 s: if it is only slow, raise connect_timeout"
 
 
-@pytest.mark.parametrize("page", ["/web", "/web/index.html", "/WEB/"])
-@pytest.mark.parametrize("fault", [None, status(404), status(400), not_xml()], ids=["401", "404", "400", "a page"])
-def test_the_address_of_the_web_page_is_told_as_what_it_is(plex: PlexSimulator, page: str, fault: Any) -> None:
-    if fault is not None:
-        plex.inject(fault)
-    health = check_identity(f"{plex.url}{page}", timeout=1.0, verify=True)
-    assert not health.up
-    assert health.detail == f"Plex at {plex.url}{page} is the address of Plex's web page: leave off /web in plex_url"
-
-
-def test_but_not_where_plex_itself_answers_below_that_name(plex: PlexSimulator) -> None:
-    plex.inject(status(200, b'<MediaContainer machineIdentifier="m" version="1.41"/>'))
-    assert check_identity(f"{plex.url}/web", timeout=1.0, verify=True).up
-
-
 @pytest.mark.parametrize("fault", [status(400, b"The plain HTTP request was sent to HTTPS port"), not_xml()])
 def test_what_is_not_plex_by_http_may_want_https(plex: PlexSimulator, fault: Any) -> None:
     plex.inject(fault)

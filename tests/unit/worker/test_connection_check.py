@@ -92,7 +92,7 @@ def test_it_ends_with_what_is_wrong_and_says_it(bench: Workbench, fault: str) ->
 
 def test_paused_is_no_fault_but_said(bench: Workbench) -> None:
     bench.configure(paused=True)
-    assert ("Settings", True, "complete, but paused is set") in examine(bench)
+    assert ("Settings", True, "complete, but paused is set: nothing is sent until Pause is off") in examine(bench)
 
 
 def test_only_the_newest_scenes_are_looked_up(tmp_path: Path) -> None:
