@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from storage.json_file import JsonFile
 from tests.e2e.agreement import disagreements, job_rows, logged_times, wait_until_logged
-from tests.world import World
+from tests.world import World, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +60,7 @@ def live_through(trouble: Trouble, folder: Path) -> Story:
         for scene_id in (1, 2):
             world.edit(scene_id, title=f"Title {scene_id}", details="d")
         wait_until_logged(world, "Syncing waits: ")
+        wait_until(lambda: bool((JsonFile(world.data.status).peek() or {}).get("blocked")), "the status to say so")
         world.edit(3, title="Title 3", details="d")
         status = world.stash.run_operation("PlexSync", mode="queue_status")
         log = world.logged()
