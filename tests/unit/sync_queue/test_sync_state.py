@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync_queue.database import Database
+from sync_queue.mending import create_schema
 from sync_queue.sync_state import (
     ItemState,
     SceneState,
@@ -56,7 +57,7 @@ def test_a_scene_comes_back_as_it_was_saved(state: SyncState) -> None:
 @given(STATES)
 def test_an_item_comes_back_as_it_was_saved(saved: ItemState) -> None:
     database = Database(":memory:")
-    database.create_schema()
+    create_schema(database)
     SyncState(database, SERVER).save_items([saved])
     assert SyncState(database, SERVER).items([saved.rating_key]) == {saved.rating_key: saved}
     database.close()
