@@ -35,7 +35,9 @@ def main() -> int:
         place = error.filename or folder.root
         return fail(f"{place} cannot be used: {error.strerror or error}: make it writable for Stash's user")
     except sqlite3.Error as error:
-        return fail(f"the queue in {folder.queue} cannot be used: {error}: is the disk full or the folder read-only?")
+        is_busy = "database is locked" in str(error)
+        advice = "if that stays, restart Stash" if is_busy else "is the disk full or the folder read-only?"
+        return fail(f"the queue in {folder.queue} cannot be used: {error}: {advice}")
 
 
 def hook(folder: DataFolder, request: Request) -> int:

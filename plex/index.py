@@ -53,6 +53,7 @@ class FileIndex:
         self._clock = clock
         self._libraries = tuple(libraries)
         self._store = IndexStore(path, clock)
+        self._looked_at: float | None = None
 
     def lookup(self, name: str) -> tuple[IndexedFile, ...]:
         """Every file of this name (or of this path's name), whatever its case or the composition of its Unicode.
@@ -80,6 +81,7 @@ class FileIndex:
         known_sections = self._store.sections().values()
         if force and known_sections and not any(self._is_sweep_due(known) for known in known_sections):
             return RefreshReport()
+        self._looked_at = self._clock()
         changed = self._store.keep_only_server(self._client.machine_identifier)
         sections = configured_sections(self._client.sections(), self._libraries)
         changed = self._store.keep_only_sections({section.key for section in sections}) or changed
@@ -89,10 +91,13 @@ class FileIndex:
         return report
 
     def is_old(self) -> bool:
-        """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago."""
-        now = self._clock()
-        seen = [known.seen_at for known in self._store.sections().values()]
-        return any(abs(now - seen_at) >= SECONDS_BETWEEN_LOOKS for seen_at in seen)  # a clock may be set back
+        """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago, with or without success."""
+        if self._looked_at is not None and not self._is_long_ago(self._looked_at):
+            return False
+        return any(self._is_long_ago(known.seen_at) for known in self._store.sections().values())
+
+    def _is_long_ago(self, moment: float) -> bool:
+        return abs(self._clock() - moment) >= SECONDS_BETWEEN_LOOKS  # a clock may be set back
 
     def learn(self, item: PlexItem) -> bool:
         """Take over the files of an item that was just read whole; say whether that changed anything."""

@@ -95,10 +95,15 @@ def _has_valid_port(address: SplitResult) -> bool:
 
 
 def _plex_token(token: SecretStr) -> SecretStr:
-    text = token.get_secret_value().strip("\"'").removeprefix("X-Plex-Token=")
+    text = _bare_token(token.get_secret_value())
     if not _TOKEN.fullmatch(text):
         raise ValueError("it holds a character that no Plex token has")
     return SecretStr(text)
+
+
+def _bare_token(text: str) -> str:
+    """Without what people paste along with it."""
+    return text.strip("\"' ").removeprefix("X-Plex-Token=")
 
 
 def _library_names(value: object) -> object:
@@ -283,7 +288,7 @@ def _problem(detail: ErrorDetails, values: Mapping[str, object], sources: Mappin
     if name not in values:
         return f"{name} is empty: {allowed}: set it under {_WHERE}"
     where = f"in the environment variable {sources[name]}" if name in sources else f"under {_WHERE}"
-    token = str(values.get("plex_token", ""))
+    token = _bare_token(str(values.get("plex_token", "")))
     reason = f"{_without(token, str(detail['ctx']['error']))}: " if detail["type"] == "value_error" else ""
     return f"{name} is {_shown(name, values[name], token)}: {reason}{allowed}: change it {where}"
 

@@ -219,8 +219,6 @@ class Dependencies:
                 continue
             # A task has the packages. One more look, since it may have fetched them just now.
             if not self._are_there():
-                self._ask_manager()
-            if not self._are_there():
                 raise DependencyError(f"Another Python than {sys.executable} has the packages: leaving the jobs to it")
             return
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from plex.exceptions import PlexTemporaryError
+from plex.exceptions import PlexAuthError, PlexError, PlexServerDown, PlexTemporaryError
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher, MatchResult
+
+logger = logging.getLogger(__name__)
 
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
@@ -56,15 +59,33 @@ class ItemFinder:
         raise PlexTemporaryError("Plex says something else at each look of where these files are")
 
     def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
-        matches = [self._matcher.match(files) for files in scenes]
-        if all(match.rating_keys or match.ambiguous for match in matches) and not self._index.is_old():
-            return matches
+        matches = self._matches(scenes)
+        if _has_all(matches) and self._has_news():
+            matches = self._matches(scenes)
         for whole in (False, True):
-            if self._index.refresh(force=whole).changed:
-                matches = [self._matcher.match(files) for files in scenes]
-            if all(match.rating_keys or match.ambiguous for match in matches):
+            if _has_all(matches):
                 break
+            if self._index.refresh(force=whole).changed:
+                matches = self._matches(scenes)
         return matches
+
+    def _matches(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
+        return [self._matcher.match(files) for files in scenes]
+
+    def _has_news(self) -> bool:
+        """Whether the index says something else after the look at Plex that is due now and then.
+
+        Where only the listing fails, be it of another library, what is known will do.
+        """
+        if not self._index.is_old():
+            return False
+        try:
+            return self._index.refresh().changed
+        except (PlexServerDown, PlexAuthError):
+            raise
+        except PlexError as error:
+            logger.warning("What has changed in Plex's libraries cannot be listed: %s", error)
+            return False
 
     def request_scan(self, files: Sequence[str]) -> None:
         """Have Plex look into the folders where the scene's files should be. Raises PlexError."""
@@ -90,6 +111,10 @@ class ItemFinder:
             elif self._index.learn(item):
                 corrected = True
         return corrected
+
+
+def _has_all(matches: Sequence[MatchResult]) -> bool:
+    return all(match.rating_keys or match.ambiguous for match in matches)
 
 
 def _found(match: MatchResult, items: dict[int, PlexItem]) -> Found:

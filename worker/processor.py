@@ -145,8 +145,10 @@ class SyncWorker:
         self._look_for_missed()
         now = self._clock()
         due_at = self._next_due_at(now)
-        if (due_at is None or due_at > now) and self._reconcile_a_page():
-            return 0.0
+        if due_at is None or due_at > now:
+            meanwhile = self._while_nothing_is_due()
+            if meanwhile is not None:
+                return meanwhile
         if due_at is None:
             return self._rest(now)
         self._idle_since = now
@@ -165,6 +167,10 @@ class SyncWorker:
         if due_at > now:
             self.progress.activity = "waiting for the next retry"
             return min(session.config.poll_interval, due_at - now)
+        return self._send(session)
+
+    def _send(self, session: Session) -> float | Ended:
+        """Work on what is due; returns as `step` does."""
         rename = next_fan_out(self._manager.database)
         if rename is not None:
             return self._expand(rename, session)
@@ -203,6 +209,12 @@ class SyncWorker:
         except StashUnavailable as error:
             logger.debug("Catch-up put off: %s", error)
 
+    def _while_nothing_is_due(self) -> float | Ended | None:
+        """What `step` returns instead of a wait, None where there is nothing else to do."""
+        if not self._manager.database.is_in_place():
+            return Ended.REPLACED  # a hook that relies on us may have queued into the new one
+        return 0.0 if self._reconcile_a_page() else None
+
     def _reconcile_a_page(self) -> bool:
         if self._reconcile is None or not self._recovery.is_closed() or not self._reconcile.step_if_due():
             return False
@@ -211,8 +223,6 @@ class SyncWorker:
 
     def _rest(self, now: float) -> float | Ended:
         self.progress.activity = "idle"
-        if not self._manager.database.is_in_place():
-            return Ended.REPLACED  # a hook that relies on us may have queued into the new one
         if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
             if self._catch_up is not None:
                 self._catch_up.note_drained()

@@ -6,6 +6,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
+from sync_queue.database import open_queue_database
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.operations import clear_pending, enqueue_many, pending_data
@@ -88,8 +90,10 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
 def _leave_to_a_drainer(workplace: Workplace, start_drainer: Callable[[], object]) -> None:
     """Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind."""
     try:
-        if has_open_jobs(workplace.manager.database):
-            start_drainer()
+        # By its name: somebody may have set the file aside that the task has open.
+        with closing(open_queue_database(workplace.folder.queue)) as database:
+            if has_open_jobs(database):
+                start_drainer()
     except (OSError, sqlite3.Error) as error:
         logger.warning("No drainer could be started (%s): the jobs wait for the next edit or task", error)
 

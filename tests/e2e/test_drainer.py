@@ -19,8 +19,9 @@ from stash.hook import RELEVANT_FIELDS
 from storage.lock import ProcessLock
 from sync_queue.database import Database, open_queue_database
 from sync_queue.enqueue import enqueue
-from tests.e2e.agreement import wait_until_in_step, wait_until_logged
+from tests.e2e.agreement import disagreements, wait_until_in_step, wait_until_logged
 from tests.e2e.test_hooks import at_once
+from tests.simulators.faults import hang
 from tests.world import World, wait_until
 
 IDLE = 0.5
@@ -200,6 +201,15 @@ def all_passed_on(world: World) -> bool:
     return min(passed_on(world).values()) >= 1
 
 
+def lose_queue(world: World, fate: str = "deleted") -> None:
+    """Damage or delete the queue's files under whoever has them open."""
+    for path in Path(world.data.queue).glob("plexsync.db*"):
+        if fate == "damaged":
+            path.write_bytes(b"X" * path.stat().st_size)
+        else:
+            path.unlink()
+
+
 @on_posix
 @pytest.mark.parametrize("fate", ["damaged", "deleted"])
 def test_an_edit_arrives_whose_hook_made_a_new_queue_under_a_living_drainer(tmp_path: Path, fate: str) -> None:
@@ -207,10 +217,34 @@ def test_an_edit_arrives_whose_hook_made_a_new_queue_under_a_living_drainer(tmp_
     with World(tmp_path, scenes=2, idle_seconds=600.0) as world:
         world.edit(1, title="Before", details="d")
         wait_until_in_step(world, [1])
-        for path in Path(world.data.queue).glob("plexsync.db*"):
-            if fate == "damaged":
-                path.write_bytes(b"X" * path.stat().st_size)
-            else:
-                path.unlink()
+        lose_queue(world, fate)
         world.edit(2, title="After", details="d")
         wait_until_in_step(world, [2])
+
+
+@on_posix
+def test_nor_does_it_wait_for_the_retries_of_the_old_one(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, idle_seconds=600.0) as world:
+        unknown_to_plex = world.stash.add_scene("/data/elsewhere/unknown.mp4").id
+        world.edit(unknown_to_plex, title="Waits", details="d")
+        wait_until_logged(world, "next try in")
+        lose_queue(world)
+        world.edit(1, title="After", details="d")
+        wait_until(lambda: disagreements(world, [1]) == [], "the edit to arrive")
+
+
+@on_posix
+def test_nor_is_it_stranded_under_a_task(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2, idle_seconds=600.0, paused=True) as world:
+        world.edit(1, title="Before", details="d")
+        world.kill_drainer()
+        world.stash.library.plugin_settings["PlexSync"]["paused"] = False
+        held = world.plex.inject(hang(), times=1, method="PUT")
+        task = threading.Thread(target=world.stash.run_operation, args=("PlexSync",), kwargs={"mode": "process_queue"})
+        task.start()
+        wait_until(lambda: held.hits == 1, "the task to be in the middle of a write")
+        lose_queue(world)
+        world.edit(2, title="After", details="d")
+        held.remove()
+        wait_until_in_step(world, [1, 2])
+        task.join()

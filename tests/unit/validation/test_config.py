@@ -239,6 +239,12 @@ def test_what_is_pasted_along_with_the_token_is_left_off(pasted: str) -> None:
     assert parse(plex_token=pasted).plex_token.get_secret_value() == "abc-1"
 
 
+@pytest.mark.parametrize("pasted", ["X-Plex-Token=abc-1", '"abc-1"'])
+def test_nor_is_it_shown_where_it_was_pasted_elsewhere(pasted: str) -> None:
+    (doubt,) = parse(plex_token=pasted, connect_timeout="abc-1").doubts
+    assert doubt.startswith('connect_timeout is "…": ')
+
+
 @pytest.mark.parametrize("token", ["two words", "línea", "new\nline"])
 def test_a_token_that_cannot_be_sent_is_a_problem_and_not_shown(token: str) -> None:
     (problem,) = problems(plex_token=token)

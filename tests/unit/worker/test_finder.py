@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from plex.exceptions import PlexServerDown
 from plex.index import SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SWEEPS, FileIndex
 from plex.matcher import Matcher
-from tests.simulators.faults import maintenance
+from tests.simulators.faults import maintenance, not_xml, status
 from tests.simulators.plex import PlexSimulator
 from tests.unit.plex.examples import TOKEN, client_of
 from tests.unit.worker.clock import Clock
@@ -156,6 +157,18 @@ def test_a_rival_that_came_since_is_seen_within_ten_minutes(library: Library) ->
 def test_a_look_for_rivals_that_finds_nothing_new_is_not_repeated(library: Library) -> None:
     known = _known(library, "/media/a/one.mp4")
     library.clock.sleep(SECONDS_BETWEEN_LOOKS)
+    library.requests()
+    for expected in (["/library/sections", f"/library/metadata/{known}"], [f"/library/metadata/{known}"]):
+        assert keys(library.find("/data/a/one.mp4")) == [known]
+        assert library.requests() == expected
+
+
+@pytest.mark.parametrize("fault", [status(500), status(400), status(404), not_xml()], ids=["500", "400", "404", "page"])
+def test_a_look_for_rivals_that_fails_holds_up_nobody(library: Library, fault: Any) -> None:
+    """Be it the listing of another library: what is known will do until the next look."""
+    known = _known(library, "/media/a/one.mp4")
+    library.clock.sleep(SECONDS_BETWEEN_LOOKS)
+    library.plex.inject(fault, prefix="/library/sections")
     library.requests()
     for expected in (["/library/sections", f"/library/metadata/{known}"], [f"/library/metadata/{known}"]):
         assert keys(library.find("/data/a/one.mp4")) == [known]
