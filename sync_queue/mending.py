@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
-from storage.local_files import set_aside
 from storage.lock import ProcessLock
 from sync_queue.database import BUSY_TIMEOUT, SCHEMA_VERSION, Database, is_busy, is_damage, open_sound
 
@@ -121,6 +120,8 @@ def _sound_or_new(path: str, check: bool, sleep: Callable[[float], None]) -> Dat
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
+        from storage.local_files import set_aside  # noqa: PLC0415 - heavy for the first hook, which makes the file
+
         with _kept_open(path):
             set_aside(path, str(error), time.time(), companions=("-wal", "-shm"))
             database = Database(path)
