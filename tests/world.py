@@ -24,7 +24,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import QueueStats
 from sync_queue.operations import get_stats
 from tests.simulators.plex import PlexSimulator
-from tests.simulators.plex_library import Item
+from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
 from tests.simulators.stash_library import Scene
 from tools.dist import plugin_files

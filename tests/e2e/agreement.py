@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.simulators.plex_edits import EditMode
-from tests.simulators.plex_library import ImageKind, Item
+from tests.simulators.plex_items import ImageKind, Item
 from tests.simulators.stash import StashSimulator
 from tests.simulators.stash_library import Scene
 from tests.world import World, wait_until

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_edits import Edit
-from tests.simulators.plex_library import ImageKind, Item
+from tests.simulators.plex_items import ImageKind, Item
 
 
 class WatchfulPlex(PlexSimulator):

@@ -7,7 +7,7 @@ from typing import Any
 from tests.e2e.agreement import PICTURES
 from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit
-from tests.simulators.plex_library import ImageKind, Item
+from tests.simulators.plex_items import ImageKind, Item
 
 
 class StrictPlex(WatchfulPlex):

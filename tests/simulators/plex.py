@@ -23,7 +23,8 @@ from tests.simulators import plex_views as views
 from tests.simulators.faults import Fault, FaultyServer, rewritten
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex_edits import TAG_FIELDS, EditMode, parse_edit
-from tests.simulators.plex_library import ImageKind, Item, Mangle, PlexLibrary, RequestError, Section
+from tests.simulators.plex_items import ImageKind, Item, RequestError, Section
+from tests.simulators.plex_library import Mangle, PlexLibrary
 from tests.simulators.plex_listing import Listings, Page, choices, filter_description
 from tests.simulators.plex_xml import Element
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from tests.simulators.http_server import Request
 from tests.simulators.plex_edits import TAG_FIELDS
-from tests.simulators.plex_library import TYPE_NUMBERS, Item, PlexLibrary, Section
+from tests.simulators.plex_items import TYPE_NUMBERS, Item, Section
+from tests.simulators.plex_library import PlexLibrary
 from tests.simulators.plex_xml import Element
 
 Test = Callable[[Item], bool]

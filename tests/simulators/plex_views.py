@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from tests.simulators.plex_edits import TAG_FIELDS
-from tests.simulators.plex_library import ImageKind, Item, PlexLibrary, Section
+from tests.simulators.plex_items import ImageKind, Item, Section
+from tests.simulators.plex_library import PlexLibrary
 from tests.simulators.plex_listing import Page
 from tests.simulators.plex_xml import Element
 

@@ -18,7 +18,7 @@ from sync_queue.operations import get_stats, pending_data
 from tests.simulators.faults import Answer, Fault, Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
-from tests.simulators.plex_library import Item
+from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
 from tests.unit.worker.clock import Clock
 from worker.assembly import Workplace

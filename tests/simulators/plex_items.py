@@ -1,0 +1,104 @@
+"""What one item and one library of the simulated Plex server are: plain values without behaviour of the server.
+
+Field names are python-plexapi's (`genres`, `user_rating` …); the names that Plex uses in edits and locks (`genre`,
+`originallyAvailableAt` …) are mapped to them in `plex_edits`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
+
+SectionType = Literal["movie", "show"]
+ImageKind = Literal["thumb", "art"]
+
+IMAGE_FIELDS: tuple[ImageKind, ...] = ("thumb", "art")
+LOCK_NAMES = {attribute: name for name, attribute in (TEXT_FIELDS | TAG_FIELDS).items()} | {
+    "thumb": "thumb",
+    "art": "art",
+}
+TYPE_NUMBERS = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}  # python-plexapi, SEARCHTYPES
+
+
+class RequestError(Exception):
+    """A request that the server refuses, with the status that it answers."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Image:
+    """A poster or background of one item; `uploaded` tells it from one that an agent brought."""
+
+    name: str
+    data: bytes
+    uploaded: bool
+
+
+@dataclass(slots=True)
+class Item:
+    """One movie, show or episode. Read it freely; change it through the library's methods."""
+
+    rating_key: int
+    section_key: int
+    type: str
+    files: tuple[str, ...]
+    added_at: int
+    updated_at: int
+    title: str = ""
+    title_sort: str = ""
+    studio: str = ""
+    summary: str = ""
+    tagline: str = ""
+    originally_available_at: str = ""
+    genres: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    collections: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    user_rating: float | None = None
+    locked: frozenset[str] = frozenset()
+    thumb: str = ""
+    art: str = ""
+    images: dict[ImageKind, list[Image]] = field(default_factory=dict)
+    selected: dict[ImageKind, Image] = field(default_factory=dict)
+    edit_count: int = 0
+    upload_count: int = 0
+    rating_count: int = 0
+
+    def uploads(self, kind: ImageKind) -> tuple[bytes, ...]:
+        """Return every uploaded poster ("thumb") or background ("art"), oldest first."""
+        return tuple(image.data for image in self.images.get(kind, ()) if image.uploaded)
+
+    def shown(self, kind: ImageKind) -> bytes:
+        """Return the poster or background that Plex shows, empty if none."""
+        image = self.selected.get(kind)
+        return image.data if image else b""
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what can be compared: all that a person sees, and not when or how often it was written."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in TEXT_FIELDS.values()}
+        values.update({name: frozenset(getattr(self, name)) for name in TAG_FIELDS.values()})
+        values.update({kind: hashlib.sha256(self.shown(kind)).hexdigest() for kind in IMAGE_FIELDS})
+        return values | {"files": self.files, "user_rating": self.user_rating, "locked": self.locked}
+
+
+@dataclass
+class Section:
+    """One library. `version` counts every change of it or of its items."""
+
+    key: int
+    title: str
+    type: SectionType
+    locations: tuple[str, ...]
+    uuid: str
+    content_changed_at: int
+    scanned_at: int
+    updated_at: int
+    refreshing: bool = False
+    version: int = 0
+    items: dict[int, Item] = field(default_factory=dict)
