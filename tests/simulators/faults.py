@@ -7,17 +7,22 @@ computed (and so whether an edit takes effect) and what of it goes out:
     simulator.inject(status(500), times=2, method="PUT")              # the next two PUTs
     hung = simulator.inject(hang(), prefix="/library/metadata")
     hung.remove()                                                     # lets the waiting requests go on
+    simulator.inject(status(498), times=3, path=SECTIONS_AND_LISTINGS)   # a regular expression for the whole path
+    simulator.inject(hang(), path=section_listing(2))                 # one library of several
+    simulator.inject(drip(0.05, "all", endless=True), method="PUT")   # a byte every 50 ms, and no end
+    simulator.inject(tiny_elements())                                 # 62 MB of XML that nobody holds whole
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tests.simulators.http_server import RecordingServer, Request, Response
+from tests.simulators.http_server import Drip, DrippingPart, RecordingServer, Request, Response, Stream
 
 XML = "text/xml;charset=utf-8"
 # Plex's own words while it starts or migrates its database
@@ -26,6 +31,11 @@ MAINTENANCE_BODY = (
     b'status="Plex Media Server is currently running database migrations."/>'
 )
 NOT_XML_BODY = b"<html><body><h1>It works!<br></h1>a proxy's page, not the server's</body>"
+SECTIONS_AND_LISTINGS = r"/library/sections(/\d+/all)?"
+PLEX_STATUSES = (498, 422, 402, 421, 409, 408, 425, *range(520, 531))
+"""What plex.tv, Plex, and proxies before it (520 to 530 are Cloudflare's) answer beside the well-known ones."""
+TINY_XML_BYTES = 62_000_000
+ELEMENTS_A_CHUNK = 10_000
 
 Answer = Callable[[], Response]
 
@@ -124,6 +134,43 @@ def huge_body(size: int) -> Fault:
     return pad
 
 
+def drip(interval: float = 1.0, part: DrippingPart = "body", *, endless: bool = False) -> Fault:
+    """Answer correctly, but one byte every `interval` seconds; the request takes effect before the first one.
+
+    Args:
+        interval: seconds before each byte.
+        part: what drips: "head" (status line and headers), "body", or "all". The reply to a PUT has no body.
+        endless: whether a header or the body goes on for ever. When the fault is removed, the rest of a reply
+            comes at once, and an endless one is cut off.
+    """
+
+    def trickle(_request: Request, answer: Answer, waiting: Waiting) -> Response:
+        return replace(answer(), drip=Drip(interval, part, endless, waiting.released))
+
+    return trickle
+
+
+def tiny_elements(size: int = TINY_XML_BYTES, element: bytes = b"<a/>") -> Fault:
+    """Answer 200 with a MediaContainer of equal elements, about `size` bytes long, made while it is sent."""
+    count = max(size // len(element), 1)
+    head = b'<?xml version="1.0" encoding="UTF-8"?>\n<MediaContainer size="%d" totalSize="%d">' % (count, count)
+    tail = b"</MediaContainer>"
+
+    def chunks() -> Iterator[bytes]:
+        yield head
+        for start in range(0, count, ELEMENTS_A_CHUNK):
+            yield element * min(ELEMENTS_A_CHUNK, count - start)
+        yield tail
+
+    stream = Stream(len(head) + count * len(element) + len(tail), chunks)
+    return lambda _request, _answer, _waiting: Response(content_type=XML, stream=stream)
+
+
+def section_listing(key: int) -> str:
+    """Return the regular expression for the paths of one library's listing."""
+    return rf"/library/sections/{key}/all"
+
+
 def rewritten(change: Callable[[bytes], bytes]) -> Fault:
     """Answer with the body that `change` makes of the right one."""
 
@@ -141,22 +188,26 @@ class Injection:
         hits: how many requests have met it so far.
     """
 
-    def __init__(self, fault: Fault, times: int | None, method: str | None, prefix: str) -> None:
+    def __init__(self, fault: Fault, times: int | None, method: str | None, prefix: str, path: str) -> None:
         self.fault = fault
         self.hits = 0
         self.waiting = Waiting()
         self._left = times
         self._method = method
         self._prefix = prefix
+        self._path = re.compile(path)
 
     def claims(self, request: Request) -> bool:
         """Say whether the fault meets this request, and count it if so. Called under the owner's lock."""
-        if self._left == 0 or self._method not in (None, request.method) or not request.path.startswith(self._prefix):
+        if self._left == 0 or self._method not in (None, request.method) or not self._matches(request.path):
             return False
         if self._left is not None:
             self._left -= 1
         self.hits += 1
         return True
+
+    def _matches(self, path: str) -> bool:
+        return path.startswith(self._prefix) and (not self._path.pattern or self._path.fullmatch(path) is not None)
 
     def remove(self) -> None:
         """End the fault; requests that it holds back go on."""
@@ -183,7 +234,7 @@ class FaultyServer(RecordingServer):
         raise NotImplementedError
 
     def inject(
-        self, fault: Fault, *, times: int | None = None, method: str | None = None, prefix: str = ""
+        self, fault: Fault, *, times: int | None = None, method: str | None = None, prefix: str = "", path: str = ""
     ) -> Injection:
         """Put a fault in force; of several that match a request, the earliest one meets it.
 
@@ -192,8 +243,9 @@ class FaultyServer(RecordingServer):
             times: how many requests it meets, None for all.
             method: only requests of this method.
             prefix: only requests whose path begins so.
+            path: only requests whose whole path matches this regular expression.
         """
-        injection = Injection(fault, times, method, prefix)
+        injection = Injection(fault, times, method, prefix, path)
         with self._injections_lock:
             self._injections.append(injection)
         return injection

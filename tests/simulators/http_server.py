@@ -19,12 +19,13 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeVar
+from itertools import chain, repeat
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, unquote
 
 HOST = "127.0.0.1"
@@ -33,7 +34,10 @@ LISTEN_BACKLOG = 128
 PORTS_CAN_BE_SHARED = sys.platform == "linux"
 """Whether a port can be reserved anew before the socket that listens on it is closed, so that nobody else gets it."""
 
+ENDLESS_LENGTH = 1 << 24  # bytes that an endless body promises; http.client makes room for all of them
+
 AnyServer = TypeVar("AnyServer", bound="RecordingServer")
+DrippingPart = Literal["head", "body", "all"]
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,48 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Drip:
+    """A reply that goes out one byte after the other.
+
+    Attributes:
+        interval: seconds before each byte.
+        part: "head" (status line and headers), "body" (behind a head that comes at once) or "all".
+        endless: the head goes on with a header that never ends, or the body with spaces that never do.
+        ended: where set, the rest comes at once; an endless reply is cut off.
+    """
+
+    interval: float
+    part: DrippingPart
+    endless: bool
+    ended: threading.Event
+
+    def plan(self, head: bytes, body: bytes) -> tuple[bytes, Iterator[int], bytes]:
+        """Return what of a reply goes out at once, what drips, and what comes at once behind that."""
+        if self.part == "head":
+            if self.endless:
+                return b"", chain(head[:-2], b"X-Padding: ", repeat(ord("a"))), b""
+            return b"", iter(head), body
+        spaces = repeat(ord(" ")) if self.endless else ()
+        if self.part == "body":
+            return head, chain(body, spaces), b""
+        return b"", chain(head, body, spaces), b""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A body that is made while it is sent, so that nobody holds the whole of it; `length` is in bytes."""
+
+    length: int
+    chunks: Callable[[], Iterator[bytes]]
+
+
+@dataclass(frozen=True)
 class Response:
     """What to answer.
 
     `cut_after` ends the connection after so many bytes of the whole reply, head included: 0 sends nothing
     at all. `cut_body_after` does so after so many bytes of the body, behind a head that promises all of it.
+    A `stream` takes the place of the body; a `drip` says how slowly the reply goes out.
     """
 
     status: int = 200
@@ -80,6 +121,16 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     cut_body_after: int | None = None
+    drip: Drip | None = None
+    stream: Stream | None = None
+
+    @property
+    def length(self) -> int:
+        """The bytes of the body that the head promises."""
+        if self.stream is not None:
+            return self.stream.length
+        endless = self.drip is not None and self.drip.endless and self.drip.part != "head"
+        return ENDLESS_LENGTH if endless else len(self.body)
 
     def head(self) -> bytes:
         """Return the status line and the headers as they go over the wire."""
@@ -87,8 +138,8 @@ class Response:
             phrase = HTTPStatus(self.status).phrase
         except ValueError:
             phrase = "Unknown"
-        lines = [f"HTTP/1.1 {self.status} {phrase}", f"Content-Length: {len(self.body)}"]
-        if self.body:
+        lines = [f"HTTP/1.1 {self.status} {phrase}", f"Content-Length: {self.length}"]
+        if self.length:
             lines.append(f"Content-Type: {self.content_type}")
         lines.extend(f"{name}: {value}" for name, value in self.headers.items())
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
@@ -106,6 +157,12 @@ class RequestHandler(BaseHTTPRequestHandler):
         if isinstance(self.request, ssl.SSLSocket):
             self.request.do_handshake()
         super().setup()
+        self.server.simulator.note_connection()
+
+    def handle_one_request(self) -> None:
+        """Wait for a request, but not longer than the simulator keeps an idle connection."""
+        self.connection.settimeout(self.server.simulator.idle_seconds)
+        super().handle_one_request()
 
     def answer(self) -> None:
         """Hand the request to the simulator and send its response in a single write."""
@@ -125,6 +182,12 @@ class RequestHandler(BaseHTTPRequestHandler):
     def send_reply(self, response: Response) -> None:
         """Write head and body at once: with two writes a delayed acknowledgement could cost 40 ms."""
         head = response.head()
+        if response.drip is not None:
+            self._send_dripping(head, response.body, response.drip)
+            return
+        if response.stream is not None:
+            self._send_stream(head, response.stream)
+            return
         reply = head if self.command == "HEAD" else head + response.body
         cut_after = response.cut_after
         if response.cut_body_after is not None:
@@ -136,6 +199,23 @@ class RequestHandler(BaseHTTPRequestHandler):
             self.close_connection = True
         self.wfile.write(reply)
         self.server.simulator.note_sent(len(reply))
+
+    def _send_dripping(self, head: bytes, body: bytes, drip: Drip) -> None:
+        at_once, dripping, rest = drip.plan(head, body)
+        self.wfile.write(at_once)
+        for byte in dripping:
+            if drip.ended.wait(drip.interval):
+                self.close_connection = drip.endless
+                self.wfile.write(bytes((byte,)) if drip.endless else bytes((byte, *dripping)))
+                break
+            self.wfile.write(bytes((byte,)))
+        self.wfile.write(rest)
+
+    def _send_stream(self, head: bytes, stream: Stream) -> None:
+        self.wfile.write(head)
+        for chunk in stream.chunks():
+            self.wfile.write(chunk)
+            self.server.simulator.note_sent(len(chunk))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - http.server prescribes these names
 
@@ -200,12 +280,19 @@ class RecordingServer:
     Args:
         port: TCP port, 0 for any free one. It stays the same over stop() and start().
         tls: a server-side context, for https; None for plain http.
+
+    Attributes:
+        idle_seconds: after so many seconds without a request a connection is closed; None for never. Plex has 20.
+            A connection that waits already keeps the value from when it began to.
+        connection_count: how many connections were opened so far.
     """
 
     def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
         self.errors: list[BaseException] = []
         self.bytes_sent = 0
+        self.idle_seconds: float | None = None
+        self.connection_count = 0
         self._tls = tls
         self._listener: socket.socket | None = None
         self._server: _SocketServer | None = None
@@ -273,6 +360,11 @@ class RecordingServer:
         """Add a request to the record."""
         with self._log_lock:
             self._log.append(request)
+
+    def note_connection(self) -> None:
+        """Add to the connections that were opened."""
+        with self._log_lock:
+            self.connection_count += 1
 
     def note_sent(self, count: int) -> None:
         """Add to the bytes of all replies."""
