@@ -18,7 +18,7 @@ from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
 from tests.world import World, wait_until
 from worker.launcher import start_drainer
-from worker.requirements import packages_folder
+from worker.packages.requirements import packages_folder
 
 ROUNDS = 50
 MANY = 10_000

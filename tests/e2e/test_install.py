@@ -15,7 +15,7 @@ import pytest
 from tests.bare_python import bare_python, unzip_plugin
 from tests.e2e.agreement import wait_until_in_step, wait_until_logged
 from tests.world import PROJECT, World, wait_until
-from worker.requirements import packages_name
+from worker.packages.requirements import packages_name
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.xdist_group("install")]
 

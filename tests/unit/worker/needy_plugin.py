@@ -12,13 +12,13 @@ from typing import Any
 
 from tests.world import PROJECT
 from worker.data_folder import DataFolder
-from worker.requirements import packages_folder
+from worker.packages.requirements import packages_folder
 
 NAME = "plexsync-example"
 SCRIPT = """
 import json, sys
 from worker.data_folder import DataFolder
-from worker.dependencies import Dependencies, DependencyError
+from worker.packages.dependencies import Dependencies, DependencyError
 said = []
 try:
     dependencies = Dependencies(DataFolder(sys.argv[1]), sys.argv[2], lambda level, text: said.append([level, text]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.requirements import Pin, packages_folder, packages_name, read_pins
+from worker.packages.requirements import Pin, packages_folder, packages_name, read_pins
 
 
 def write(folder: Path, text: str) -> str:

@@ -16,9 +16,9 @@ import time
 
 from storage.json_file import JsonFile, finite
 from storage.lock import ProcessLock
-from worker import dependency_manager
-from worker.pip_install import UNFINISHED, InstallError, install, pip_command
-from worker.requirements import missing_packages, packages_folder, packages_name
+from worker.packages import dependency_manager
+from worker.packages.pip_install import UNFINISHED, InstallError, install, pip_command
+from worker.packages.requirements import missing_packages, packages_folder, packages_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from storage.lock import ProcessLock
 from tests.bare_python import bare_python
 from tests.unit.worker.needy_plugin import NAME, NeedyPlugin, make_wheel
 from tests.world import PROJECT, wait_until
-from worker.dependencies import LOOK_EVERY, Dependencies, DependencyError
-from worker.pip_install import pip_command
-from worker.requirements import missing_packages, packages_name, read_pins
+from worker.packages.dependencies import LOOK_EVERY, Dependencies, DependencyError
+from worker.packages.pip_install import pip_command
+from worker.packages.requirements import missing_packages, packages_name, read_pins
 
 
 @pytest.fixture

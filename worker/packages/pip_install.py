@@ -11,7 +11,7 @@ import threading
 
 from storage.local_files import take_name
 from worker.launcher import without_window
-from worker.requirements import read_pins
+from worker.packages.requirements import read_pins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import subprocess
 import sys
 
 from worker.launcher import without_window
-from worker.pip_install import INSTALL_TIMEOUT, last_line
-from worker.requirements import read_pins
+from worker.packages.pip_install import INSTALL_TIMEOUT, last_line
+from worker.packages.requirements import read_pins
 
 NAME = "PythonDepManager"
 
