@@ -18,8 +18,8 @@ from sync_queue.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import enqueue_many, pending_scene_ids
 from sync_queue.sync_state import last_synced_at, stash_times
+from worker.base.words import counted
 from worker.circuit_breaker import StateStore
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
 from worker.assembly import Workplace
+from worker.base.paths import shown_path
 from worker.match_probe import Suggestion, open_match_probe
 from worker.packages.requirements import installed_packages
-from worker.paths import shown_path
 from worker.sessions import find_fault
 
 SAMPLES = 20

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync_queue.models import DeadLetter
-from worker.paths import scene_name, shown_path
-from worker.words import counted, moment
+from worker.base.paths import scene_name, shown_path
+from worker.base.words import counted, moment
 
 logger = logging.getLogger(__name__)
 

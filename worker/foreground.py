@@ -14,9 +14,9 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.assembly import Workplace
+from worker.base.words import counted
 from worker.processor import Ended, SyncWorker
 from worker.progress import Progress
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from sync_queue.models import Job
 from sync_queue.operations import bring_forward, count_open, get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
+from worker.base.words import counted, duration, moment
 from worker.batch_sync import BatchSync
 from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
@@ -30,7 +31,6 @@ from worker.scene_sync import Outcome
 from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Session, Sessions
 from worker.settlement import Settlement
-from worker.words import counted, duration, moment
 
 logger = logging.getLogger(__name__)
 

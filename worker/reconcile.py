@@ -21,15 +21,15 @@ from sync_queue.database import Database
 from sync_queue.operations import enqueue_many
 from validation.fields import FIELDS
 from worker.arguments import ArgumentError
+from worker.base.paths import shown_path
+from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
 from worker.comparison import Comparison, SceneComparison, Verdict
 from worker.data_folder import DataFolder
 from worker.item_sync import as_json
 from worker.outages import Outage, OutageHistory
-from worker.paths import shown_path
 from worker.reconcile_files import RunFiles, RunState
 from worker.reports import write_report
-from worker.words import counted, queued
 
 logger = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from storage.json_file import finite
+from worker.base.words import counted
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outages import OutageHistory
 from worker.ramp import Ramp
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_
 from sync_queue.models import DeadLetter
 from worker import arguments, ramp
 from worker.assembly import Workplace
+from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.match_probe import open_match_probe
 from worker.outages import OutageHistory
 from worker.sessions import find_fault
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

@@ -14,12 +14,12 @@ from sync_queue.operations import get_stats
 from sync_queue.sync_state import last_synced_at, synced_since
 from validation.config import ConfigError
 from worker.assembly import Workplace
+from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.outages import OutageHistory, summarize
 from worker.processor import PLEX_AWAY
 from worker.recovery import Recovery
 from worker.version import VERSION
-from worker.words import counted, duration, moment
 
 LAST_OUTAGES = 3
 STATUS_FORMAT = 1

@@ -10,8 +10,8 @@ from html import escape
 from itertools import islice
 from typing import Any
 
+from worker.base.words import duration, queued
 from worker.report_page_parts import FILTERS, SCRIPT, STYLE, TABLE_HEAD
-from worker.words import duration, queued
 
 SHOWN_ROWS = 2_000
 """Rows on the page: a phone still sorts so many at once. The JSON report has them all."""

@@ -16,13 +16,13 @@ from sync_queue.operations import ack_job, nack_job
 from sync_queue.sync_state import SyncState, forget_scene
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
+from worker.base.paths import scene_name, shown_path
+from worker.base.words import counted
 from worker.outage_guard import SyncInterrupted
-from worker.paths import scene_name, shown_path
 from worker.progress import Progress
 from worker.recovery import Recovery
 from worker.scene_sync import Outcome
 from worker.sessions import Session
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from validation.config import ConfigError
 from worker.arguments import ArgumentError, refuse_unknown
 from worker.assembly import Workplace, open_workplace
 from worker.backup import write_backup
+from worker.base.words import counted
 from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
 from worker.failed_jobs import list_failed_jobs
@@ -34,7 +35,6 @@ from worker.report import outages_in_words, problems_in_words, queue_status, rep
 from worker.settings_import import take_over_settings
 from worker.task_runner import TaskError
 from worker.undo_task import UndoTask
-from worker.words import counted
 
 logger = logging.getLogger(__name__)
 

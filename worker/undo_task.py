@@ -14,9 +14,9 @@ from sync_queue.sync_state import scenes_written_since
 from worker import arguments
 from worker.arguments import ArgumentError
 from worker.assembly import Workplace
+from worker.base.words import counted, moment
 from worker.item_sync import as_json
 from worker.undo import ItemUndo, SceneUndo
-from worker.words import counted, moment
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sync_queue.database import open_queue_database
+from worker.base.paths import shown_path
 from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn, data_folder
-from worker.paths import shown_path
 
 
 def test_it_is_beside_the_plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.words import counted, duration, queued
+from worker.base.words import counted, duration, queued
 
 
 @pytest.mark.parametrize(
