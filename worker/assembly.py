@@ -16,9 +16,9 @@ from sync_queue.operations import count_open
 from worker.catch_up import CatchUp
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
-from worker.outages import OutageHistory
+from worker.outage.gate import Recovery
+from worker.outage.history import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
-from worker.recovery import Recovery
 from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Sessions
 

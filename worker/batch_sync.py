@@ -9,7 +9,7 @@ from functools import partial
 from sync_queue.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
-from worker.outage_guard import OutageGuard
+from worker.outage.guard import OutageGuard
 from worker.scene_sync import Outcome, SceneSync
 from worker.sessions import Session
 from worker.undo import SceneUndo

@@ -23,10 +23,10 @@ from worker.base.words import counted, duration, moment
 from worker.batch_sync import BatchSync
 from worker.catch_up import CatchUp
 from worker.log_setup import set_debug
-from worker.outage_guard import SyncInterrupted
+from worker.outage.gate import Recovery
+from worker.outage.guard import SyncInterrupted
+from worker.outage.ramp import DURATION, FIRST_RATE
 from worker.progress import Progress
-from worker.ramp import DURATION, FIRST_RATE
-from worker.recovery import Recovery
 from worker.scene_sync import Outcome
 from worker.scheduled_reconcile import ScheduledReconcile
 from worker.sessions import Session, Sessions

@@ -27,7 +27,7 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.comparison import Comparison, SceneComparison, Verdict
 from worker.data_folder import DataFolder
 from worker.item_sync import as_json
-from worker.outages import Outage, OutageHistory
+from worker.outage.history import Outage, OutageHistory
 from worker.reconcile_files import RunFiles, RunState
 from worker.reports import write_report
 

@@ -18,7 +18,7 @@ from worker.assembly import Workplace
 from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.match_probe import open_match_probe
-from worker.outages import OutageHistory
+from worker.outage.history import OutageHistory
 from worker.sessions import find_fault
 
 logger = logging.getLogger(__name__)

@@ -16,9 +16,9 @@ from validation.config import ConfigError
 from worker.assembly import Workplace
 from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
-from worker.outages import OutageHistory, summarize
+from worker.outage.gate import Recovery
+from worker.outage.history import OutageHistory, summarize
 from worker.processor import PLEX_AWAY
-from worker.recovery import Recovery
 from worker.version import VERSION
 
 LAST_OUTAGES = 3

@@ -30,7 +30,7 @@ from worker.comparison import reason_not_to_sync
 from worker.images import ImageSync, Picture
 from worker.item_sync import ItemSync
 from worker.lanes import run_in_lanes
-from worker.outage_guard import OutageGuard, SyncInterrupted
+from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sessions import Session
 
 logger = logging.getLogger(__name__)

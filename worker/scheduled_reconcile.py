@@ -20,7 +20,7 @@ from validation.config import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.comparison import Comparison
 from worker.data_folder import DataFolder
-from worker.outages import Outage
+from worker.outage.history import Outage
 from worker.reconcile import Kind, ReconcileRun, recorded_outages
 from worker.sessions import Session, Sessions
 

@@ -14,7 +14,7 @@ from tests.simulators.faults import Answer, Fault, Waiting, cut_off_body, drop, 
 from tests.simulators.http_server import Request, Response
 from tests.unit.worker.workbench import TOKEN, Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
-from worker.recovery import FIRST_PROBE
+from worker.outage.gate import FIRST_PROBE
 
 SCENES = tuple(range(1, 13))
 BAD = 4

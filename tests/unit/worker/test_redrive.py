@@ -16,9 +16,9 @@ from sync_queue.models import Failure, Job
 from sync_queue.operations import pending_data
 from tests.unit.worker.workbench import TOKEN, Workbench
 from validation.config import ConfigError
-from worker import ramp
 from worker.arguments import ArgumentError
-from worker.outages import OutageHistory
+from worker.outage import ramp
+from worker.outage.history import OutageHistory
 from worker.redrive import SHOWN, RedriveTask
 
 

@@ -16,7 +16,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
-from worker.outages import OutageHistory
+from worker.outage.history import OutageHistory
 from worker.report import (
     LAST_OUTAGES,
     outages_in_words,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.worker.clock import Clock
-from worker.ramp import DURATION, ENOUGH_OUTCOMES, FIRST_RATE, SHORTEST_WAIT, WINDOW, Ramp, seconds_until
+from worker.outage.ramp import DURATION, ENOUGH_OUTCOMES, FIRST_RATE, SHORTEST_WAIT, WINDOW, Ramp, seconds_until
 
 BATCH = 50
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from storage.json_file import JsonFile
 from tests.unit.worker.clock import START, Clock
 from worker.circuit_breaker import MemoryStore, ReadOnlyStore
-from worker.outages import KEPT_OUTAGES, Outage, OutageHistory, OutageSummary, summarize
+from worker.outage.history import KEPT_OUTAGES, Outage, OutageHistory, OutageSummary, summarize
 
 
 @pytest.fixture

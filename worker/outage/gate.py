@@ -10,8 +10,8 @@ from typing import Any
 from storage.json_file import finite
 from worker.base.words import counted
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
-from worker.outages import OutageHistory
-from worker.ramp import Ramp
+from worker.outage.history import OutageHistory
+from worker.outage.ramp import Ramp
 
 logger = logging.getLogger(__name__)
 
