@@ -20,7 +20,7 @@ from worker.outage.gate import Recovery
 from worker.outage.history import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
 from worker.scheduled_reconcile import ScheduledReconcile
-from worker.sessions import Sessions
+from worker.sync.context import Sessions
 
 
 class Workplace:

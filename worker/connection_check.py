@@ -18,7 +18,7 @@ from worker.assembly import Workplace
 from worker.base.paths import shown_path
 from worker.match_probe import Suggestion, open_match_probe
 from worker.packages.requirements import installed_packages
-from worker.sessions import find_fault
+from worker.sync.context import find_fault
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""

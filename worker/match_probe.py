@@ -12,9 +12,9 @@ from plex.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PlexSyncConfig
 from worker.assembly import Workplace
 from worker.base.paths import shown_path
-from worker.finder import Found
 from worker.index_copy import open_index_copy
-from worker.sessions import Session, session_over
+from worker.sync.context import Session, session_over
+from worker.sync.finder import Found
 
 
 @dataclass(frozen=True)

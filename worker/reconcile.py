@@ -24,12 +24,12 @@ from worker.arguments import ArgumentError
 from worker.base.paths import shown_path
 from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
-from worker.comparison import Comparison, SceneComparison, Verdict
 from worker.data_folder import DataFolder
-from worker.item_sync import as_json
 from worker.outage.history import Outage, OutageHistory
 from worker.reconcile_files import RunFiles, RunState
 from worker.reports import write_report
+from worker.sync.comparison import Comparison, SceneComparison, Verdict
+from worker.sync.item import as_json
 
 logger = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from storage.json_file import JsonFile
 from worker import arguments
 from worker.assembly import Workplace
 from worker.base.words import counted
-from worker.comparison import Comparison
 from worker.index_copy import open_index_copy
 from worker.reconcile import SCOPES, Kind, ReconcileRun
 from worker.scheduled_reconcile import note_reconciled, run_lock
-from worker.sessions import session_over
+from worker.sync.comparison import Comparison
+from worker.sync.context import session_over
 from worker.task_runner import TaskError
 
 

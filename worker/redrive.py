@@ -19,7 +19,7 @@ from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.match_probe import open_match_probe
 from worker.outage.history import OutageHistory
-from worker.sessions import find_fault
+from worker.sync.context import find_fault
 
 logger = logging.getLogger(__name__)
 

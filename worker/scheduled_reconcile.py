@@ -18,11 +18,11 @@ from storage.lock import ProcessLock
 from sync_queue.database import Database
 from validation.config import ConfigError
 from worker.circuit_breaker import StateStore
-from worker.comparison import Comparison
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage
 from worker.reconcile import Kind, ReconcileRun, recorded_outages
-from worker.sessions import Session, Sessions
+from worker.sync.comparison import Comparison
+from worker.sync.context import Session, Sessions
 
 logger = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from worker.base.words import counted
 from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
 from worker.progress import Progress
-from worker.scene_sync import Outcome
-from worker.sessions import Session
+from worker.sync.context import Session
+from worker.sync.scene import Outcome
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from worker import arguments
 from worker.arguments import ArgumentError
 from worker.assembly import Workplace
 from worker.base.words import counted, moment
-from worker.item_sync import as_json
-from worker.undo import ItemUndo, SceneUndo
+from worker.sync.item import as_json
+from worker.sync.undo import ItemUndo, SceneUndo
 
 logger = logging.getLogger(__name__)
 

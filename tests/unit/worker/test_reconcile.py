@@ -17,12 +17,12 @@ from tests.simulators.faults import maintenance
 from tests.unit.worker.workbench import Workbench
 from worker import reconcile
 from worker.arguments import ArgumentError
-from worker.comparison import Comparison
 from worker.processor import Ended
 from worker.reconcile import LONGEST_LIFE, Kind, ReconcileRun
 from worker.reconcile_files import RunFiles
 from worker.reconcile_task import ReconcileTask
 from worker.scheduled_reconcile import LOOK_INTERVAL, run_lock
+from worker.sync.comparison import Comparison
 from worker.task_runner import TaskError
 
 SCENES = 10

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from worker.comparison import Difference, SceneComparison, Verdict
 from worker.data_folder import DataFolder
 from worker.reconcile import report_rows
 from worker.report_page import SHOWN_CHARACTERS, SHOWN_ROWS
 from worker.reports import KEPT_REPORTS, ReportFiles, write_report
+from worker.sync.comparison import Difference, SceneComparison, Verdict
 
 NOW = 1_800_000_000.0
 HOSTILE = "<script>alert('1')</script>\"><img src=x onerror=alert(2)> & \udc80"

@@ -14,11 +14,11 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.unit.worker.workbench import Workbench
 from worker import reconcile
-from worker.comparison import Comparison
 from worker.processor import Ended
 from worker.reconcile import AFTER_OUTAGE, Kind, ReconcileRun
 from worker.reconcile_files import RunFiles
 from worker.reconcile_task import ReconcileTask
+from worker.sync.comparison import Comparison
 
 SCENES = 10
 PAGE = 3

@@ -15,9 +15,9 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
 from worker.backoff import NothingToSync
-from worker.item_sync import Original
-from worker.scene_sync import Outcome
-from worker.sessions import read_items
+from worker.sync.context import read_items
+from worker.sync.item import Original
+from worker.sync.scene import Outcome
 
 
 def undo_edits(item: PlexItem, state: ItemState) -> tuple[FieldEdit, ...]:

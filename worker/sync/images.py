@@ -11,8 +11,8 @@ from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
-from worker.item_sync import ItemSync
-from worker.sessions import Session
+from worker.sync.context import Session
+from worker.sync.item import ItemSync
 
 IMAGE_FIELDS = ("poster", "background")
 _LOCKS = {"poster": "thumb", "background": "art"}

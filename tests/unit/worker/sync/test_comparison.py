@@ -11,7 +11,7 @@ from plex.exceptions import PlexServerDown, PlexTemporaryError
 from sync_queue.sync_state import ItemState, SyncState
 from tests.simulators.faults import hang, maintenance, status
 from tests.unit.worker.workbench import Workbench, only_for
-from worker.comparison import Comparison, Difference, SceneComparison, Verdict
+from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
 
 UNKNOWN_SCENE = 999
 

@@ -14,7 +14,7 @@ from plex.metadata import WriteRules, names
 from sync_queue.sync_state import ItemState
 from tests.unit.plex.examples import item, wanted
 from validation.fields import LIST_FIELDS, FieldValue
-from worker.item_sync import ItemSync, Original, history_of
+from worker.sync.item import ItemSync, Original, history_of
 
 KEY = 7
 NOW = 1_800_000_000.0

@@ -10,9 +10,9 @@ from sync_queue.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
 from worker.outage.guard import OutageGuard
-from worker.scene_sync import Outcome, SceneSync
-from worker.sessions import Session
-from worker.undo import SceneUndo
+from worker.sync.context import Session
+from worker.sync.scene import Outcome, SceneSync
+from worker.sync.undo import SceneUndo
 
 
 class BatchSync:

@@ -16,8 +16,8 @@ from tests.simulators.plex import PlexSimulator
 from tests.unit.plex.examples import TOKEN, client_of
 from tests.unit.worker.clock import Clock
 from validation.config import PathMapping
-from worker.finder import Found, ItemFinder
-from worker.sessions import read_items
+from worker.sync.context import read_items
+from worker.sync.finder import Found, ItemFinder
 
 METADATA = "/library/metadata/"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.lanes import lanes_of, run_in_lanes
+from worker.sync.parallel import lanes_of, run_in_lanes
 
 KEYS = st.lists(st.lists(st.integers(0, 6), max_size=3), max_size=12)
 

@@ -25,9 +25,9 @@ from sync_queue.database import Database
 from sync_queue.sync_state import ItemState, SyncState
 from validation.fields import FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
-from worker.finder import Found
-from worker.item_sync import history_of
-from worker.sessions import Session
+from worker.sync.context import Session
+from worker.sync.finder import Found
+from worker.sync.item import history_of
 
 
 class Verdict(str, Enum):

@@ -18,7 +18,7 @@ from plex.metadata import WriteRules
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from worker.data_folder import DataFolder
-from worker.finder import ItemFinder
+from worker.sync.finder import ItemFinder
 
 
 @dataclass(frozen=True)

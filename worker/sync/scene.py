@@ -26,12 +26,12 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene
 from worker.backoff import NothingToSync, PartlySynced
-from worker.comparison import reason_not_to_sync
-from worker.images import ImageSync, Picture
-from worker.item_sync import ItemSync
-from worker.lanes import run_in_lanes
 from worker.outage.guard import OutageGuard, SyncInterrupted
-from worker.sessions import Session
+from worker.sync.comparison import reason_not_to_sync
+from worker.sync.context import Session
+from worker.sync.images import ImageSync, Picture
+from worker.sync.item import ItemSync
+from worker.sync.parallel import run_in_lanes
 
 logger = logging.getLogger(__name__)
 
