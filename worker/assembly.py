@@ -19,7 +19,7 @@ from worker.data_folder import DataFolder
 from worker.outage.gate import Recovery
 from worker.outage.history import OutageHistory
 from worker.processor import SyncWorker, WorkerRules
-from worker.scheduled_reconcile import ScheduledReconcile
+from worker.reconcile.schedule import ScheduledReconcile
 from worker.sync.context import Sessions
 
 

@@ -26,7 +26,7 @@ from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
 from worker.outage.ramp import DURATION, FIRST_RATE
 from worker.progress import Progress
-from worker.scheduled_reconcile import ScheduledReconcile
+from worker.reconcile.schedule import ScheduledReconcile
 from worker.settlement import Settlement
 from worker.sync.batch import BatchSync
 from worker.sync.context import Session, Sessions

@@ -13,9 +13,9 @@ from storage.json_file import JsonFile
 from worker import arguments
 from worker.assembly import Workplace
 from worker.base.words import counted
-from worker.index_copy import open_index_copy
-from worker.reconcile import SCOPES, Kind, ReconcileRun
-from worker.scheduled_reconcile import note_reconciled, run_lock
+from worker.reconcile.index_copy import open_index_copy
+from worker.reconcile.run import SCOPES, Kind, ReconcileRun
+from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
 from worker.sync.context import session_over
 from worker.task_runner import TaskError

@@ -28,7 +28,7 @@ from worker.data_folder import DataFolder
 from worker.failed_jobs import list_failed_jobs
 from worker.foreground import ForegroundDrain
 from worker.launcher import ensure_drainer
-from worker.reconcile import Kind
+from worker.reconcile.run import Kind
 from worker.reconcile_task import ReconcileTask
 from worker.redrive import RedriveTask
 from worker.report import outages_in_words, problems_in_words, queue_status, report_outages, status_in_words

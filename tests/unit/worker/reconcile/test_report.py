@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from worker.data_folder import DataFolder
-from worker.reconcile import report_rows
-from worker.report_page import SHOWN_CHARACTERS, SHOWN_ROWS
-from worker.reports import KEPT_REPORTS, ReportFiles, write_report
+from worker.reconcile.page import SHOWN_CHARACTERS, SHOWN_ROWS
+from worker.reconcile.report import KEPT_REPORTS, ReportFiles, write_report
+from worker.reconcile.run import report_rows
 from worker.sync.comparison import Difference, SceneComparison, Verdict
 
 NOW = 1_800_000_000.0

@@ -15,13 +15,12 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.simulators.faults import maintenance
 from tests.unit.worker.workbench import Workbench
-from worker import reconcile
 from worker.arguments import ArgumentError
 from worker.processor import Ended
-from worker.reconcile import LONGEST_LIFE, Kind, ReconcileRun
-from worker.reconcile_files import RunFiles
+from worker.reconcile.files import RunFiles
+from worker.reconcile.run import LONGEST_LIFE, Kind, ReconcileRun
+from worker.reconcile.schedule import LOOK_INTERVAL, run_lock
 from worker.reconcile_task import ReconcileTask
-from worker.scheduled_reconcile import LOOK_INTERVAL, run_lock
 from worker.sync.comparison import Comparison
 from worker.task_runner import TaskError
 
@@ -38,7 +37,7 @@ class Killed(BaseException):
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workbench]:
     """Ten scenes, of which Plex shows none as it should; pages of three."""
-    monkeypatch.setattr(reconcile, "PAGE_SIZE", PAGE)
+    monkeypatch.setattr("worker.reconcile.run.PAGE_SIZE", PAGE)
     with Workbench(tmp_path, scenes=SCENES) as made:
         yield made
 

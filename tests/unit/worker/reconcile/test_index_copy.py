@@ -12,7 +12,7 @@ import pytest
 
 from plex.exceptions import PlexServerDown
 from tests.unit.worker.workbench import Workbench
-from worker.index_copy import open_index_copy
+from worker.reconcile.index_copy import open_index_copy
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from storage.crash_points import reach
 from storage.local_files import write_whole
 from worker.data_folder import DataFolder
-from worker.report_page import page_parts
+from worker.reconcile.page import page_parts
 from worker.version import VERSION
 
 REPORT_FORMAT = 1

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from worker.base.words import duration, queued
-from worker.report_page_parts import FILTERS, SCRIPT, STYLE, TABLE_HEAD
+from worker.reconcile.page_parts import FILTERS, SCRIPT, STYLE, TABLE_HEAD
 
 SHOWN_ROWS = 2_000
 """Rows on the page: a phone still sorts so many at once. The JSON report has them all."""

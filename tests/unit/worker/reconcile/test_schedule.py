@@ -13,10 +13,9 @@ import pytest
 from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.unit.worker.workbench import Workbench
-from worker import reconcile
 from worker.processor import Ended
-from worker.reconcile import AFTER_OUTAGE, Kind, ReconcileRun
-from worker.reconcile_files import RunFiles
+from worker.reconcile.files import RunFiles
+from worker.reconcile.run import AFTER_OUTAGE, Kind, ReconcileRun
 from worker.reconcile_task import ReconcileTask
 from worker.sync.comparison import Comparison
 
@@ -31,7 +30,7 @@ BEGIN = "comparing the scenes updated since then with Plex, once"
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[Workbench]:
     """Ten scenes that are in step with Plex; pages of three."""
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(reconcile, "PAGE_SIZE", PAGE)
+    monkeypatch.setattr("worker.reconcile.run.PAGE_SIZE", PAGE)
     with Workbench(tmp_path, scenes=SCENES) as made:
         made.enqueue(*made.keys)
         made.drain()

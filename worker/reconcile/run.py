@@ -26,8 +26,8 @@ from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage, OutageHistory
-from worker.reconcile_files import RunFiles, RunState
-from worker.reports import write_report
+from worker.reconcile.files import RunFiles, RunState
+from worker.reconcile.report import write_report
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.item import as_json
 

@@ -20,7 +20,7 @@ from validation.config import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage
-from worker.reconcile import Kind, ReconcileRun, recorded_outages
+from worker.reconcile.run import Kind, ReconcileRun, recorded_outages
 from worker.sync.comparison import Comparison
 from worker.sync.context import Session, Sessions
 
