@@ -14,8 +14,8 @@ from plex.exceptions import PlexError
 from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
-from worker.assembly import Workplace
 from worker.base.paths import shown_path
+from worker.drain.parts import Workplace
 from worker.match_probe import Suggestion, open_match_probe
 from worker.packages.requirements import installed_packages
 from worker.sync.context import find_fault

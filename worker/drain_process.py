@@ -75,7 +75,7 @@ def _host_worker(
 ) -> bool:
     """Run a worker to its end; returns whether it ended because it saw no job pending."""
     # Heavy, and only importable once the packages are there.
-    from worker.assembly import open_workplace  # noqa: PLC0415
+    from worker.drain.parts import open_workplace  # noqa: PLC0415
     from worker.processor import Ended  # noqa: PLC0415
 
     idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)

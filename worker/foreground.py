@@ -13,10 +13,10 @@ from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
-from worker.assembly import Workplace
 from worker.base.words import counted
+from worker.drain.parts import Workplace
+from worker.drain.progress import Progress
 from worker.processor import Ended, SyncWorker
-from worker.progress import Progress
 
 logger = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from typing import Any
 from plex.client import PlexClient
 from plex.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PlexSyncConfig
-from worker.assembly import Workplace
 from worker.base.paths import shown_path
+from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
 from worker.sync.context import Session, session_over
 from worker.sync.finder import Found

@@ -20,14 +20,14 @@ from sync_queue.operations import bring_forward, count_open, get_pending, next_d
 from validation.config import ConfigError
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.words import counted, duration, moment
-from worker.catch_up import CatchUp
+from worker.drain.catch_up import CatchUp
+from worker.drain.progress import Progress
+from worker.drain.settlement import Settlement
 from worker.log_setup import set_debug
 from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
 from worker.outage.ramp import DURATION, FIRST_RATE
-from worker.progress import Progress
 from worker.reconcile.schedule import ScheduledReconcile
-from worker.settlement import Settlement
 from worker.sync.batch import BatchSync
 from worker.sync.context import Session, Sessions
 from worker.sync.scene import Outcome

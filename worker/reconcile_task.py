@@ -11,8 +11,8 @@ from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
 from storage.json_file import JsonFile
 from worker import arguments
-from worker.assembly import Workplace
 from worker.base.words import counted
+from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.run import SCOPES, Kind, ReconcileRun
 from worker.reconcile.schedule import note_reconciled, run_lock

@@ -13,9 +13,9 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import get_stats
 from sync_queue.sync_state import last_synced_at, synced_since
 from validation.config import ConfigError
-from worker.assembly import Workplace
 from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
+from worker.drain.parts import Workplace
 from worker.outage.gate import Recovery
 from worker.outage.history import OutageHistory, summarize
 from worker.processor import PLEX_AWAY

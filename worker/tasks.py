@@ -20,11 +20,11 @@ from sync_queue.enqueue import has_open_jobs
 from sync_queue.operations import clear_pending, enqueue_many, pending_data
 from validation.config import ConfigError
 from worker.arguments import ArgumentError, refuse_unknown
-from worker.assembly import Workplace, open_workplace
 from worker.backup import write_backup
 from worker.base.words import counted
 from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
+from worker.drain.parts import Workplace, open_workplace
 from worker.failed_jobs import list_failed_jobs
 from worker.foreground import ForegroundDrain
 from worker.launcher import ensure_drainer

@@ -13,8 +13,8 @@ from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import scenes_written_since
 from worker import arguments
 from worker.arguments import ArgumentError
-from worker.assembly import Workplace
 from worker.base.words import counted, moment
+from worker.drain.parts import Workplace
 from worker.sync.item import as_json
 from worker.sync.undo import ItemUndo, SceneUndo
 

@@ -14,7 +14,7 @@ from tests.faults.strict_plex import StrictPlex
 from tests.faults.tally import Tally
 from tests.simulators.stash_library import Scene
 from tests.unit.worker.workbench import Workbench
-from worker.catch_up import INTERVAL
+from worker.drain.catch_up import INTERVAL
 from worker.hook import handle_hook
 from worker.processor import Ended
 from worker.redrive import RedriveTask

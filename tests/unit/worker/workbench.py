@@ -21,8 +21,8 @@ from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
 from tests.unit.worker.clock import Clock
-from worker.assembly import Workplace
 from worker.data_folder import DataFolder
+from worker.drain.parts import Workplace
 from worker.processor import Ended, SyncWorker
 
 TOKEN = "plex-token-5f1e"

@@ -13,9 +13,9 @@ from stash.client import StashClient
 from storage.json_file import JsonFile
 from sync_queue.manager import QueueManager
 from sync_queue.operations import count_open
-from worker.catch_up import CatchUp
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
+from worker.drain.catch_up import CatchUp
 from worker.outage.gate import Recovery
 from worker.outage.history import OutageHistory
 from worker.processor import SyncWorker, WorkerRules

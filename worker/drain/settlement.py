@@ -18,9 +18,9 @@ from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
+from worker.drain.progress import Progress
 from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
-from worker.progress import Progress
 from worker.sync.context import Session
 from worker.sync.scene import Outcome
 

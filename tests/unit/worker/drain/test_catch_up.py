@@ -16,7 +16,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure
 from sync_queue.operations import get_pending
 from tests.unit.worker.workbench import Workbench
-from worker.catch_up import INTERVAL, OVERLAP, CatchUp
+from worker.drain.catch_up import INTERVAL, OVERLAP, CatchUp
 
 DAY = 86_400.0
 HOUR = 3_600.0
