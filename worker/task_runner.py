@@ -58,7 +58,7 @@ def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
 
 def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
     # Heavy, and only importable once the packages are there.
-    from worker.tasks import perform  # noqa: PLC0415
+    from worker.tasks.registry import perform  # noqa: PLC0415
 
     try:
         return perform(folder, plugin_file, request)
@@ -92,7 +92,7 @@ def _examine_without(folder: DataFolder, plugin_file: str, request: Request, fau
 
 
 def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
-    """The doctor's result where it cannot be imported; see worker.connection_check.Diagnosis."""
+    """The doctor's result where it cannot be imported; see worker.tasks.connection_check.Diagnosis."""
     advice = "are missing: they are kept in the data folder, so mend that first"
     found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
     for name, detail in found.items():

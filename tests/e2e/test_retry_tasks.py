@@ -17,7 +17,7 @@ from tests.simulators.faults import status
 from tests.simulators.stash_graphql import ResolverError
 from tests.unit.worker.workbench import only_for
 from tests.world import PLEX_ROOT, World, wait_until
-from worker.tasks import MODES
+from worker.tasks.registry import MODES
 
 REFUSED, GONE, EDITED, FAILED_LATER, AMBIGUOUS = 1, 2, 3, 4, 5
 """Scenes by what became of them; the first four were refused by Plex, the fourth later than the others."""

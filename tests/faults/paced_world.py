@@ -17,7 +17,7 @@ from tests.unit.worker.workbench import Workbench
 from worker.drain.catch_up import INTERVAL
 from worker.hook import handle_hook
 from worker.processor import Ended
-from worker.redrive import RedriveTask
+from worker.tasks.redrive import RedriveTask
 
 NO_PLUGIN = "no drainer is ever started"
 LONGEST_SETTLE = 1_200.0

@@ -21,10 +21,10 @@ from sync_queue.operations import get_pending, pending_data
 from tests.e2e.direct import run_plugin
 from tests.faults.tally import Tally
 from tests.world import World
-from worker import arguments
-from worker.arguments import ArgumentError
 from worker.data_folder import DataFolder
 from worker.hook import handle_hook
+from worker.tasks import arguments
+from worker.tasks.arguments import ArgumentError
 
 FAR_FUTURE = 1e12
 CONNECTION = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1, "SessionCookie": None}

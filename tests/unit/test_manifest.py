@@ -13,8 +13,8 @@ from stash.client import PLUGIN_ID
 from stash.hook import RENAMES, SCENE_UPDATE
 from tests.simulators.plugin_config import PluginConfig, load_plugin
 from validation.config import PlexSyncConfig
-from worker.arguments import refuse_unknown
-from worker.tasks import ARGUMENTS, MODES
+from worker.tasks.arguments import refuse_unknown
+from worker.tasks.registry import ARGUMENTS, MODES
 from worker.version import VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]

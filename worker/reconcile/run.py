@@ -20,7 +20,6 @@ from storage.json_file import JsonFile
 from sync_queue.database import Database
 from sync_queue.operations import enqueue_many
 from validation.fields import FIELDS
-from worker.arguments import ArgumentError
 from worker.base.paths import shown_path
 from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
@@ -30,6 +29,7 @@ from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.item import as_json
+from worker.tasks.arguments import ArgumentError
 
 logger = logging.getLogger(__name__)
 

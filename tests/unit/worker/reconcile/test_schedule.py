@@ -16,8 +16,8 @@ from tests.unit.worker.workbench import Workbench
 from worker.processor import Ended
 from worker.reconcile.files import RunFiles
 from worker.reconcile.run import AFTER_OUTAGE, Kind, ReconcileRun
-from worker.reconcile_task import ReconcileTask
 from worker.sync.comparison import Comparison
+from worker.tasks.reconcile import ReconcileTask
 
 SCENES = 10
 PAGE = 3

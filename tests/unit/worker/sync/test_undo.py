@@ -15,8 +15,8 @@ from sync_queue.operations import pending_data
 from sync_queue.sync_state import scenes_written_since
 from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
-from worker.arguments import ArgumentError
-from worker.undo_task import UndoTask
+from worker.tasks.arguments import ArgumentError
+from worker.tasks.undo import UndoTask
 
 NOTHING_WRITTEN = "PlexSync wrote none of its fields to Plex, or that is undone already"
 
@@ -86,7 +86,7 @@ def test_what_was_edited_in_plex_since_stays(bench: Workbench) -> None:
 
 
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == "worker.undo_task"]
+    return [record.getMessage() for record in caplog.records if record.name == "worker.tasks.undo"]
 
 
 def test_values_are_said_in_plain_words(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:

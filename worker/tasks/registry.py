@@ -19,22 +19,28 @@ from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.operations import clear_pending, enqueue_many, pending_data
 from validation.config import ConfigError
-from worker.arguments import ArgumentError, refuse_unknown
-from worker.backup import write_backup
 from worker.base.words import counted
-from worker.connection_check import check_connection
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace, open_workplace
-from worker.failed_jobs import list_failed_jobs
-from worker.foreground import ForegroundDrain
 from worker.launcher import ensure_drainer
 from worker.reconcile.run import Kind
-from worker.reconcile_task import ReconcileTask
-from worker.redrive import RedriveTask
-from worker.report import outages_in_words, problems_in_words, queue_status, report_outages, status_in_words
-from worker.settings_import import take_over_settings
 from worker.task_runner import TaskError
-from worker.undo_task import UndoTask
+from worker.tasks.arguments import ArgumentError, refuse_unknown
+from worker.tasks.backup import write_backup
+from worker.tasks.connection_check import check_connection
+from worker.tasks.failed_jobs import list_failed_jobs
+from worker.tasks.foreground import ForegroundDrain
+from worker.tasks.reconcile import ReconcileTask
+from worker.tasks.redrive import RedriveTask
+from worker.tasks.settings_import import take_over_settings
+from worker.tasks.status_report import (
+    outages_in_words,
+    problems_in_words,
+    queue_status,
+    report_outages,
+    status_in_words,
+)
+from worker.tasks.undo import UndoTask
 
 logger = logging.getLogger(__name__)
 

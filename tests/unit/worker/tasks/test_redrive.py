@@ -16,10 +16,10 @@ from sync_queue.models import Failure, Job
 from sync_queue.operations import pending_data
 from tests.unit.worker.workbench import TOKEN, Workbench
 from validation.config import ConfigError
-from worker.arguments import ArgumentError
 from worker.outage import ramp
 from worker.outage.history import OutageHistory
-from worker.redrive import SHOWN, RedriveTask
+from worker.tasks.arguments import ArgumentError
+from worker.tasks.redrive import SHOWN, RedriveTask
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_nothing_selected_asks_nobody(bench: Workbench) -> None:
 def test_a_scene_without_a_dead_letter_is_said_to_have_none(
     bench: Workbench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "worker.redrive")
+    caplog.set_level(logging.INFO, "worker.tasks.redrive")
     bury(bench, 1)
     bury(bench, 2, "AmbiguousMatch")
     result = task(bench, scene_id=7).retry_selected()
@@ -179,7 +179,7 @@ def test_wrong_settings_and_arguments_are_named_and_nothing_goes(bench: Workbenc
 
 
 def test_the_log_names_the_first_ones_and_counts_all(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "worker.redrive")
+    caplog.set_level(logging.INFO, "worker.tasks.redrive")
     for scene_id in range(100, 100 + SHOWN + 5):
         bury(bench, scene_id, title="")
     task(bench, dry_run=True).retry_selected()

@@ -10,7 +10,6 @@ from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, progress
 from storage.json_file import JsonFile
-from worker import arguments
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
@@ -19,6 +18,7 @@ from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
 from worker.sync.context import session_over
 from worker.task_runner import TaskError
+from worker.tasks import arguments
 
 
 class ReconcileTask:

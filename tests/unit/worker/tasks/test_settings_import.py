@@ -10,7 +10,7 @@ import pytest
 
 from stash.client import StashClient
 from tests.simulators.stash import StashSimulator
-from worker.settings_import import from_community, from_stash2plex, take_over_settings
+from worker.tasks.settings_import import from_community, from_stash2plex, take_over_settings
 
 SWITCHED_FIELDS = ("background", "poster", "collection", "tags", "performers", "date", "summary", "studio")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from worker.arguments import ArgumentError, choice, moment, refuse_unknown, some_of, switch, whole_number
+from worker.tasks.arguments import ArgumentError, choice, moment, refuse_unknown, some_of, switch, whole_number
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
 

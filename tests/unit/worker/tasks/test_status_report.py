@@ -17,7 +17,7 @@ from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
 from tests.unit.worker.workbench import Workbench
 from worker.outage.history import OutageHistory
-from worker.report import (
+from worker.tasks.status_report import (
     LAST_OUTAGES,
     outages_in_words,
     problems_in_words,

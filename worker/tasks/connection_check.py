@@ -16,15 +16,16 @@ from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
-from worker.match_probe import Suggestion, open_match_probe
 from worker.packages.requirements import installed_packages
 from worker.sync.context import find_fault
+from worker.tasks.sample_match import Suggestion, open_match_probe
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""
 ROOM = 65_536
 """Bytes for which the data folder must have room."""
-REQUIREMENTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "requirements.txt")
+PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+REQUIREMENTS = os.path.join(PLUGIN_FOLDER, "requirements.txt")
 _LONG_AGO = timedelta(days=36_500)
 
 

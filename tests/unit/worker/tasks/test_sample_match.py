@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.worker.workbench import Workbench
-from worker.match_probe import MatchProbe, Suggestion, open_match_probe
+from worker.tasks.sample_match import MatchProbe, Suggestion, open_match_probe
 
 
 @contextmanager

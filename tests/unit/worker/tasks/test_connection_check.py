@@ -14,7 +14,7 @@ import pytest
 
 from tests.simulators.faults import maintenance, status
 from tests.unit.worker.workbench import Workbench
-from worker.connection_check import SAMPLES, check_connection
+from worker.tasks.connection_check import SAMPLES, check_connection
 
 
 @pytest.fixture

@@ -13,13 +13,14 @@ from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
-from worker import arguments, ramp
 from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.drain.parts import Workplace
-from worker.match_probe import open_match_probe
+from worker.outage import ramp
 from worker.outage.history import OutageHistory
 from worker.sync.context import find_fault
+from worker.tasks import arguments
+from worker.tasks.sample_match import open_match_probe
 
 logger = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ from plex.metadata import FieldEdit
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import scenes_written_since
-from worker import arguments
-from worker.arguments import ArgumentError
 from worker.base.words import counted, moment
 from worker.drain.parts import Workplace
 from worker.sync.item import as_json
 from worker.sync.undo import ItemUndo, SceneUndo
+from worker.tasks import arguments
+from worker.tasks.arguments import ArgumentError
 
 logger = logging.getLogger(__name__)
 

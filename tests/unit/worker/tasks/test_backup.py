@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sync_queue.models import DeadLetter, Failure, Job
-from worker.backup import write_backup
 from worker.data_folder import DataFolder
+from worker.tasks.backup import write_backup
 
 NOW = 1_800_000_000.25
 LETTER = DeadLetter(
