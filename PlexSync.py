@@ -61,7 +61,7 @@ def drain(folder: DataFolder, request: Request) -> int:
 
 def task(folder: DataFolder, request: Request) -> int:
     """Run a button's task or an operation of the same mode."""
-    from worker.task_runner import TaskError, run_task  # noqa: PLC0415 - the hook's path must not import the worker
+    from worker.process.task_runner import TaskError, run_task  # noqa: PLC0415 - the hook's path must not import the worker
 
     try:
         reply(run_task(folder, PLUGIN_FILE, request))

@@ -21,7 +21,7 @@ def run_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[st
     lock = ProcessLock(folder.drain_lock)
     while lock.acquire():
         try:
-            from worker.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
+            from worker.process.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
 
             queue, newest_left = serve(folder, plugin_file, server_connection)
         finally:

@@ -23,10 +23,10 @@ from worker.base.words import counted, duration, moment
 from worker.drain.catch_up import CatchUp
 from worker.drain.progress import Progress
 from worker.drain.settlement import Settlement
-from worker.log_setup import set_debug
 from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
 from worker.outage.ramp import DURATION, FIRST_RATE
+from worker.process.log_setup import set_debug
 from worker.reconcile.schedule import ScheduledReconcile
 from worker.sync.batch import BatchSync
 from worker.sync.context import Session, Sessions

@@ -17,7 +17,7 @@ from tests.world import PROJECT, World, wait_until
 
 LIBRARY = 10_000
 SYNCED = 1_000
-_IMPORTS = "import sys, worker.drain.parts, worker.drain_process; print(flush=True); sys.stdin.read()"
+_IMPORTS = "import sys, worker.drain.parts, worker.process.drain_process; print(flush=True); sys.stdin.read()"
 TEXT = (
     f"The highest resident memory of a drainer, with {LIBRARY:,} items in Plex: after its first edit, for which it "
     f"indexed them, and after {SYNCED:,} more scenes with two pictures each. The reference is a Python process that "

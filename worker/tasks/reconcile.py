@@ -12,12 +12,12 @@ from stash.protocol import Request, progress
 from storage.json_file import JsonFile
 from worker.base.words import counted
 from worker.drain.parts import Workplace
+from worker.process.task_runner import TaskError
 from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.run import SCOPES, Kind, ReconcileRun
 from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
 from worker.sync.context import session_over
-from worker.task_runner import TaskError
 from worker.tasks import arguments
 
 

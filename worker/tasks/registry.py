@@ -23,8 +23,8 @@ from worker.base.words import counted
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace, open_workplace
 from worker.launcher import ensure_drainer
+from worker.process.task_runner import TaskError
 from worker.reconcile.run import Kind
-from worker.task_runner import TaskError
 from worker.tasks.arguments import ArgumentError, refuse_unknown
 from worker.tasks.backup import write_backup
 from worker.tasks.connection_check import check_connection

@@ -17,7 +17,7 @@ from sync_queue.operations import pending_data
 from sync_queue.relay import post_lines
 from worker.data_folder import DataFolder
 from worker.hook import handle_hook
-from worker.task_runner import pass_on_news
+from worker.process.task_runner import pass_on_news
 
 NOW = 1_800_000_000.0
 CONNECTION = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1}

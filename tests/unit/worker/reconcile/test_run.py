@@ -15,12 +15,12 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.simulators.faults import maintenance
 from tests.unit.worker.workbench import Workbench
+from worker.process.task_runner import TaskError
 from worker.processor import Ended
 from worker.reconcile.files import RunFiles
 from worker.reconcile.run import LONGEST_LIFE, Kind, ReconcileRun
 from worker.reconcile.schedule import LOOK_INTERVAL, run_lock
 from worker.sync.comparison import Comparison
-from worker.task_runner import TaskError
 from worker.tasks.arguments import ArgumentError
 from worker.tasks.reconcile import ReconcileTask
 

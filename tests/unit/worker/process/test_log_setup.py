@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from worker.data_folder import DataFolder
-from worker.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay, log_to_stash, set_debug
+from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay, log_to_stash, set_debug
 
 logger = logging.getLogger("worker.example")
 

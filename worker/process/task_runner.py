@@ -15,9 +15,9 @@ from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
 from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn
-from worker.log_setup import log_to_stash
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.packages.requirements import missing_packages
+from worker.process.log_setup import log_to_stash
 
 logger = logging.getLogger(__name__)
 

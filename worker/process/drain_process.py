@@ -13,8 +13,8 @@ from sync_queue.database import Database, is_damage, open_queue_database
 from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
-from worker.log_setup import RelayHandler, log_to_file_and_relay
 from worker.packages.dependencies import Dependencies, DependencyError
+from worker.process.log_setup import RelayHandler, log_to_file_and_relay
 
 logger = logging.getLogger(__name__)
 
