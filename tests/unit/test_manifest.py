@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,12 @@ def test_every_setting_is_in_the_form_and_nothing_else(plugin: PluginConfig) -> 
 def test_a_setting_has_the_right_type(plugin: PluginConfig, name: str) -> None:
     (setting,) = (setting for setting in plugin.settings if setting.name == name)
     assert setting.type == form_type(PlexSyncConfig.model_fields[name].annotation)
+
+
+def test_every_setting_stands_in_one_group_of_the_page(plugin: PluginConfig) -> None:
+    groups = json.loads((PROJECT / "ui/setting_groups.json").read_text(encoding="utf-8"))
+    names = [name for group in groups for name in group["settings"]]
+    assert sorted(names) == sorted(setting.name for setting in plugin.settings)
 
 
 def test_switches_are_off_by_default() -> None:
