@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.agreement import disagreements
 from tests.simulators.pictures import jpeg
+from tests.support.agreement import disagreements
 from tests.world import World
 
 SCENES = 200

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.bare_python import bare_python, unzip_plugin
 from tests.benchmarks.report import Row, Table
 from tests.benchmarks.timing import Sample, sample
+from tests.support.bare_python import bare_python, unzip_plugin
 from tests.world import PROJECT, World, wait_until
 from tools.dist import build_zip, moment_of
 

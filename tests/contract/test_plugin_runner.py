@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.contract.plugin_probe import ECHO, MANIFEST, Starter, levels, starter, write_plugin
 from tests.simulators.plugin_config import PluginConfigError, load_plugin
 from tests.simulators.plugin_process import LINE_LIMIT_BYTES, PluginOutput, exit_text, parse_log_line, parse_output
 from tests.simulators.stash import DEFAULT_HOST
 from tests.simulators.stash_graphql import ResolverError
+from tests.support.plugin_probe import ECHO, MANIFEST, Starter, levels, starter, write_plugin
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from tests.contract.plugin_probe import (
+from tests.support.plugin_probe import (
     ECHO,
     SAY_WHO_AND_SLEEP,
     WAIT_SECONDS,

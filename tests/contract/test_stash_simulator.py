@@ -14,8 +14,8 @@ import pytest
 import requests
 from stashapi.stashapp import StashInterface
 
-from tests.contract.stash_client import HALF_PAST_TEN, SCENES, UPDATE, Clock, Wrapper, data, error, post
 from tests.simulators.stash import StashSimulator
+from tests.support.stash_client import HALF_PAST_TEN, SCENES, UPDATE, Clock, Wrapper, data, error, post
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.contract.stash_client import SCENES, UPDATE, Clock, Wrapper, data, error, post
 from tests.simulators.faults import not_xml, slow, status
 from tests.simulators.pictures import jpeg
 from tests.simulators.stash import StashSimulator, graphql_error
+from tests.support.stash_client import SCENES, UPDATE, Clock, Wrapper, data, error, post
 
 
 @pytest.fixture

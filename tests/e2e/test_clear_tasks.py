@@ -11,9 +11,9 @@ import pytest
 
 from storage.lock import ProcessLock
 from sync_queue.models import Failure, Job
-from tests.e2e.agreement import logged_times
-from tests.e2e.test_tasks import operate, press
 from tests.simulators.stash_graphql import ResolverError
+from tests.support.agreement import logged_times
+from tests.support.buttons import operate, press
 from tests.world import World
 
 DAY = 86_400.0

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.bare_python import bare_python
-from tests.e2e.agreement import job_rows
-from tests.e2e.test_tasks import operate, press
 from tests.simulators.stash_graphql import ResolverError
+from tests.support.agreement import job_rows
+from tests.support.bare_python import bare_python
+from tests.support.buttons import operate, press
 from tests.world import World
 
 

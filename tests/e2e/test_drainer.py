@@ -19,9 +19,9 @@ from stash.hook import RELEVANT_FIELDS
 from storage.lock import ProcessLock
 from sync_queue.database import Database, open_queue_database
 from sync_queue.enqueue import enqueue
-from tests.e2e.agreement import disagreements, wait_until_in_step, wait_until_logged
-from tests.e2e.test_hooks import at_once
 from tests.simulators.faults import hang
+from tests.support.agreement import disagreements, wait_until_in_step, wait_until_logged
+from tests.support.at_once import at_once
 from tests.world import World, wait_until
 
 IDLE = 0.5

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import EDIT_MODES, disagreements, wait_until_in_step
 from tests.simulators.faults import hang
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_edits import EditMode
+from tests.support.agreement import EDIT_MODES, disagreements, wait_until_in_step
 from tests.world import PLEX_ROOT, STASH_ROOT, TOKEN, World, wait_until
 
 each_edit_mode = pytest.mark.parametrize("mode", EDIT_MODES)

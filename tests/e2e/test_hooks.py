@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import disagreements, job_rows, wait_until_in_step
-from tests.e2e.direct import run_plugin
-from tests.e2e.watchful_plex import WatchfulPlex
+from tests.support.agreement import disagreements, job_rows, wait_until_in_step
+from tests.support.at_once import at_once
+from tests.support.direct import run_plugin
+from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
 
 NO_DRAINER_ENDS = 60.0
@@ -175,18 +176,3 @@ def test_a_closed_browser_loses_no_edit_whose_hook_had_run(tmp_path: Path) -> No
         world.wait_until_drained()
         assert len(acknowledged) >= 5
         assert disagreements(world, acknowledged) == []
-
-
-def at_once(act: Any, count: int) -> None:
-    """Call `act(number)` for the numbers from 0 in as many threads, all let go at the same instant."""
-    gate = threading.Barrier(count)
-
-    def run(number: int) -> None:
-        gate.wait()
-        act(number)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

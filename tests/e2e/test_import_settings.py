@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.certificates import own_certificate
 from tests.simulators.plex import PlexSimulator
+from tests.support.certificates import own_certificate
 from tests.world import TOKEN, World, wait_until
 
 

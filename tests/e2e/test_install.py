@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bare_python import bare_python, unzip_plugin
-from tests.e2e.agreement import wait_until_in_step, wait_until_logged
+from tests.support.agreement import wait_until_in_step, wait_until_logged
+from tests.support.bare_python import bare_python, unzip_plugin
 from tests.world import PROJECT, World, wait_until
 from worker.packages.requirements import packages_name
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.agreement import disagreements, wait_until_in_step
+from tests.support.agreement import disagreements, wait_until_in_step
 from tests.world import World, wait_until
 
 NO_DRAINER_ENDS = 600.0

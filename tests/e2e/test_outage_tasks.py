@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import disagreements, job_rows, wait_until_in_step, wait_until_logged
-from tests.e2e.given_up import give_up
-from tests.e2e.test_tasks import operate, press
 from tests.simulators.faults import status
+from tests.support.agreement import disagreements, job_rows, wait_until_in_step, wait_until_logged
+from tests.support.buttons import operate, press
+from tests.support.given_up import give_up
 from tests.world import PLEX_ROOT, World, wait_until
 
 NO_DRAINER_ENDS = 600.0

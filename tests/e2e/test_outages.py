@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import disagreements, job_rows, wait_until_logged
-from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.faults import drop, hang, maintenance, status
+from tests.support.agreement import disagreements, job_rows, wait_until_logged
+from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
 
 SCENES = 12

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.agreement import EDIT_MODES, wait_until_in_step
-from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.faults import hang, status
-from tests.simulators.pictures import jpeg
+from tests.simulators.pictures import cover
 from tests.simulators.plex_edits import EditMode
+from tests.support.agreement import EDIT_MODES, wait_until_in_step
+from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
-
-
-def cover(text: str) -> str:
-    """A picture as Stash's form sends it."""
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg(text)).decode()
 
 
 @pytest.mark.parametrize("mode", EDIT_MODES)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.agreement import disagreements, wait_until_in_step, wait_until_logged
-from tests.e2e.test_tasks import assert_progress, edit_unheard, operate, press
-from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.stash_graphql import ResolverError
+from tests.support.agreement import disagreements, wait_until_in_step, wait_until_logged
+from tests.support.buttons import assert_progress, edit_unheard, operate, press
+from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
 
 COMPARE = "Compare with Plex (report only)"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from sync_queue.models import DeadLetter
-from tests.e2e.agreement import disagreements, job_rows
-from tests.e2e.given_up import give_up
-from tests.e2e.test_tasks import JOB_PATIENCE, operate
 from tests.simulators.faults import status
 from tests.simulators.stash_graphql import ResolverError
-from tests.unit.worker.workbench import only_for
+from tests.support.agreement import disagreements, job_rows
+from tests.support.buttons import JOB_PATIENCE, operate
+from tests.support.given_up import give_up
+from tests.support.workbench import only_for
 from tests.world import PLEX_ROOT, World, wait_until
 from worker.tasks.registry import MODES
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from storage.json_file import JsonFile
-from tests.e2e.agreement import disagreements, job_rows, logged_times, wait_until_logged
+from tests.support.agreement import disagreements, job_rows, logged_times, wait_until_logged
 from tests.world import World, wait_until
 
 pytestmark = pytest.mark.slow

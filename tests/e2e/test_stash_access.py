@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.agreement import disagreements, job_rows, wait_until_in_step, wait_until_logged
 from tests.simulators.faults import Fault, status
 from tests.simulators.stash import graphql_error
+from tests.support.agreement import disagreements, job_rows, wait_until_in_step, wait_until_logged
 from tests.world import World
 
 

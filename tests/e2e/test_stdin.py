@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.direct import DirectRun, request, run_plugin
+from tests.support.direct import DirectRun, request, run_plugin
 from tests.world import World
 
 ERROR_LINE = "\x01e\x02"

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from storage.crash_points import VARIABLE
-from tests.e2e.agreement import disagreements
-from tests.e2e.test_pictures import cover
-from tests.e2e.watchful_plex import WatchfulPlex
 from tests.faults.tally import Tally
+from tests.simulators.pictures import cover
 from tests.simulators.stash_graphql import ResolverError
+from tests.support.agreement import disagreements
+from tests.support.watchful_plex import WatchfulPlex
 from tests.world import PLEX_ROOT, TOKEN, World, wait_until
 
 NO_DRAINER_ENDS = 600.0

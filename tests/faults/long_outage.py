@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.simulators.faults import maintenance
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 
 MINUTE = 60.0
 

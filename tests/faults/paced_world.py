@@ -8,12 +8,12 @@ from typing import Any
 
 from stash.protocol import Request
 from storage.lock import ProcessLock
-from tests.e2e.agreement import disagreements
-from tests.e2e.test_pictures import cover
 from tests.faults.strict_plex import StrictPlex
 from tests.faults.tally import Tally
+from tests.simulators.pictures import cover
 from tests.simulators.stash_library import Scene
-from tests.unit.worker.workbench import Workbench
+from tests.support.agreement import disagreements
+from tests.support.workbench import Workbench
 from worker.drain.catch_up import INTERVAL
 from worker.hook import handle_hook
 from worker.processor import Ended

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.agreement import disagreements
-from tests.e2e.test_kills import SCENES, KillWorld, seconds_of
 from tests.faults.tally import Tally
 from tests.simulators.plex_edits import EditMode
+from tests.support.agreement import disagreements
+from tests.support.kill_world import SCENES, KillWorld, seconds_of
 
 LONGEST_START = 0.4
 """Seconds, about, from a drainer's or a task's start to its first job."""

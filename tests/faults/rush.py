@@ -6,10 +6,10 @@ import shutil
 import threading
 from pathlib import Path
 
-from tests.e2e.test_hooks import at_once
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
 from tests.simulators.faults import hang
+from tests.support.at_once import at_once
 from tests.world import wait_until
 
 HOOKS = 50

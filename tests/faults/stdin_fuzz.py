@@ -18,8 +18,8 @@ from stash.protocol import ProtocolError, Request, read_request
 from storage.lock import ProcessLock
 from sync_queue.manager import QueueManager
 from sync_queue.operations import get_pending, pending_data
-from tests.e2e.direct import run_plugin
 from tests.faults.tally import Tally
+from tests.support.direct import run_plugin
 from tests.world import World
 from worker.data_folder import DataFolder
 from worker.hook import handle_hook

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.agreement import PICTURES
-from tests.e2e.watchful_plex import WatchfulPlex
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit
 from tests.simulators.plex_items import ImageKind, Item
+from tests.support.agreement import PICTURES
+from tests.support.watchful_plex import WatchfulPlex
 
 
 class StrictPlex(WatchfulPlex):

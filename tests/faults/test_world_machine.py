@@ -25,14 +25,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from stash.exceptions import StashUnavailable
 from storage import crash_points
 from storage.json_file import JsonFile
-from tests.e2e.agreement import EDIT_MODES
-from tests.e2e.test_pictures import cover
 from tests.faults.paced_world import PacedWorld
 from tests.simulators.faults import cut_off_body, drop, maintenance, not_xml, status
-from tests.simulators.pictures import jpeg
+from tests.simulators.pictures import cover, jpeg
 from tests.simulators.plex_edits import EditMode
 from tests.simulators.stash import graphql_error
-from tests.unit.worker.workbench import TOKEN
+from tests.support.agreement import EDIT_MODES
+from tests.support.workbench import TOKEN
 from worker import backoff
 
 SCENES = 3

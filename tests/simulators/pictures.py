@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 # Shown by Stash for a scene without a cover (its own drawing differs)
@@ -26,6 +27,11 @@ def jpeg(text: str) -> bytes:
             b"\xff\xd9",
         )
     )
+
+
+def cover(text: str) -> str:
+    """The picture of `jpeg` as Stash's form sends a cover: a data URL."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg(text)).decode()
 
 
 def _segment(marker: int, content: bytes) -> bytes:

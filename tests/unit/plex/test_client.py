@@ -23,7 +23,7 @@ from plex.writer import MAX_URL_BYTES, edit_requests, plain_edit_requests
 from tests.simulators.faults import maintenance, not_xml, rewritten, status, truncated_body
 from tests.simulators.plex import PlexSimulator, wrong_ids
 from tests.simulators.plex_edits import EditMode
-from tests.unit.plex.examples import IDENTITY, TOKEN, client_of, item, wanted
+from tests.support.plex_examples import IDENTITY, TOKEN, client_of, item, wanted
 
 JPEG = b"\xff\xd8\xff an image"
 

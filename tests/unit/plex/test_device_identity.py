@@ -15,7 +15,7 @@ import pytest
 from plexapi import server as plexapi_server
 
 from plex.device_identity import FILE_NAME, LOCK_NAME, configure_plex_device_identity
-from tests.unit.plex.examples import Clock
+from tests.support.plex_examples import Clock
 
 
 @pytest.fixture(autouse=True)

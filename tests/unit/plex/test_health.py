@@ -11,7 +11,7 @@ from plex.exceptions import PlexAuthError, PlexServerDown
 from plex.health import Health, check_identity, check_token
 from tests.simulators.faults import drop, hang, maintenance, not_xml, status
 from tests.simulators.plex import PlexSimulator
-from tests.unit.plex.examples import TOKEN, client_of
+from tests.support.plex_examples import TOKEN, client_of
 
 
 @pytest.fixture

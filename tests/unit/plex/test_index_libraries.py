@@ -11,8 +11,8 @@ from plex.exceptions import PlexLibraryUnknown
 from plex.index import FileIndex
 from tests.simulators.faults import rewritten
 from tests.simulators.plex import PlexSimulator
-from tests.unit.plex.examples import TOKEN, client_of
-from tests.unit.plex.index_examples import FOLDER, add, found
+from tests.support.index_examples import FOLDER, add, found
+from tests.support.plex_examples import TOKEN, client_of
 
 
 @pytest.fixture

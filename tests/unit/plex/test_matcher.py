@@ -14,7 +14,7 @@ from plex.index import FileIndex
 from plex.matcher import Matcher, MatchResult, ScanTarget
 from plex.paths import length_below, split_path
 from tests.simulators.plex import PlexSimulator
-from tests.unit.plex.examples import TOKEN, client_of
+from tests.support.plex_examples import TOKEN, client_of
 from validation.config import PathMapping
 
 ROOTS = ("/data",)

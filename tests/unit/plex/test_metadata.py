@@ -20,7 +20,7 @@ from plex.metadata import (
     remaining,
     same_value,
 )
-from tests.unit.plex.examples import item, wanted
+from tests.support.plex_examples import item, wanted
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 

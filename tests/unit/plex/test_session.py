@@ -27,10 +27,10 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.session import PlexSession
-from tests.certificates import own_certificate
 from tests.simulators.faults import cut_off_body, drop, hang, huge_body, maintenance, status
 from tests.simulators.plex import PlexSimulator
-from tests.unit.plex.examples import IDENTITY, TOKEN
+from tests.support.certificates import own_certificate
+from tests.support.plex_examples import IDENTITY, TOKEN
 
 
 @pytest.fixture

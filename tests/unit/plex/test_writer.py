@@ -14,7 +14,7 @@ from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remain
 from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, plain_edit_requests
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
-from tests.unit.plex.examples import item, wanted
+from tests.support.plex_examples import item, wanted
 from validation.fields import LIST_FIELDS
 
 MODES = get_args(EditMode)

@@ -10,7 +10,7 @@ from sync_queue.database import Database
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.fan_out import next_fan_out
 from sync_queue.operations import enqueue_many, has_work_at, next_due_at, pending_scene_ids
-from tests.unit.sync_queue.examples import NOW
+from tests.support.queue_examples import NOW
 
 WAITING = 2_000
 INSTRUCTIONS_PER_CALL = 100

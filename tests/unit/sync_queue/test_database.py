@@ -17,7 +17,7 @@ import pytest
 from storage.lock import ProcessLock
 from sync_queue.database import SCHEMA_VERSION, Database, open_queue_database
 from sync_queue.mending import WAIT_FOR_LOCK
-from tests.unit.sync_queue.examples import NOW, add, rows
+from tests.support.queue_examples import NOW, add, rows
 
 INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
 

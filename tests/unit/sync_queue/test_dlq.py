@@ -11,7 +11,7 @@ from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import nack_job
-from tests.unit.sync_queue.examples import FAILURE, NOW, add, claim, rows
+from tests.support.queue_examples import FAILURE, NOW, add, claim, rows
 
 AMBIGUOUS = Failure("AmbiguousMatch", "2 files match", "Ä title", "/data/a, b.mp4", ("/m/a.mp4", "/n/a.mp4"))
 

@@ -10,7 +10,7 @@ from sync_queue.dlq_recovery import ALREADY_PENDING, RedrivePlan, Selection, pla
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import get_pending
-from tests.unit.sync_queue.examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending
+from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending
 
 EVERYTHING = Selection()
 

@@ -18,7 +18,7 @@ from sync_queue.manager import AckQueue
 from sync_queue.mending import create_schema
 from sync_queue.models import Job
 from sync_queue.operations import ack_job, fail_job, nack_job
-from tests.unit.sync_queue.examples import LATER, NOW, add, claim, claimed_scenes, pending, rows
+from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, pending, rows
 
 PROCESSES = 4
 SCENES = 10

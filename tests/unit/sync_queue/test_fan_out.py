@@ -9,7 +9,7 @@ from sync_queue.enqueue import enqueue_fan_out
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import AckQueue
 from sync_queue.operations import get_pending, next_due_at, pending_data
-from tests.unit.sync_queue.examples import LATER, NOW, add, claimed_scenes
+from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 
 def rename(database: Database, kind: str = "tag", entity_id: int = 3) -> FanOut:

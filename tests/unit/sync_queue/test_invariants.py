@@ -17,7 +17,7 @@ from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import JobNotClaimed, ack_job, get_pending, nack_job
-from tests.unit.sync_queue.examples import FAILURE, NOW
+from tests.support.queue_examples import FAILURE, NOW
 
 SCENES = st.integers(1, 4)
 FIELDS = st.sets(st.sampled_from(["title", "date", "details"]), max_size=2)

@@ -11,7 +11,7 @@ from sync_queue.enqueue import enqueue
 from sync_queue.manager import KEPT_HISTORY, AckQueue, QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import ack_job, fail_job, get_pending, nack_job
-from tests.unit.sync_queue.examples import LATER, NOW, add, claim, claimed_scenes, rows
+from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, rows
 
 
 class Interloper:

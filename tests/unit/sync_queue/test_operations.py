@@ -25,7 +25,7 @@ from sync_queue.operations import (
     pending_data,
     pending_scene_ids,
 )
-from tests.unit.sync_queue.examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
+from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
 
 Transition = Callable[[AckQueue, Job], object]
 

@@ -17,7 +17,7 @@ from sync_queue.sync_state import (
     stash_times,
     synced_since,
 )
-from tests.unit.sync_queue.examples import NOW
+from tests.support.queue_examples import NOW
 
 SERVER = "0123456789abcdef"
 VALUES = st.dictionaries(

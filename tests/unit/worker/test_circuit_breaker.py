@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.worker.clock import START, Clock
+from tests.support.clock import START, Clock
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN

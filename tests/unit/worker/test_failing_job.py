@@ -12,7 +12,7 @@ from storage.json_file import JsonFile
 from sync_queue.operations import pending_data
 from tests.simulators.faults import Answer, Fault, Waiting, cut_off_body, drop, maintenance, status
 from tests.simulators.http_server import Request, Response
-from tests.unit.worker.workbench import TOKEN, Workbench, only_for
+from tests.support.workbench import TOKEN, Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.outage.gate import FIRST_PROBE
 

@@ -10,7 +10,7 @@ import pytest
 
 from storage.json_file import JsonFile
 from tests.simulators.faults import Fault, drop, maintenance, status
-from tests.unit.worker.workbench import POLL_INTERVAL, TOKEN, Workbench, only_for
+from tests.support.workbench import POLL_INTERVAL, TOKEN, Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.processor import Ended
 

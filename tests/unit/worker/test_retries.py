@@ -12,7 +12,7 @@ import pytest
 
 from sync_queue.sync_state import SyncState
 from tests.simulators.faults import rewritten, status
-from tests.unit.worker.workbench import Workbench, only_for
+from tests.support.workbench import Workbench, only_for
 
 DAY = 86_400.0
 

@@ -11,7 +11,7 @@ import pytest
 from tests.simulators.faults import Answer, Fault, Waiting, status
 from tests.simulators.http_server import Request, Response
 from tests.simulators.stash import graphql_error
-from tests.unit.worker.workbench import IDLE_SECONDS, POLL_INTERVAL, Workbench
+from tests.support.workbench import IDLE_SECONDS, POLL_INTERVAL, Workbench
 from worker.processor import BLOCKED_PAUSE, STASH_PATIENCE, Ended
 
 

@@ -15,7 +15,7 @@ from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure
 from sync_queue.operations import get_pending
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.drain.catch_up import INTERVAL, OVERLAP, CatchUp
 
 DAY = 86_400.0

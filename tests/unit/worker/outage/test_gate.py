@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.json_file import JsonFile
-from tests.unit.worker.clock import START, Clock
+from tests.support.clock import START, Clock
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
 from worker.outage.gate import Recovery, probe_delay
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.worker.clock import Clock
+from tests.support.clock import Clock
 from worker.outage.ramp import DURATION, ENOUGH_OUTCOMES, FIRST_RATE, SHORTEST_WAIT, WINDOW, Ramp, seconds_until
 
 BATCH = 50

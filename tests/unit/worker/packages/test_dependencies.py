@@ -20,8 +20,8 @@ import pytest
 
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
-from tests.bare_python import bare_python
-from tests.unit.worker.needy_plugin import NAME, NeedyPlugin, make_wheel
+from tests.support.bare_python import bare_python
+from tests.support.needy_plugin import NAME, NeedyPlugin, make_wheel
 from tests.world import PROJECT, wait_until
 from worker.packages.dependencies import LOOK_EVERY, Dependencies, DependencyError
 from worker.packages.pip_install import pip_command

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexServerDown
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.reconcile.index_copy import open_index_copy
 
 

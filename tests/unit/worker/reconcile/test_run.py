@@ -14,7 +14,7 @@ import pytest
 from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.simulators.faults import maintenance
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.process.task_runner import TaskError
 from worker.processor import Ended
 from worker.reconcile.files import RunFiles

@@ -12,7 +12,7 @@ import pytest
 
 from stash.protocol import Request
 from storage.json_file import JsonFile
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.processor import Ended
 from worker.reconcile.files import RunFiles
 from worker.reconcile.run import AFTER_OUTAGE, Kind, ReconcileRun

@@ -10,7 +10,7 @@ import pytest
 from plex.exceptions import PlexServerDown, PlexTemporaryError
 from sync_queue.sync_state import ItemState, SyncState
 from tests.simulators.faults import hang, maintenance, status
-from tests.unit.worker.workbench import Workbench, only_for
+from tests.support.workbench import Workbench, only_for
 from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
 
 UNKNOWN_SCENE = 999

@@ -13,8 +13,8 @@ from plex.index import SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SWEEPS, FileIndex
 from plex.matcher import Matcher
 from tests.simulators.faults import maintenance, not_xml, status
 from tests.simulators.plex import PlexSimulator
-from tests.unit.plex.examples import TOKEN, client_of
-from tests.unit.worker.clock import Clock
+from tests.support.clock import Clock
+from tests.support.plex_examples import TOKEN, client_of
 from validation.config import PathMapping
 from worker.sync.context import read_items
 from worker.sync.finder import Found, ItemFinder

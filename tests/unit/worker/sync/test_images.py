@@ -10,7 +10,7 @@ import pytest
 from tests.simulators.faults import drop, status
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_items import Item
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 
 AN_HOUR = 3600.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulators.faults import rewritten
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plex.items import PlexItem
 from plex.metadata import WriteRules, names
 from sync_queue.sync_state import ItemState
-from tests.unit.plex.examples import item, wanted
+from tests.support.plex_examples import item, wanted
 from validation.fields import LIST_FIELDS, FieldValue
 from worker.sync.item import ItemSync, Original, history_of
 

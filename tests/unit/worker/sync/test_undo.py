@@ -14,7 +14,7 @@ from stash.protocol import Request
 from sync_queue.operations import pending_data
 from sync_queue.sync_state import scenes_written_since
 from tests.simulators.faults import status
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.tasks.arguments import ArgumentError
 from worker.tasks.undo import UndoTask
 

@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from tests.simulators.faults import maintenance, status
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.tasks.connection_check import SAMPLES, check_connection
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.tasks.foreground import ForegroundDrain
 
 SCENES = range(1, 13)

@@ -14,7 +14,7 @@ from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from sync_queue.operations import pending_data
-from tests.unit.worker.workbench import TOKEN, Workbench
+from tests.support.workbench import TOKEN, Workbench
 from validation.config import ConfigError
 from worker.outage import ramp
 from worker.outage.history import OutageHistory

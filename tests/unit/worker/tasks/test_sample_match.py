@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.tasks.sample_match import MatchProbe, Suggestion, open_match_probe
 
 

@@ -15,7 +15,7 @@ from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
-from tests.unit.worker.workbench import Workbench
+from tests.support.workbench import Workbench
 from worker.outage.history import OutageHistory
 from worker.tasks.status_report import (
     LAST_OUTAGES,

@@ -20,7 +20,7 @@ from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
-from tests.unit.worker.clock import Clock
+from tests.support.clock import Clock
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace
 from worker.processor import Ended, SyncWorker

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.simulators.faults import Fault
-from tests.unit.worker.workbench import only_for
+from tests.support.workbench import only_for
 from tests.world import World, wait_until
 
 
