@@ -9,7 +9,9 @@ It answers what unmodified python-plexapi 4.18 asks, in XML or (with `Accept: ap
         assert plex.item(key).locked == {"title"}
         plex.inject(maintenance(), times=3)
 
-State and what may happen to it: `plex_library`. Faults: `faults`. Sockets and the record of requests: `http_server`.
+State and what may happen to it: `plex_library`. Files and rating keys that change: `plex_versions`. Listings, and a
+summary of how to switch on what real servers do to those who read them: `plex_listing`. Faults: `faults`. Sockets
+and the record of requests: `http_server`.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from __future__ import annotations
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tests.simulators import plex_views as views
 from tests.simulators.faults import Fault, FaultyServer, rewritten
@@ -26,6 +28,8 @@ from tests.simulators.plex_edits import TAG_FIELDS, EditMode, parse_edit
 from tests.simulators.plex_items import ImageKind, Item, RequestError, Section
 from tests.simulators.plex_library import Mangle, PlexLibrary
 from tests.simulators.plex_listing import Listings, Page, choices, filter_description
+from tests.simulators.plex_listing_modes import ListingModes
+from tests.simulators.plex_versions import Versions
 from tests.simulators.plex_xml import Element
 
 MACHINE_IDENTIFIER = "0123456789abcdef0123456789abcdef01234567"
@@ -36,6 +40,8 @@ COLLECTION_TYPE = "18"
 HTML = "text/html"
 IMAGE_KINDS: dict[str, ImageKind] = {"poster": "thumb", "posters": "thumb", "art": "art", "arts": "art"}
 IMAGE_TYPES = ((b"\xff\xd8", "image/jpeg"), (b"\x89PNG", "image/png"), (b"RIFF", "image/webp"), (b"GIF8", "image/gif"))
+LISTING = re.compile(r"/library/sections/\d+/all/?")
+METADATA = re.compile(r"/library/metadata/\d+(?:,\d+)*/?")
 RATING_KEY = re.compile(rb"""(ratingKey"?[=:] ?")(\d+)""")
 
 Answer = Element | Response | None
@@ -55,6 +61,8 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         port: TCP port, 0 for any free one.
         default_page_size: how many items a request gets that names no size; None for all.
         max_page_size: how many items a request gets at most.
+        machine_identifier: assign another for another server behind the same address.
+        listing_modes: how listings misbehave, to be changed at run time as an attribute.
     """
 
     def __init__(
@@ -69,6 +77,7 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         default_page_size: int | None = None,
         max_page_size: int = MAX_PAGE_SIZE,
         machine_identifier: str = MACHINE_IDENTIFIER,
+        listing_modes: ListingModes | None = None,
         clock: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -77,7 +86,9 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         self.token = token
         self.machine_identifier = machine_identifier
         self.version = VERSION
-        self.listings = Listings(self, default_page_size, max_page_size)
+        self.listing_modes = listing_modes or ListingModes()
+        self.listings = Listings(self, default_page_size, max_page_size, self.listing_modes)
+        self.versions = Versions(self)
 
     # --- what a test may ask of the record
 
@@ -90,13 +101,27 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         """Return every X-Plex-Client-Identifier that was sent: each is a device of its own to Plex."""
         return frozenset(request.header("X-Plex-Client-Identifier") for request in self.requests) - {""}
 
+    def refreshing_reads(self) -> tuple[str, ...]:
+        """Return the recorded reads of items without skipRefresh=1: Plex analyses their files before it answers."""
+        reads = (request for request in self.requests if request.method == "GET" and METADATA.fullmatch(request.path))
+        return tuple(request.target for request in reads if request.query.get("skipRefresh") != "1")
+
     # --- requests
+
+    def accept(self) -> None:
+        """Accept connections, as a server that has just started."""
+        self.listing_modes.warm_up()
+        super().accept()
 
     def handle(self, request: Request) -> Response:
         """Answer one request as Plex does."""
         try:
             with self.lock:
-                return _rendered(self._route(request), request)
+                answer = self._route(request)
+                response = _rendered(answer, request)
+            if isinstance(answer, Element) and LISTING.fullmatch(request.path):
+                self.listing_modes.wait(int(answer.attributes["size"]))
+            return response
         except RequestError as error:
             return _error(error.status, str(error))
         except (KeyError, ValueError) as error:
@@ -132,16 +157,20 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         return views.library_root()
 
     def _sections(self, _request: Request) -> Answer:
-        return views.section_list(self.sections.values())
+        return self._described_sections(self.sections.values())
 
     def _one_section(self, _request: Request, key: str) -> Answer:
-        return views.section_list([self._section(key)])
+        return self._described_sections([self._section(key)])
+
+    def _described_sections(self, sections: Iterable[Section]) -> Answer:
+        return views.section_list(sections, content_changed=self.listing_modes.content_changed_shown)
 
     def _listing(self, request: Request, key: str) -> Answer:
         section = self._section(key)
         if request.query.get("type") == COLLECTION_TYPE:
             return self._collections(request, key)
-        reply = views.item_page(self, self.listings.section_page(section, request), full=False)
+        page = self.listings.section_page(section, request)
+        reply = views.item_page(self, page, full=False, collections=self.listing_modes.collections_listed)
         # The container's section is that of the address, also where the page is empty.
         reply.attributes["librarySectionID"] = section.key
         return _described(reply, section, request)
@@ -186,7 +215,22 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         items = [self.items[int(key)] for key in keys.split(",") if int(key) in self.items]
         if not items:
             raise RequestError(404, f"no item {keys}")
-        return views.item_page(self, self.listings.page(items, request), full=True)
+        reply = views.item_page(self, self.listings.page(items, request), full=True)
+        if request.query.get("checkFiles") == "1":
+            self.versions.mark_files(reply)
+        return reply
+
+    def _merge(self, request: Request, key: str) -> Answer:
+        self.versions.merge(self._item(key).rating_key, *(int(each) for each in request.query["ids"].split(",")))
+        return None
+
+    def _split(self, _request: Request, key: str) -> Answer:
+        self.versions.split(self._item(key).rating_key)
+        return None
+
+    def _empty_trash(self, _request: Request, key: str) -> Answer:
+        self.versions.empty_trash(self._section(key).key)
+        return None
 
     def _refresh_item(self, _request: Request, key: str) -> Answer:
         self._item(key)
@@ -253,6 +297,9 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Answer]], ...] = tuple(
         ("PUT", r"/library/metadata/(\d+)/(poster|art)", PlexSimulator._select),
         ("DELETE", r"/library/metadata/(\d+)/(thumb|art)", PlexSimulator._unselect),
         ("GET", r"/library/metadata/(\d+)/file", PlexSimulator._image_file),
+        ("PUT", r"/library/metadata/(\d+)/merge", PlexSimulator._merge),
+        ("PUT", r"/library/metadata/(\d+)/split", PlexSimulator._split),
+        ("PUT", r"/library/sections/(\d+)/emptyTrash", PlexSimulator._empty_trash),
         ("GET", r"/hubs/search", PlexSimulator._search),
     )
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Literal
 
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
@@ -69,6 +70,21 @@ class Item:
     edit_count: int = 0
     upload_count: int = 0
     rating_count: int = 0
+    part_counts: tuple[int, ...] = ()
+    deleted_files: dict[str, int] = field(default_factory=dict)
+
+    def media(self) -> tuple[tuple[str, ...], ...]:
+        """Return the files by version (Media): one each, unless `part_counts` says how many Parts each has."""
+        counts = self.part_counts if sum(self.part_counts) == len(self.files) else (1,) * len(self.files)
+        files = iter(self.files)
+        return tuple(tuple(islice(files, count)) for count in counts)
+
+    @property
+    def deleted_at(self) -> int:
+        """When the last file went into the trash, in seconds since the epoch; 0 where one is still there."""
+        if not self.files or any(file not in self.deleted_files for file in self.files):
+            return 0
+        return max(self.deleted_files[file] for file in self.files)
 
     def uploads(self, kind: ImageKind) -> tuple[bytes, ...]:
         """Return every uploaded poster ("thumb") or background ("art"), oldest first."""

@@ -1,17 +1,32 @@
 """Which items a listing shows and in which order: filters, sorting, pages, and what can be filtered by.
 
 There is no filter by file path, as in Plex; a parameter that is no known filter has no effect.
+
+How the ways in which a Plex makes listings hard are switched on, all of them at run time, and together:
+
+    plex.listing_modes...                   pages that shift, ties in free order, slow pages, wrong totals, empty
+                                            listings after a start: see `plex_listing_modes`
+    plex.versions...                        merged versions, stacked parts, new and reused rating keys, trash,
+                                            a restored backup: see `plex_versions`
+    plex.machine_identifier = "..."         another server behind the same address
+    plex.inject(status(498), path=SECTIONS_AND_LISTINGS, times=3)      any status; see `faults`
+    plex.inject(status(500), path=section_listing(2))                  one library of several; or hang(), slow(8)
+    plex.inject(drip(0.05, "all", endless=True), method="PUT")         a reply one byte after the other
+    plex.inject(tiny_elements(), path=section_listing(1))              62 MB of tiny XML elements
+    plex.idle_seconds = 20                  connections that Plex closes while nothing is asked
+    plex.refreshing_reads()                 the reads of items without skipRefresh=1
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.simulators.http_server import Request
 from tests.simulators.plex_edits import TAG_FIELDS
 from tests.simulators.plex_items import TYPE_NUMBERS, Item, Section
 from tests.simulators.plex_library import PlexLibrary
+from tests.simulators.plex_listing_modes import ListingModes
 from tests.simulators.plex_xml import Element
 
 Test = Callable[[Item], bool]
@@ -43,11 +58,11 @@ FIELD_TYPES = dict.fromkeys(TEXT_FILTERS, "string") | dict.fromkeys(TAG_FIELDS, 
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a longer list; `paged` says whether the request asked for a part."""
+    """A part of a longer list; `paged` says whether the request asked for a part, `total` is None where unsaid."""
 
     items: Sequence[Item]
     start: int
-    total: int
+    total: int | None
     paged: bool
 
 
@@ -57,21 +72,38 @@ class Listings:
     Args:
         default_page_size: how many items a request gets that names no size; None for all.
         max_page_size: how many items a request gets at most.
+        modes: how sections' listings misbehave.
     """
 
-    def __init__(self, library: PlexLibrary, default_page_size: int | None, max_page_size: int) -> None:
+    def __init__(
+        self, library: PlexLibrary, default_page_size: int | None, max_page_size: int, modes: ListingModes | None = None
+    ) -> None:
         self.default_page_size = default_page_size
         self.max_page_size = max_page_size
+        self.modes = modes or ListingModes()
         self._library = library
         self._kept: dict[tuple[object, ...], Sequence[Item]] = {}
 
     def section_page(self, section: Section, request: Request) -> Page:
-        """Return the page of a section that a request asks for; raises ValueError for a bad number."""
+        """Return the page of a section that a request asks for.
+
+        Raises:
+            ValueError: for a bad number.
+            RequestError: 400 where a size is required and missing.
+        """
+        self.modes.demand_size(_paging(request, "Size"))
+        items = self.modes.shown(section.key, self._in_order(section, request))
+        page = self.page(items, request)
+        page = replace(page, total=self.modes.total(len(items), page.start))
+        self.modes.after_page(section.key, page.start)
+        return page
+
+    def _in_order(self, section: Section, request: Request) -> Sequence[Item]:
         parameters = tuple(pair for pair in request.parameters if not pair[0].startswith("X-Plex-"))
         wanted = (section.key, section.uuid, section.version, parameters)
-        if wanted not in self._kept:
+        if wanted not in self._kept or self.modes.tie_order is not None:
             self._kept = {wanted: self._select(section, parameters)}
-        return self.page(self._kept[wanted], request)
+        return self._kept[wanted]
 
     def page(self, items: Sequence[Item], request: Request) -> Page:
         """Cut out the page that X-Plex-Container-Start and -Size ask for, by header or query."""
@@ -88,10 +120,13 @@ class Listings:
         tests: list[Test] = [lambda item: TYPE_NUMBERS[item.type] == number]
         tests.extend(self._tests(query))
         items = [item for item in items if all(test(item) for test in tests)]
+        if self.modes.tie_order is not None:
+            self.modes.tie_order.shuffle(items)
         for sort in reversed(query.get("sort", DEFAULT_SORT).split(",")):
             name, _, direction = sort.rpartition(".")[2].partition(":")
             value_of = SORT_VALUES.get(name, SORT_VALUES[DEFAULT_SORT])
-            items.sort(key=_sort_key(value_of), reverse=direction == "desc")
+            ordering = value_of if self.modes.tie_order is not None else _sort_key(value_of)
+            items.sort(key=ordering, reverse=direction == "desc")
         limit = query.get("limit")
         return items[: int(limit)] if limit else items
 

@@ -24,16 +24,24 @@ def container(size: int, **attributes: str | int | bool) -> Element:
     return element
 
 
-def item_page(library: PlexLibrary, page: Page, *, full: bool) -> Element:
-    """Return items with all that Plex knows of them, or as in a listing."""
-    attributes: dict[str, str | int] = {"totalSize": page.total, "offset": page.start} if page.paged else {}
+def item_page(library: PlexLibrary, page: Page, *, full: bool, collections: bool = False) -> Element:
+    """Return items with all that Plex knows of them, or as in a listing, there with their collections if asked."""
+    attributes: dict[str, str | int] = {"offset": page.start} if page.paged else {}
+    if page.paged and page.total is not None:
+        attributes["totalSize"] = page.total
     keys = {item.section_key for item in page.items}
     if len(keys) == 1:
         section = library.sections[keys.pop()]
         attributes["librarySectionID"] = section.key
         attributes["librarySectionTitle"] = section.title
         attributes["librarySectionUUID"] = section.uuid
-    return container(len(page.items), **attributes).add(*(item_element(library, item, full) for item in page.items))
+    reply = container(len(page.items), **attributes)
+    for item in page.items:
+        element = item_element(library, item, full)
+        if collections:
+            element.add(*(Element("Collection", tag=name) for name in item.collections))
+        reply.add(element)
+    return reply
 
 
 def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
@@ -61,6 +69,8 @@ def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
         attributes["userRating"] = float(item.user_rating)
     attributes["addedAt"] = item.added_at
     attributes["updatedAt"] = item.updated_at
+    if item.deleted_at:
+        attributes["deletedAt"] = item.deleted_at
     element.add(*_media(item))
     if full:
         _complete(library, item, element)
@@ -84,24 +94,35 @@ def _complete(library: PlexLibrary, item: Item, element: Element) -> None:
 
 
 def _media(item: Item) -> Iterable[Element]:
-    for number, file in enumerate(item.files):
-        identifier = item.rating_key * 100 + number
-        extension = file.rpartition(".")[2]
-        part = Element(
-            "Part",
-            id=identifier,
-            key=f"/library/parts/{identifier}/{item.added_at}/file.{extension}",
-            duration=1_800_000,
-            file=file,
-            size=1_000_000,
-            container=extension,
-        )
-        yield Element("Media", id=identifier, duration=1_800_000, container=extension).add(part)
+    first = item.rating_key * 100
+    for files in item.media():
+        duration = 1_800_000 * len(files)
+        media = Element("Media", id=first, duration=duration, container=files[0].rpartition(".")[2])
+        if not item.deleted_at and all(file in item.deleted_files for file in files):
+            media.attributes["deletedAt"] = max(item.deleted_files[file] for file in files)
+        yield media.add(*(_part(item, first + number, file) for number, file in enumerate(files)))
+        first += len(files)
 
 
-def section_list(sections: Iterable[Section]) -> Element:
-    """Return the libraries with their folders."""
+def _part(item: Item, identifier: int, file: str) -> Element:
+    extension = file.rpartition(".")[2]
+    return Element(
+        "Part",
+        id=identifier,
+        key=f"/library/parts/{identifier}/{item.added_at}/file.{extension}",
+        duration=1_800_000,
+        file=file,
+        size=1_000_000,
+        container=extension,
+    )
+
+
+def section_list(sections: Iterable[Section], *, content_changed: bool = True) -> Element:
+    """Return the libraries with their folders, and when their contents changed, unless an old server is asked."""
     elements = [_section_element(section) for section in sections]
+    if not content_changed:
+        for element in elements:
+            del element.attributes["contentChangedAt"]
     return container(len(elements), title1="Plex Library").add(*elements)
 
 
