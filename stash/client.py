@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import requests
 
 from stash.exceptions import StashQueryFailed, StashUnavailable
+from stash.scenes import SCENE_SELECTION, parse_scene
 from stash.transport import GraphQLTransport, StashSession, base_url, describe_status
+from validation.scene import Scene
 
 PLUGIN_ID = "PlexSync"
 """The name of the plugin's yml, under which Stash keeps its settings."""
@@ -27,15 +29,6 @@ CLOCK_CHANGE = timedelta(hours=2)
 (one hour, two at Troll station) a later text is an earlier time."""
 
 _CHUNK_BYTES = 64 * 1024
-_SCENE_FIELDS = """
-  id title details date rating100 updated_at
-  files { path }
-  paths { screenshot }
-  studio { id name }
-  performers { id name }
-  tags { id name }
-  stash_ids { endpoint stash_id }
-"""
 _SETTINGS = (
     "query Settings($include: [ID!]) "
     "{ configuration { plugins(include: $include) general { apiKey stashes { path } } } }"
@@ -46,7 +39,7 @@ _CONFIGURE = (
 )
 _SCENES = (
     "query Scenes($ids: [ID!], $filter: FindFilterType) "
-    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + _SCENE_FIELDS + "} } }"
+    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + SCENE_SELECTION + "} } }"
 )
 _SCENE_IDS = (
     "query SceneIds($after: SceneFilterType, $filter: FindFilterType) "
@@ -113,8 +106,8 @@ class StashClient:
             self.settings()
         return self._library_roots or ()
 
-    def scenes(self, scene_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        """The scenes with these ids, as GraphQL gives them, by id; one that no longer exists is absent.
+    def scenes(self, scene_ids: Sequence[int]) -> dict[int, Scene]:
+        """The scenes with these ids, by id; one that no longer exists is absent.
 
         One request. Stash v0.30 refuses the whole list if it names a single scene that is gone; then a second request
         asks for each by itself.
@@ -127,12 +120,12 @@ class StashClient:
             found = self._graphql.query(_SCENES, variables)["findScenes"]["scenes"]
         except StashQueryFailed:
             found = self._scenes_one_by_one(wanted)
-        return {int(scene["id"]): scene for scene in found}
+        return {scene.id: scene for scene in map(parse_scene, found)}
 
     def _scenes_one_by_one(self, scene_ids: Sequence[int]) -> list[dict[str, Any]]:
         parameters = ", ".join(f"$id{position}: ID" for position in range(len(scene_ids)))
         questions = " ".join(
-            f"scene{position}: findScene(id: $id{position}) {{{_SCENE_FIELDS}}}" for position in range(len(scene_ids))
+            f"scene{position}: findScene(id: $id{position}) {{{SCENE_SELECTION}}}" for position in range(len(scene_ids))
         )
         variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
         data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)
@@ -187,16 +180,15 @@ class StashClient:
         scenes = self._graphql.query(_UPDATED, {"filter": page})["findScenes"]["scenes"]
         return [(int(scene["id"]), scene["updated_at"], parse_time(scene["updated_at"])) for scene in scenes]
 
-    def screenshot(self, scene: Mapping[str, Any]) -> bytes | None:
-        """The picture of a scene from `scenes()`, or None where there is none that can be used.
+    def screenshot(self, scene: Scene) -> bytes | None:
+        """The picture of a scene, or None where there is none that can be used.
 
         That is: no address, an answer of 4xx, no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
         picture), or more than `SCREENSHOT_BYTES`.
         """
-        address = (scene.get("paths") or {}).get("screenshot")
-        if not address:
+        if not scene.screenshot:
             return None
-        url = self._session.url + _own_path(address)
+        url = self._session.url + _own_path(scene.screenshot)
         with self._session.get(url, stream=True, headers={"Accept": "image/*"}) as response:
             if response.status_code >= requests.codes.internal_server_error:
                 raise StashUnavailable(describe_status(response))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from validation.fields import FieldValue
 from validation.limits import RATING_MAXIMUM
 from validation.sanitizers import clean_date, clean_name, clean_names, clean_summary, clean_title
+from validation.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -49,33 +48,23 @@ class WantedMetadata:
         return values[field]
 
 
-def wanted_from_scene(scene: Mapping[str, Any], max_tags: int) -> WantedMetadata:
+def wanted_from_scene(scene: Scene, max_tags: int) -> WantedMetadata:
     """What Plex should show for a scene.
 
-    `scene` is a Scene as GraphQL gives it (Stash v0.30 schema): `id` is needed; `title`, `details`, `date`,
-    `rating100`, `studio {name}`, `performers {name}` and `tags {name}` may be null or absent. Of the tags the first
-    `max_tags` count.
+    Of its tags the first `max_tags` are taken.
     """
-    studio = clean_name(_name(scene.get("studio")))
+    studio = clean_name(scene.studio.name) if scene.studio else ""
     return WantedMetadata(
-        scene_id=int(scene["id"]),
-        title=clean_title(scene.get("title") or ""),
+        scene_id=scene.id,
+        title=clean_title(scene.title),
         studio=studio,
-        summary=clean_summary(scene.get("details") or ""),
-        date=clean_date(scene.get("date") or ""),
-        performers=clean_names(_names(scene.get("performers"))),
-        tags=clean_names(_names(scene.get("tags")))[:max_tags],
+        summary=clean_summary(scene.details),
+        date=clean_date(scene.date),
+        performers=clean_names(each.name for each in scene.performers),
+        tags=clean_names(each.name for each in scene.tags)[:max_tags],
         collection=(studio,) if studio else (),
-        rating=_rating(scene.get("rating100")),
+        rating=_rating(scene.rating100),
     )
-
-
-def _name(named: Mapping[str, Any] | None) -> str:
-    return (named or {}).get("name") or ""
-
-
-def _names(named: Iterable[Mapping[str, Any] | None] | None) -> list[str]:
-    return [_name(each) for each in named or ()]
 
 
 def _rating(rating100: int | None) -> float | None:

@@ -181,7 +181,7 @@ def _named(outcome: Outcome, session: Session) -> Outcome:
         return outcome
     if scene is None:
         return outcome
-    return replace(outcome, title=str(scene["title"] or ""), path="".join(file["path"] for file in scene["files"][:1]))
+    return replace(outcome, title=scene.title, path=scene.path)
 
 
 def _rivals(outcome: Outcome, config: PlexSyncConfig) -> str:

@@ -56,6 +56,6 @@ class BatchSync:
         scene = self._session.stash.scenes([job.scene_id]).get(job.scene_id)
         undo = SceneUndo(self._session.plex, self._database)
         done: list[Outcome] = []
-        act = partial(undo.undo, job, scene["updated_at"] if scene else "", self._clock())
+        act = partial(undo.undo, job, scene.updated_at if scene else "", self._clock())
         error = self._guard.attempt(job, lambda: done.append(act()))
         return done[0] if error is None else Outcome(job, error)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
 
 from plex.exceptions import (
     PlexAuthError,
@@ -25,6 +24,7 @@ from sync_queue.database import Database
 from sync_queue.sync_state import ItemState, SyncState
 from validation.fields import FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
+from validation.scene import Scene
 from worker.sync.context import Session
 from worker.sync.finder import Found
 from worker.sync.item import history_of
@@ -107,7 +107,7 @@ class Comparison:
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._session.config.max_tags) for key, scene in scenes.items()}
         comparable = [key for key in scenes if not reason_not_to_sync(scenes[key], wanted[key], key in known)]
-        found = self._session.finder.find([_files(scenes[key]) for key in comparable])
+        found = self._session.finder.find([scenes[key].files for key in comparable])
         states = self._state.items([item.rating_key for result in found for item in result.items])
         results = {key: _without_items(scenes[key], wanted[key], Verdict.NOTHING_TO_SYNC) for key in scenes}
         for key, result in zip(comparable, found, strict=True):
@@ -115,7 +115,7 @@ class Comparison:
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
     def _compared(
-        self, scene: Mapping[str, Any], wanted: WantedMetadata, found: Found, states: Mapping[int, ItemState]
+        self, scene: Scene, wanted: WantedMetadata, found: Found, states: Mapping[int, ItemState]
     ) -> SceneComparison:
         if not found.items:
             verdict = Verdict.AMBIGUOUS if found.candidates else Verdict.NOT_IN_PLEX
@@ -131,18 +131,14 @@ class Comparison:
         return [Difference(item.rating_key, edit.field, edit.old, edit.new) for edit in edits]
 
 
-def reason_not_to_sync(scene: Mapping[str, Any], wanted: WantedMetadata, was_synced: bool) -> str:
+def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, was_synced: bool) -> str:
     """Why there is nothing that Plex could be told of a scene, "" where there is something."""
-    if not scene["files"]:
+    if not scene.files:
         return "the scene has no file"
     if not wanted.has_details and not was_synced:
         return "the scene has nothing but a title yet"
     return ""
 
 
-def _without_items(scene: Mapping[str, Any], wanted: WantedMetadata, verdict: Verdict) -> SceneComparison:
-    return SceneComparison(wanted.scene_id, verdict, wanted.title, next(iter(_files(scene)), ""))
-
-
-def _files(scene: Mapping[str, Any]) -> list[str]:
-    return [file["path"] for file in scene["files"]]
+def _without_items(scene: Scene, wanted: WantedMetadata, verdict: Verdict) -> SceneComparison:
+    return SceneComparison(wanted.scene_id, verdict, wanted.title, scene.path)

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from typing import Any
 
 from plex.exceptions import (
     AmbiguousMatch,
@@ -25,6 +24,7 @@ from sync_queue.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene
+from validation.scene import Scene
 from worker.backoff import NothingToSync, PartlySynced
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.comparison import reason_not_to_sync
@@ -63,7 +63,7 @@ class SceneWork:
     """One scene on its way through the stages."""
 
     job: Job
-    scene: dict[str, Any]
+    scene: Scene
     wanted: WantedMetadata
     known: SceneState | None
     picture: Picture
@@ -73,9 +73,9 @@ class SceneWork:
     is_begun: bool = False
 
     @property
-    def files(self) -> list[str]:
+    def files(self) -> tuple[str, ...]:
         """The scene's files as Stash sees them."""
-        return [file["path"] for file in self.scene["files"]]
+        return self.scene.files
 
 
 class SceneSync:
@@ -143,14 +143,13 @@ class SceneSync:
         reach("write:read_back")
         return outcomes + [self._outcome(work) for work in works if work.is_begun or work.error is not None]
 
-    def _plan(self, job: Job, scene: dict[str, Any] | None, known: SceneState | None) -> SceneWork | Outcome:
+    def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
         wanted = wanted_from_scene(scene, self._session.config.max_tags)
-        path = scene["files"][0]["path"] if scene["files"] else ""
         reason = reason_not_to_sync(scene, wanted, known is not None)
         if reason:
-            return Outcome(job, NothingToSync(reason), title=wanted.title, path=path)
+            return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
         return SceneWork(job, scene, wanted, known, Picture(partial(self._session.stash.screenshot, scene)))
 
     def _find_items(self, works: Sequence[SceneWork]) -> None:
@@ -185,7 +184,7 @@ class SceneSync:
 
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
-            changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene["updated_at"]
+            changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene.updated_at
             item.write(self._session.plex, self._images.locks(item, changed_in_stash), self._clock())
             reach("write:sent")
             self._images.sync(item, work.picture, changed_in_stash)
@@ -214,14 +213,13 @@ class SceneSync:
             work.error = error
 
     def _outcome(self, work: SceneWork) -> Outcome:
-        path = work.files[0]
         if work.error is not None:
             return Outcome(
                 work.job,
                 work.error,
                 warnings=tuple(work.warnings),
                 title=work.wanted.title,
-                path=path,
+                path=work.scene.path,
                 # What was written before it failed is remembered as such.
                 item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
                 server_id=self._session.plex.machine_identifier,
@@ -234,12 +232,12 @@ class SceneSync:
             changed=tuple(sorted(changed)),
             warnings=(*work.warnings, *failed_images),
             title=work.wanted.title,
-            path=path,
+            path=work.scene.path,
             scene_state=SceneState(
                 scene_id=work.job.scene_id,
                 synced_at=self._clock(),
                 # Without an image the scene is not in step yet, so the next try must look at its images again.
-                stash_updated_at="" if failed_images else self._settled(work.scene["updated_at"]),
+                stash_updated_at="" if failed_images else self._settled(work.scene.updated_at),
                 rating_keys=tuple(item.rating_key for item in work.items),
                 warnings=(*work.warnings, *failed_images),
             ),

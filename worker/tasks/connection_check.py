@@ -120,10 +120,10 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     try:
         page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
         newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values()
-        scenes = [scene for scene in newest if scene["files"]]
+        scenes = [scene for scene in newest if scene.files]
         with open_match_probe(workplace, config, plex) as probe:
             faults = probe.faults(scenes)
-            unfound = [scene for scene in scenes if faults[int(scene["id"])]]
+            unfound = [scene for scene in scenes if faults[scene.id]]
             suggestion = probe.suggestion(unfound)
     except (PlexError, StashUnavailable) as error:
         diagnosis.note("Sample scenes", False, str(error))
@@ -131,8 +131,8 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     found = len(scenes) - len(unfound)
     diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
     for scene in unfound:
-        path = shown_path(scene["files"][0]["path"], config.obfuscate_paths)
-        diagnosis.note(f"Scene {scene['id']}", False, f"{path}: {faults[int(scene['id'])]}")
+        path = shown_path(scene.path, config.obfuscate_paths)
+        diagnosis.note(f"Scene {scene.id}", False, f"{path}: {faults[scene.id]}")
     if suggestion:
         _suggest(suggestion, config, diagnosis)
 

@@ -13,6 +13,7 @@ from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.models import DeadLetter
+from validation.scene import Scene
 from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.drain.parts import Workplace
@@ -88,7 +89,7 @@ class RedriveTask:
             same = self._match_faults([letter for letter in left if letter.failure.error_type in MATCH_ERRORS], scenes)
         return reasons | {letter_id: f"still the same cause: {cause}" for letter_id, cause in same.items() if cause}
 
-    def _match_faults(self, letters: Sequence[DeadLetter], scenes: Mapping[int, Mapping[str, Any]]) -> dict[int, str]:
+    def _match_faults(self, letters: Sequence[DeadLetter], scenes: Mapping[int, Scene]) -> dict[int, str]:
         """Why scenes that were not found for certain would not be found now either."""
         if not letters:
             return {}
@@ -101,8 +102,8 @@ class RedriveTask:
             return dict.fromkeys((letter.id for letter in letters), str(error))
         return {letter.id: faults[letter.scene_id] for letter in letters}
 
-    def _scenes(self, scene_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-        scenes: dict[int, dict[str, Any]] = {}
+    def _scenes(self, scene_ids: Sequence[int]) -> dict[int, Scene]:
+        scenes: dict[int, Scene] = {}
         for start in range(0, len(scene_ids), SCENES_PER_LOOK):
             scenes.update(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
         return scenes

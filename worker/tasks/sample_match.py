@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from plex.client import PlexClient
 from plex.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PlexSyncConfig
+from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
@@ -35,10 +35,10 @@ class MatchProbe:
         self._path_map = session.config.path_map
         self._show = show
 
-    def faults(self, scenes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    def faults(self, scenes: Sequence[Scene]) -> dict[int, str]:
         """By scene id, why a scene would not be found, in words; "" where it would be. Raises PlexError."""
-        faults = {int(scene["id"]): "the scene has no file" for scene in scenes}
-        findable = {int(scene["id"]): files for scene in scenes if (files := _files(scene))}
+        faults = {scene.id: "the scene has no file" for scene in scenes}
+        findable = {scene.id: files for scene in scenes if (files := scene.files)}
         found = self._finder.find(list(findable.values()))
         for (scene_id, files), each in zip(findable.items(), found, strict=True):
             faults[scene_id] = self._fault(files, each)
@@ -55,9 +55,9 @@ class MatchProbe:
             return f"Plex has a file of this name in another folder: {self._show(same_name[0])}"
         return "Plex has no file of this name"
 
-    def suggestion(self, scenes: Sequence[Mapping[str, Any]]) -> Suggestion | None:
+    def suggestion(self, scenes: Sequence[Scene]) -> Suggestion | None:
         """A `path_map`, with what is set already, that would explain these files; None where none clearly does."""
-        files = [file for scene in scenes for file in _files(scene)]
+        files = [file for scene in scenes for file in scene.files]
         mapping = suggest_path_map((file, [found.path for found in self._index.lookup(file)]) for file in files)
         if mapping is None:
             return None
@@ -74,7 +74,3 @@ def open_match_probe(workplace: Workplace, config: PlexSyncConfig, plex: PlexCli
     with open_index_copy(workplace.folder.file_index, plex, config.plex_library) as index:
         session = session_over(index, config, workplace.stash, plex)
         yield MatchProbe(session, lambda path: shown_path(path, config.obfuscate_paths))
-
-
-def _files(scene: Mapping[str, Any]) -> list[str]:
-    return [file["path"] for file in scene["files"]]

@@ -19,6 +19,7 @@ from stash.exceptions import StashError, StashQueryFailed, StashUnauthorized, St
 from tests.simulators.faults import cut_off_body, status
 from tests.simulators.http_server import Response
 from tests.simulators.stash import StashSimulator, graphql_error
+from tests.support.builders import scene
 
 KEY = "an-api-key-that-nobody-may-see"
 NOON = datetime(2026, 10, 25, 12, 0, 0, tzinfo=timezone.utc)
@@ -156,29 +157,29 @@ def test_scenes_come_in_one_request_by_number_with_all_that_plex_can_show(stash:
     scenes = client(stash).scenes(range(2, 52))
     assert list(scenes) == list(range(2, 52))
     assert stash.count() == 1
-    assert scenes[51] == {
-        "id": "51",
-        "title": "Complete",
-        "details": "Summary",
-        "date": "2026-01-02",
-        "rating100": 85,
-        "updated_at": "2026-10-25T12:00:00Z",
-        "files": [{"path": "/library/a.mp4"}, {"path": "/library/b.mp4"}],
-        "paths": {"screenshot": scenes[51]["paths"]["screenshot"]},
-        "studio": {"id": "1", "name": "Studio"},
-        "performers": [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}],
-        "tags": [{"id": "1", "name": "Tag"}],
-        "stash_ids": [],
-    }
+    assert scenes[51] == scene(
+        51,
+        title="Complete",
+        details="Summary",
+        date="2026-01-02",
+        rating100=85,
+        updated_at="2026-10-25T12:00:00Z",
+        files=("/library/a.mp4", "/library/b.mp4"),
+        screenshot=scenes[51].screenshot,
+        studio="Studio",
+        performers=("Ann", "Bob"),
+        tags=("Tag",),
+    )
+    assert "/scene/51/screenshot" in scenes[51].screenshot
 
 
 def test_scenes_that_are_gone_are_absent_and_cost_one_request_more(stash: StashSimulator) -> None:
     stash.add_scene("/library/1.mp4", scene_id=1)
     stash.add_scene("/library/3.mp4", scene_id=3)
     scenes = client(stash).scenes([1, 2, 3, 4])
-    assert {scene_id: scene["files"] for scene_id, scene in scenes.items()} == {
-        1: [{"path": "/library/1.mp4"}],
-        3: [{"path": "/library/3.mp4"}],
+    assert {scene_id: found.files for scene_id, found in scenes.items()} == {
+        1: ("/library/1.mp4",),
+        3: ("/library/3.mp4",),
     }
     assert stash.count() == 2
 
@@ -322,42 +323,41 @@ def test_a_picture_may_have_the_largest_size_and_no_byte_more(stash: StashSimula
     assert client(stash).screenshot(client(stash).scenes([1])[1]) is None
 
 
-@pytest.mark.parametrize("scene", [{}, {"paths": None}, {"paths": {"screenshot": None}}, {"paths": {"screenshot": ""}}])
-def test_a_scene_without_an_address_of_a_picture(stash: StashSimulator, scene: dict[str, Any]) -> None:
-    assert client(stash).screenshot(scene) is None
+def test_a_scene_without_an_address_of_a_picture(stash: StashSimulator) -> None:
+    assert client(stash).screenshot(scene(screenshot="")) is None
     assert stash.count() == 0
 
 
 @pytest.mark.parametrize("front", ["https://stash.example", "https://stash.example/nas/stash", "", "//other"])
 def test_pictures_come_from_stash_itself_whatever_proxy_stands_in_front(stash: StashSimulator, front: str) -> None:
-    scene = stash.add_scene("/library/1.mp4")
+    added = stash.add_scene("/library/1.mp4")
     address = f"{front}/scene/1/screenshot?t=1790000000"
-    assert client(stash).screenshot({"paths": {"screenshot": address}}) == scene.cover
+    assert client(stash).screenshot(scene(screenshot=address)) == added.cover
     assert stash.requests[-1].target == "/scene/1/screenshot?t=1790000000"
 
 
 def test_the_picture_of_a_scene_that_is_gone(stash: StashSimulator) -> None:
-    assert client(stash).screenshot({"paths": {"screenshot": f"{stash.url}/scene/9/screenshot"}}) is None
+    assert client(stash).screenshot(scene(screenshot=f"{stash.url}/scene/9/screenshot")) is None
 
 
 def test_a_login_page_is_never_taken_for_a_picture() -> None:
     with StashSimulator(password=True) as stash:
         stash.add_scene("/library/1.mp4")
         asked = client(stash)
-        scene = asked.scenes([1])[1]
+        found = asked.scenes([1])[1]
         stash.expire_sessions()
         with pytest.raises(StashUnauthorized):
-            asked.screenshot(scene)
+            asked.screenshot(found)
 
 
 @pytest.mark.parametrize("fault", [status(500), cut_off_body()])
 def test_a_picture_that_does_not_come_whole(stash: StashSimulator, fault: Any) -> None:
     stash.add_scene("/library/1.mp4")
     asked = client(stash)
-    scene = asked.scenes([1])[1]
+    found = asked.scenes([1])[1]
     stash.inject(fault)
     with pytest.raises(StashUnavailable) as caught:
-        asked.screenshot(scene)
+        asked.screenshot(found)
     assert caught.value.__context__ is None
 
 
@@ -368,4 +368,4 @@ def test_every_error_is_one_of_ours(stash: StashSimulator) -> None:
     with pytest.raises(StashError):
         asked.version()
     with pytest.raises(StashError):
-        asked.screenshot({"paths": {"screenshot": "/scene/1/screenshot"}})
+        asked.screenshot(scene(screenshot="/scene/1/screenshot"))

@@ -1,4 +1,4 @@
-"""A scene as GraphQL gives it becomes the metadata that Plex should show."""
+"""A scene becomes the metadata that Plex should show."""
 
 from __future__ import annotations
 
@@ -8,40 +8,37 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.builders import scene
 from validation.fields import FIELDS, LIST_FIELDS, TEXT_FIELDS
 from validation.metadata import WantedMetadata, wanted_from_scene
+from validation.scene import Scene
 
-TEXT = st.one_of(st.none(), st.text())
-NAMED = st.fixed_dictionaries({"id": st.integers(1).map(str)}, optional={"name": TEXT})
-SCENES = st.fixed_dictionaries(
-    {"id": st.one_of(st.integers(1), st.integers(1).map(str))},
-    optional={
-        "title": TEXT,
-        "details": TEXT,
-        "date": TEXT,
-        "rating100": st.one_of(st.none(), st.integers(-(2**31), 2**31 - 1)),
-        "studio": st.one_of(st.none(), NAMED),
-        "performers": st.one_of(st.none(), st.lists(NAMED)),
-        "tags": st.one_of(st.none(), st.lists(NAMED)),
-        "files": st.lists(st.fixed_dictionaries({"path": st.text()})),
-    },
+SCENES = st.builds(
+    scene,
+    st.integers(1),
+    title=st.text(),
+    details=st.text(),
+    date=st.text(),
+    rating100=st.none() | st.integers(-(2**31), 2**31 - 1),
+    studio=st.none() | st.text(),
+    performers=st.lists(st.text()),
+    tags=st.lists(st.text()),
 )
 COMPLETE: dict[str, Any] = {
-    "id": "7",
     "title": " The  Title ",
     "details": "Line one\r\nLine two",
     "date": "2024-05",
     "rating100": 83,
-    "studio": {"id": "1", "name": "Studio, Inc."},
-    "performers": [{"name": "Ann"}, {"name": "ann"}, {"name": "Bob"}],
-    "tags": [{"name": "One"}, {"name": ""}, {"name": "Two"}, {"name": "Three"}],
+    "studio": "Studio, Inc.",
+    "performers": ["Ann", "ann", "Bob"],
+    "tags": ["One", "", "Two", "Three"],
 }
 
 
 @given(scene=SCENES, max_tags=st.integers(1, 1_000))
-def test_any_scene_of_graphql_gives_metadata_of_the_promised_types(scene: dict[str, Any], max_tags: int) -> None:
+def test_any_scene_gives_metadata_of_the_promised_types(scene: Scene, max_tags: int) -> None:
     wanted = wanted_from_scene(scene, max_tags)
-    assert wanted.scene_id == int(scene["id"])
+    assert wanted.scene_id == scene.id
     assert all(isinstance(wanted.value(field), str) for field in TEXT_FIELDS)
     assert all(isinstance(wanted.value(field), tuple) for field in LIST_FIELDS)
     assert wanted.rating is None or 0 <= wanted.rating <= 10
@@ -50,7 +47,7 @@ def test_any_scene_of_graphql_gives_metadata_of_the_promised_types(scene: dict[s
 
 
 def test_a_complete_scene() -> None:
-    assert wanted_from_scene(COMPLETE, max_tags=2) == WantedMetadata(
+    assert wanted_from_scene(scene(7, **COMPLETE), max_tags=2) == WantedMetadata(
         scene_id=7,
         title="The Title",
         studio="Studio, Inc.",
@@ -64,16 +61,16 @@ def test_a_complete_scene() -> None:
 
 
 def test_a_scene_with_only_a_title_is_still_being_identified() -> None:
-    assert not wanted_from_scene({"id": "7", "title": "x", "studio": None}, 100).has_details
+    assert not wanted_from_scene(scene(title="x"), 100).has_details
 
 
 @pytest.mark.parametrize("field", ["details", "date", "rating100", "studio", "performers", "tags"])
 def test_anything_beyond_the_title_counts_as_details(field: str) -> None:
-    assert wanted_from_scene({"id": "7", field: COMPLETE[field]}, 100).has_details
+    assert wanted_from_scene(scene(**{field: COMPLETE[field]}), 100).has_details
 
 
 def test_every_field_but_the_images_has_a_value() -> None:
-    wanted = wanted_from_scene(COMPLETE, 100)
+    wanted = wanted_from_scene(scene(**COMPLETE), 100)
     for field in FIELDS:
         if field in ("poster", "background"):
             with pytest.raises(KeyError):

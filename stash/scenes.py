@@ -1,0 +1,45 @@
+"""What is asked of Stash about a scene, and how the answer becomes a `Scene` (GraphQL schema of Stash v0.30)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from validation.scene import Named, Scene, StashId
+
+SCENE_SELECTION = """
+  id title details date rating100 updated_at
+  files { path }
+  paths { screenshot }
+  studio { id name }
+  performers { id name }
+  tags { id name }
+  stash_ids { endpoint stash_id }
+"""
+"""The fields of a Scene in a query."""
+
+
+def parse_scene(answer: Mapping[str, Any]) -> Scene:
+    """The scene behind one object of SCENE_SELECTION. Raises KeyError, TypeError or ValueError for anything else."""
+    return Scene(
+        id=int(answer["id"]),
+        title=answer["title"] or "",
+        details=answer["details"] or "",
+        date=answer["date"] or "",
+        rating100=answer["rating100"],
+        updated_at=answer["updated_at"],
+        files=tuple(file["path"] for file in answer["files"]),
+        screenshot=(answer["paths"] or {}).get("screenshot") or "",
+        studio=_named(answer["studio"]) if answer["studio"] else None,
+        performers=_all_named(answer["performers"]),
+        tags=_all_named(answer["tags"]),
+        stash_ids=tuple(StashId(each["endpoint"], each["stash_id"]) for each in answer["stash_ids"]),
+    )
+
+
+def _all_named(answers: Iterable[Mapping[str, Any]]) -> tuple[Named, ...]:
+    return tuple(map(_named, answers))
+
+
+def _named(answer: Mapping[str, Any]) -> Named:
+    return Named(int(answer["id"]), answer["name"] or "")
