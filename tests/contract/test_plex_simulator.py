@@ -235,7 +235,7 @@ def test_locks_of_images(plex: PlexSimulator, server: Any) -> None:
     assert not item.isLocked("thumb")
 
 
-def test_images_pile_up_and_the_last_is_shown(plex: PlexSimulator, server: Any, tmp_path: Path) -> None:
+def test_images_are_kept_once_and_the_last_is_shown(plex: PlexSimulator, server: Any, tmp_path: Path) -> None:
     file = tmp_path / "poster.jpg"
     file.write_bytes(JPEG)
     key = add(plex)
@@ -246,7 +246,7 @@ def test_images_pile_up_and_the_last_is_shown(plex: PlexSimulator, server: Any, 
     assert plex.upload_counts() == {key: 4}
     assert plex.item(key).locked == frozenset()
     posters = item.posters()
-    assert [poster.selected for poster in posters] == [False, False, True]
+    assert [poster.selected for poster in posters] == [True, False]
     posters[1].select()
     assert plex.item(key).shown("thumb") == JPEG
     item.reload().deletePoster()

@@ -11,30 +11,11 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
+from tests.contract.plex_client import EDITS, Client, Pairs
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_edits import EditMode
 
-EDITS = "/library/sections/1/all"
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
-Pairs = list[tuple[str, str]]
-
-
-class Client:
-    """The simulator's address and token with a keep-alive connection."""
-
-    def __init__(self, plex: PlexSimulator) -> None:
-        self.plex = plex
-        self.session = requests.Session()
-        self.session.headers["X-Plex-Token"] = DEFAULT_TOKEN
-
-    def ask(self, method: str, path: str, pairs: Pairs | None = None, **options: Any) -> requests.Response:
-        return self.session.request(method, self.plex.url + path, params=pairs, timeout=10, **options)
-
-    def xml(self, path: str, **headers: str) -> ElementTree.Element:
-        return ElementTree.fromstring(self.ask("GET", path, headers=headers).text)  # noqa: S314 - our own reply
-
-    def edit(self, key: int, *pairs: tuple[str, str]) -> int:
-        return self.ask("PUT", EDITS, [("type", "1"), ("id", str(key)), *pairs]).status_code
 
 
 @pytest.fixture
@@ -239,7 +220,6 @@ def test_edits_by_item_address(plex: PlexSimulator, client: Client) -> None:
     ("pairs", "expected"),
     [
         ([("id", "99"), ("type", "1")], 404),
-        ([("type", "1"), ("title.value", "T")], 400),
         ([("id", "1"), ("type", "2")], 400),
         ([("id", "1"), ("type", "1"), ("originallyAvailableAt.value", "May 2020")], 400),
     ],
@@ -281,8 +261,7 @@ def test_images_are_served_as_uploaded(plex: PlexSimulator, client: Client) -> N
     first = plex.item(key).thumb
     client.ask("POST", f"/library/metadata/{key}/posters", data=JPEG)
     assert plex.item(key).thumb != first
-    assert len(client.xml(f"/library/metadata/{key}/posters")) == 2
-    (listed, _) = client.xml(f"/library/metadata/{key}/posters")
+    (listed,) = client.xml(f"/library/metadata/{key}/posters")
     assert client.ask("GET", listed.get("key", "")).content == JPEG
 
 

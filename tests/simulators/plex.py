@@ -12,6 +12,23 @@ It answers what unmodified python-plexapi 4.18 asks, in XML or (with `Accept: ap
 State and what may happen to it: `plex_library`. Files and rating keys that change: `plex_versions`. Listings, and a
 summary of how to switch on what real servers do to those who read them: `plex_listing`. Faults: `faults`. Sockets
 and the record of requests: `http_server`.
+
+Its modes are arguments of the constructor and attributes that may be changed while it runs; they combine:
+
+- `dialect=Dialect("add", tag_names="first_spelling", removal_ignores_case=True)`; while it runs
+  `plex.change_dialect(ratings="half_stars")` or `plex.edit_mode = "add"`: how lists, names, case, ratings, blanks,
+  `year`, `titleSort` and known images are understood (`plex_dialect`; `EVERY_DIALECT` for parametrized tests).
+- `plex.writes.ignored = EVERY_FIELD` (or some fields), `.ignored_requests = 3`, `.ignored_values`, `.ignored_locks`:
+  answered 200, but nothing arrives (`plex_writes`).
+- `plex.writes.refused = frozenset({"collection"})`, `.refused_items`, `.refused_status`, `.max_names`,
+  `.max_names_status`, `.max_request_line`: the whole request is refused.
+- `plex.writes.failing_status = 500`: every PUT, POST and DELETE, while reads work; None once it is well again.
+- `plex.images.max_bytes`, `.lag_seconds`, `.lag_requests`: the size of pictures, and lists of them that lag
+  (`plex_images`). `plex.upload_counts()`, `plex.selection_counts()`, and each item's own counts.
+- `plex.agent = film_agent`; `plex.refresh_everything()`, `plex.refresh(key)` and PUT .../refresh bring its values to
+  all that is not locked; `plex.refresh_requests` is the record (`plex_agent`).
+- `plex.guest_token = "another"`: a token that reads, sees no paths and may not write.
+- PUT .../all without `id` edits every item of its type in the section.
 """
 
 from __future__ import annotations
@@ -24,12 +41,16 @@ from collections.abc import Callable, Iterable
 from tests.simulators import plex_views as views
 from tests.simulators.faults import Fault, FaultyServer, rewritten
 from tests.simulators.http_server import Request, Response
+from tests.simulators.plex_agent import Agent
+from tests.simulators.plex_dialect import Dialect
 from tests.simulators.plex_edits import TAG_FIELDS, EditMode, parse_edit
-from tests.simulators.plex_items import ImageKind, Item, RequestError, Section
+from tests.simulators.plex_images import ImageRules
+from tests.simulators.plex_items import TYPE_NUMBERS, ImageKind, Item, RequestError, Section
 from tests.simulators.plex_library import Mangle, PlexLibrary
 from tests.simulators.plex_listing import Listings, Page, choices, filter_description
 from tests.simulators.plex_listing_modes import ListingModes
 from tests.simulators.plex_versions import Versions
+from tests.simulators.plex_writes import WriteFaults
 from tests.simulators.plex_xml import Element
 
 MACHINE_IDENTIFIER = "0123456789abcdef0123456789abcdef01234567"
@@ -63,6 +84,8 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         max_page_size: how many items a request gets at most.
         machine_identifier: assign another for another server behind the same address.
         listing_modes: how listings misbehave, to be changed at run time as an attribute.
+        guest_token: a token that is not the owner's: it may read, but sees neither the libraries' folders nor the
+            files' paths, and whatever it writes is answered 403, a scan or refresh too; None for no such token.
     """
 
     def __init__(
@@ -80,10 +103,26 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         listing_modes: ListingModes | None = None,
         clock: Callable[[], float] = time.time,
         tls: ssl.SSLContext | None = None,
+        guest_token: str | None = None,
+        dialect: Dialect | None = None,
+        writes: WriteFaults | None = None,
+        images: ImageRules | None = None,
+        agent: Agent | None = None,
     ) -> None:
-        PlexLibrary.__init__(self, edit_mode, mangle, content_changed_moves_with_edits, clock)
+        PlexLibrary.__init__(
+            self,
+            edit_mode,
+            mangle,
+            content_changed_moves_with_edits,
+            clock,
+            dialect=dialect,
+            writes=writes,
+            images=images,
+            agent=agent,
+        )
         FaultyServer.__init__(self, port, tls, latency)
         self.token = token
+        self.guest_token = guest_token
         self.machine_identifier = machine_identifier
         self.version = VERSION
         self.listing_modes = listing_modes or ListingModes()
@@ -129,10 +168,21 @@ class PlexSimulator(PlexLibrary, FaultyServer):
 
     def _route(self, request: Request) -> Answer:
         path = request.path.rstrip("/") or "/"
+        self.writes.check_line(request)
         if path == "/identity":
             return views.identity(self.machine_identifier, self.version)
-        if (request.header("X-Plex-Token") or request.query.get("X-Plex-Token")) != self.token:
+        token = request.header("X-Plex-Token") or request.query.get("X-Plex-Token")
+        if token == self.token:
+            return self._answer(request, path)
+        if token is None or token != self.guest_token:
             raise RequestError(401, "Unauthorized")
+        if request.method != "GET" or path.endswith("/refresh"):
+            raise RequestError(403, "Forbidden")
+        answer = self._answer(request, path)
+        return views.without_folders(answer) if isinstance(answer, Element) else answer
+
+    def _answer(self, request: Request, path: str) -> Answer:
+        self.writes.check_method(request)
         for method, pattern, answer in ROUTES:
             if method == request.method and (match := pattern.fullmatch(path)):
                 return answer(self, request, *match.groups())
@@ -203,9 +253,16 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         return None
 
     def _edit_in_section(self, request: Request, key: str) -> Answer:
-        keys = tuple(int(each) for each in request.query["id"].split(","))
-        self.apply(parse_edit(keys, request.parameters), self._section(key).key)
+        section = self._section(key)
+        named = request.query.get("id")
+        keys = tuple(int(each) for each in named.split(",")) if named is not None else self._all_keys(section, request)
+        self.apply(parse_edit(keys, request.parameters), section.key)
         return None
+
+    def _all_keys(self, section: Section, request: Request) -> tuple[int, ...]:
+        """Every item of the section: whom an edit that names none is for."""
+        number = int(request.query.get("type", TYPE_NUMBERS[section.type]))
+        return tuple(key for key, item in section.items.items() if TYPE_NUMBERS[item.type] == number)
 
     def _edit_items(self, request: Request, keys: str) -> Answer:
         self.apply(parse_edit(tuple(int(key) for key in keys.split(",")), request.parameters), None)
@@ -233,11 +290,11 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         return None
 
     def _refresh_item(self, _request: Request, key: str) -> Answer:
-        self._item(key)
+        self.refresh(int(key))
         return None
 
     def _images(self, _request: Request, key: str, name: str) -> Answer:
-        return views.image_list(self._item(key), IMAGE_KINDS[name])
+        return views.image_list(self, self._item(key), IMAGE_KINDS[name])
 
     def _upload(self, request: Request, key: str, name: str) -> Answer:
         if not request.body:
@@ -246,8 +303,10 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         return None
 
     def _select(self, request: Request, key: str, name: str) -> Answer:
-        self.select_image(int(key), IMAGE_KINDS[name], request.query["url"])
-        return None
+        kind = IMAGE_KINDS[name]
+        self.select_image(int(key), kind, request.query["url"])
+        item = self._item(key)
+        return Response(body=(item.thumb if kind == "thumb" else item.art).encode(), content_type="text/plain")
 
     def _unselect(self, _request: Request, key: str, kind: str) -> Answer:
         self.select_image(int(key), "thumb" if kind == "thumb" else "art", None)
@@ -257,8 +316,8 @@ class PlexSimulator(PlexLibrary, FaultyServer):
         return _image(self._item(key).shown("thumb" if kind == "thumb" else "art"))
 
     def _image_file(self, request: Request, key: str) -> Answer:
-        stored = (image for images in self._item(key).images.values() for image in images)
-        return _image(next((image.data for image in stored if image.name == request.query["url"]), b""))
+        found = (pictures.named(request.query["url"]) for pictures in self._item(key).pictures.values())
+        return _image(next((image.data for image in found if image is not None), b""))
 
     def _rate(self, request: Request) -> Answer:
         if request.query["identifier"] != views.IDENTIFIER:

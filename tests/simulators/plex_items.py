@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
+from tests.simulators.plex_images import Pictures
 
 SectionType = Literal["movie", "show"]
 ImageKind = Literal["thumb", "art"]
@@ -20,6 +21,7 @@ IMAGE_FIELDS: tuple[ImageKind, ...] = ("thumb", "art")
 LOCK_NAMES = {attribute: name for name, attribute in (TEXT_FIELDS | TAG_FIELDS).items()} | {
     "thumb": "thumb",
     "art": "art",
+    "year": "year",
 }
 TYPE_NUMBERS = {"movie": 1, "show": 2, "season": 3, "episode": 4, "collection": 18}  # python-plexapi, SEARCHTYPES
 
@@ -32,18 +34,16 @@ class RequestError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True)
-class Image:
-    """A poster or background of one item; `uploaded` tells it from one that an agent brought."""
-
-    name: str
-    data: bytes
-    uploaded: bool
-
-
 @dataclass(slots=True)
 class Item:
-    """One movie, show or episode. Read it freely; change it through the library's methods."""
+    """One movie, show or episode. Read it freely; change it through the library's methods.
+
+    Attributes:
+        characters: by an actor's name, what the actor plays.
+        edit_count: PUTs that edited it, those without effect included.
+        upload_count, selection_count: pictures uploaded, and chosen by a PUT; refused ones do not count.
+        refresh_count: how often Plex's agent was asked for it.
+    """
 
     rating_key: int
     section_key: int
@@ -57,18 +57,25 @@ class Item:
     summary: str = ""
     tagline: str = ""
     originally_available_at: str = ""
+    year: int | None = None
+    content_rating: str = ""
+    original_title: str = ""
+    edition_title: str = ""
     genres: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     collections: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    directors: tuple[str, ...] = ()
+    characters: dict[str, str] = field(default_factory=dict)
     user_rating: float | None = None
     locked: frozenset[str] = frozenset()
     thumb: str = ""
     art: str = ""
-    images: dict[ImageKind, list[Image]] = field(default_factory=dict)
-    selected: dict[ImageKind, Image] = field(default_factory=dict)
+    pictures: dict[ImageKind, Pictures] = field(default_factory=lambda: {kind: Pictures() for kind in IMAGE_FIELDS})
     edit_count: int = 0
     upload_count: int = 0
+    selection_count: int = 0
+    refresh_count: int = 0
     rating_count: int = 0
     part_counts: tuple[int, ...] = ()
     deleted_files: dict[str, int] = field(default_factory=dict)
@@ -87,12 +94,15 @@ class Item:
         return max(self.deleted_files[file] for file in self.files)
 
     def uploads(self, kind: ImageKind) -> tuple[bytes, ...]:
-        """Return every uploaded poster ("thumb") or background ("art"), oldest first."""
-        return tuple(image.data for image in self.images.get(kind, ()) if image.uploaded)
+        """Return the bytes of every upload of a poster ("thumb") or background ("art"), oldest first.
+
+        Bytes that were sent twice are there twice, though Plex keeps them once.
+        """
+        return tuple(self.pictures[kind].uploads)
 
     def shown(self, kind: ImageKind) -> bytes:
         """Return the poster or background that Plex shows, empty if none."""
-        image = self.selected.get(kind)
+        image = self.pictures[kind].selected
         return image.data if image else b""
 
     def snapshot(self) -> dict[str, Any]:
@@ -100,6 +110,7 @@ class Item:
         values: dict[str, Any] = {name: getattr(self, name) for name in TEXT_FIELDS.values()}
         values.update({name: frozenset(getattr(self, name)) for name in TAG_FIELDS.values()})
         values.update({kind: hashlib.sha256(self.shown(kind)).hexdigest() for kind in IMAGE_FIELDS})
+        values.update({"year": self.year, "characters": dict(self.characters)})
         return values | {"files": self.files, "user_rating": self.user_rating, "locked": self.locked}
 
 

@@ -5,25 +5,30 @@ Nothing here knows of HTTP. What an item and a section hold: `plex_items`.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit, EditMode
+from tests.simulators.plex_agent import Agent
+from tests.simulators.plex_changes import apply_edit, follow, year_of
+from tests.simulators.plex_dialect import Dialect
+from tests.simulators.plex_edits import TAG_FIELDS, Edit, EditMode
+from tests.simulators.plex_images import Image, ImageRules
 from tests.simulators.plex_items import (
     IMAGE_FIELDS,
     LOCK_NAMES,
     TYPE_NUMBERS,
-    Image,
     ImageKind,
     Item,
     RequestError,
     Section,
     SectionType,
 )
+from tests.simulators.plex_tags import TagRows, without_repeats
+from tests.simulators.plex_writes import WriteFaults
 
 Mangle = Callable[[str, str], str]
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -33,11 +38,14 @@ class PlexLibrary:
     """The state of a Plex server and everything that may happen to it but HTTP.
 
     Args:
-        edit_mode: how the indexed form of tags is understood: "replace" the list, or "add" to it;
-            "single_removal" adds, and honours only the first removal of each PUT, over all its kinds of tags.
+        edit_mode: that of the dialect, where only this matters.
         mangle: called with Plex's field name and each text or tag that an edit brings; what it returns is stored.
         content_changed_moves_with_edits: whether an edit moves its section's contentChangedAt.
         clock: seconds since the epoch.
+        dialect: how edits, names, ratings and known images are understood; goes before `edit_mode`.
+        writes: which writes are ignored or refused.
+        images: the size and the listing of pictures.
+        agent: what a metadata refresh brings; None for nothing.
     """
 
     def __init__(
@@ -46,8 +54,18 @@ class PlexLibrary:
         mangle: Mangle | None = None,
         content_changed_moves_with_edits: bool = False,
         clock: Callable[[], float] = time.time,
+        *,
+        dialect: Dialect | None = None,
+        writes: WriteFaults | None = None,
+        images: ImageRules | None = None,
+        agent: Agent | None = None,
     ) -> None:
-        self.edit_mode: EditMode = edit_mode
+        self.dialect = dialect or Dialect(edit_mode)
+        self.writes = writes or WriteFaults()
+        self.images = images or ImageRules()
+        self.agent = agent
+        self.tags = TagRows()
+        self.refresh_requests: list[int] = []
         self.mangle = mangle
         self.content_changed_moves_with_edits = content_changed_moves_with_edits
         self.clock = clock
@@ -57,9 +75,21 @@ class PlexLibrary:
         self.scans: list[tuple[int, str]] = []
         self._keys_by_file: dict[str, list[int]] = {}
         self._staged: list[tuple[int, str, dict[str, Any]]] = []
-        self._tag_ids: dict[tuple[str, str], int] = {}
         self._last_rating_key = 0
         self._last_image_time = 0
+
+    @property
+    def edit_mode(self) -> EditMode:
+        """How the indexed form of tags is understood: that of the dialect."""
+        return self.dialect.edit_mode
+
+    @edit_mode.setter
+    def edit_mode(self, mode: EditMode) -> None:
+        self.change_dialect(edit_mode=mode)
+
+    def change_dialect(self, **changes: Any) -> None:
+        """Understand what is sent in another way from now on; `changes` are attributes of `Dialect`."""
+        self.dialect = replace(self.dialect, **changes)
 
     # --- what a test arranges
 
@@ -98,7 +128,8 @@ class PlexLibrary:
             item = Item(
                 self._last_rating_key, section, fields.pop("type", owner.type), paths, fields.pop("added_at", now), now
             )
-            self._set(item, {"title": _stem(paths[0]) if paths else ""} | fields)
+            year = year_of(fields.get("originally_available_at", ""))
+            self._set(item, {"title": _stem(paths[0]) if paths else "", "year": year} | fields)
             self.items[item.rating_key] = owner.items[item.rating_key] = item
             for path in paths:
                 self._keys_by_file.setdefault(path, []).append(item.rating_key)
@@ -154,6 +185,21 @@ class PlexLibrary:
             self._set(item, free)
             self._item_changed(item)
 
+    def refresh(self, rating_key: int) -> None:
+        """Ask the agent for an item, as its "Refresh Metadata" does, and note it. Raises RequestError (404)."""
+        with self.lock:
+            item = self._find(rating_key)
+            item.refresh_count += 1
+            self.refresh_requests.append(rating_key)
+            if self.agent is not None:
+                self.refresh_metadata(rating_key, **self.agent(item))
+
+    def refresh_everything(self) -> None:
+        """Ask the agent for every item, as Plex's "Refresh All Metadata" does."""
+        with self.lock:
+            for rating_key in tuple(self.items):
+                self.refresh(rating_key)
+
     def snapshot(self) -> dict[int, dict[str, Any]]:
         """Return everything that a person sees in Plex, by rating key, to compare two moments or two servers."""
         with self.lock:
@@ -169,6 +215,11 @@ class PlexLibrary:
         with self.lock:
             return {key: item.upload_count for key, item in self.items.items() if item.upload_count}
 
+    def selection_counts(self) -> dict[int, int]:
+        """Return the number of images chosen by a PUT, for the items for which any was."""
+        with self.lock:
+            return {key: item.selection_count for key, item in self.items.items() if item.selection_count}
+
     # --- what a request does
 
     def apply(self, edit: Edit, section_key: int | None) -> None:
@@ -176,7 +227,7 @@ class PlexLibrary:
 
         Raises:
             RequestError: 404 for an item that is not there (or not in that section), 400 for a date
-                that is none or a type that is not the item's.
+                that is none or a type that is not the item's, and what `writes` refuses.
         """
         with self.lock:
             items = [self._find(key, section_key) for key in edit.rating_keys]
@@ -185,8 +236,13 @@ class PlexLibrary:
             date = edit.text.get("originallyAvailableAt", "")
             if date and not DATE.fullmatch(date):
                 raise RequestError(400, f"originallyAvailableAt is {date}, which is no YYYY-MM-DD")
+            self.writes.check_fields(edit.rating_keys, edit.fields)
+            self.writes.check_lists(edit)
+            heeded = self.writes.heeded(edit)
             for item in items:
-                self._apply_to(item, edit)
+                item.edit_count += 1
+                if heeded.fields or not edit.fields:
+                    self._apply_to(item, heeded)
 
     def rate(self, rating_key: int, rating: float) -> None:
         """Set the user rating, 0..10; -1 takes it away. Raises RequestError (404, 400)."""
@@ -194,27 +250,42 @@ class PlexLibrary:
             item = self._find(rating_key)
             if not (0 <= rating <= 10 or rating == -1):
                 raise RequestError(400, f"rating is {rating}: 0 to 10 is allowed")
-            item.user_rating = None if rating == -1 else rating
+            self.writes.check_fields([rating_key], ["userRating"])
             item.rating_count += 1
-            self._item_changed(item)
+            if not self.writes.take_ignored(["userRating"]):
+                item.user_rating = None if rating == -1 else self.dialect.rounded(rating)
+                self._item_changed(item)
 
     def upload(self, rating_key: int, kind: ImageKind, data: bytes) -> None:
-        """Keep an image beside the earlier ones and show it. It does not lock the field. Raises RequestError (404)."""
+        """Keep an image beside the earlier ones, known ones once, and show it. It does not lock the field.
+
+        Raises:
+            RequestError: 404 for an item that is not there, 500 for an image that is too large, and what
+                `writes` refuses.
+        """
         with self.lock:
             item = self._find(rating_key)
+            if self.images.max_bytes is not None and len(data) > self.images.max_bytes:
+                raise RequestError(500, f"{len(data)} bytes are too many")
+            self.writes.check_fields([rating_key], [kind])
             item.upload_count += 1
-            self._add_image(item, kind, data, uploaded=True)
-            self._item_changed(item)
+            item.pictures[kind].uploads.append(data)
+            if not self.writes.take_ignored([kind]):
+                self._add_image(item, kind, data, uploaded=True)
+                self._item_changed(item)
 
     def select_image(self, rating_key: int, kind: ImageKind, name: str | None) -> None:
-        """Show another of an item's images, or none. Raises RequestError (404)."""
+        """Show another of an item's images, or none. Raises RequestError (404, and what `writes` refuses)."""
         with self.lock:
             item = self._find(rating_key)
-            image = next((each for each in item.images.get(kind, ()) if each.name == name), None)
+            image = None if name is None else item.pictures[kind].named(name)
             if name is not None and image is None:
                 raise RequestError(404, f"no image {name}")
-            self._show(item, kind, image)
-            self._item_changed(item)
+            self.writes.check_fields([rating_key], [kind])
+            item.selection_count += name is not None
+            if not self.writes.take_ignored([kind]):
+                self._show(item, kind, image)
+                self._item_changed(item)
 
     def scan(self, section_key: int, folder: str) -> None:
         """Scan a folder, or the whole section where it is empty: staged files below it become items."""
@@ -229,7 +300,7 @@ class PlexLibrary:
 
     def tag_id(self, kind: str, name: str) -> int:
         """Return the number by which Plex knows a genre, actor, collection or label."""
-        return self._tag_ids.setdefault((kind, name), len(self._tag_ids) + 1)
+        return self.tags.number(kind, name)
 
     # --- inside
 
@@ -240,46 +311,43 @@ class PlexLibrary:
         return item
 
     def _apply_to(self, item: Item, edit: Edit) -> None:
-        for name, value in edit.text.items():
-            setattr(item, TEXT_FIELDS[name], self._stored(name, value))
-        for name, names in edit.tags.items():
-            before = () if self.edit_mode == "replace" else getattr(item, TAG_FIELDS[name])
-            arriving = (self._stored(name, tag) for tag in names)
-            setattr(item, TAG_FIELDS[name], tuple(dict.fromkeys([*before, *filter(None, arriving)])))
-        for name, tag in edit.removals[:1] if self.edit_mode == "single_removal" else edit.removals:
-            kept = (each for each in getattr(item, TAG_FIELDS[name]) if each != tag)
-            setattr(item, TAG_FIELDS[name], tuple(kept))
-        item.locked = (item.locked | edit.locks) - edit.unlocks
-        item.edit_count += 1
+        apply_edit(item, edit, self.dialect, self._stored)
+        self.tags.photos.update({self._stored("actor", name): photo for name, photo in edit.photos.items()})
         self._item_changed(item)
 
     def _stored(self, name: str, value: str) -> str:
-        return self.mangle(name, value) if self.mangle else value
+        """Return what is kept of a text or a tag; `name` is Plex's name of its field."""
+        value = self.mangle(name, value) if self.mangle else value
+        value = value.strip() if self.dialect.trims_text else value
+        return self.tags.spelling(name, value, self.dialect) if name in TAG_FIELDS else value
 
     def _set(self, item: Item, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             if name in IMAGE_FIELDS:
                 self._add_image(item, "thumb" if name == "thumb" else "art", value, uploaded=False)
-            elif name in LOCK_NAMES or name == "user_rating":
-                setattr(item, name, tuple(value) if name in TAG_FIELDS.values() else value)
+            elif name in TAG_FIELDS.values():
+                spelled = (self.tags.spelling(LOCK_NAMES[name], each, self.dialect) for each in value)
+                setattr(item, name, without_repeats(spelled))
+            elif name in LOCK_NAMES or name in ("user_rating", "characters"):
+                setattr(item, name, value)
             elif name == "locked":
                 item.locked = frozenset(value)
             else:
                 raise TypeError(f"an item has no settable attribute {name}")
+        follow(item, fields.keys(), self.dialect)
 
     def _add_image(self, item: Item, kind: ImageKind, data: bytes, *, uploaded: bool) -> None:
-        images = item.images.setdefault(kind, [])
-        origin = "upload" if uploaded else "metadata"
-        image = Image(f"{origin}://{kind}/{hashlib.sha256(data).hexdigest()[:32]}-{len(images) + 1}", data, uploaded)
-        images.append(image)
-        self._show(item, kind, image)
+        image, is_new = item.pictures[kind].keep(kind, data, uploaded=uploaded)
+        if is_new or not uploaded or self.dialect.reselects_known_images:
+            self._show(item, kind, image)
 
     def _show(self, item: Item, kind: ImageKind, image: Image | None) -> None:
+        pictures = item.pictures[kind]
+        pictures.selected = image
+        pictures.note_change(self.clock(), self.images)
         if image is None:
-            item.selected.pop(kind, None)
             setattr(item, kind, "")
             return
-        item.selected[kind] = image
         # Each image has an address of its own, also where two arrive within a second.
         self._last_image_time = max(int(self.clock()), self._last_image_time + 1)
         setattr(item, kind, f"/library/metadata/{item.rating_key}/{kind}/{self._last_image_time}")

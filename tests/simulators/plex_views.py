@@ -13,7 +13,13 @@ from tests.simulators.plex_xml import Element
 
 IDENTIFIER = "com.plexapp.plugins.library"
 LISTED_TAGS = 3  # a listing carries only the first few genres and roles
-TAG_ELEMENTS = {"genre": "Genre", "actor": "Role", "collection": "Collection", "label": "Label"}
+TAG_ELEMENTS = {
+    "genre": "Genre",
+    "director": "Director",
+    "actor": "Role",
+    "collection": "Collection",
+    "label": "Label",
+}
 LISTED_KINDS = ("genre", "actor")
 
 
@@ -56,6 +62,9 @@ def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
     attributes["summary"] = item.summary
     optional = {
         "titleSort": item.title_sort,
+        "originalTitle": item.original_title,
+        "editionTitle": item.edition_title,
+        "contentRating": item.content_rating,
         "studio": item.studio,
         "tagline": item.tagline,
         "originallyAvailableAt": item.originally_available_at,
@@ -63,8 +72,8 @@ def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
         "art": item.art,
     }
     attributes.update({name: value for name, value in optional.items() if value})
-    if item.originally_available_at:
-        attributes["year"] = int(item.originally_available_at[:4])
+    if item.year is not None:
+        attributes["year"] = item.year
     if item.user_rating is not None:
         attributes["userRating"] = float(item.user_rating)
     attributes["addedAt"] = item.added_at
@@ -89,8 +98,15 @@ def _complete(library: PlexLibrary, item: Item, element: Element) -> None:
     for kind, tag in TAG_ELEMENTS.items():
         for name in getattr(item, TAG_FIELDS[kind]):
             number = library.tag_id(kind, name)
-            element.add(Element(tag, id=number, filter=f"{kind}={number}", tag=name))
+            details = _actor_details(library, item, name) if kind == "actor" else {}
+            element.add(Element(tag, id=number, filter=f"{kind}={number}", tag=name, **details))
     element.add(*(Element("Field", locked=True, name=name) for name in sorted(item.locked)))
+
+
+def _actor_details(library: PlexLibrary, item: Item, name: str) -> dict[str, str]:
+    """What an actor plays and looks like; attributes without a value are absent."""
+    details = {"role": item.characters.get(name, ""), "thumb": library.tags.photos.get(name, "")}
+    return {attribute: value for attribute, value in details.items() if value}
 
 
 def _media(item: Item) -> Iterable[Element]:
@@ -159,13 +175,21 @@ def library_root() -> Element:
     return container(len(parts), content="plugins", title1="Plex Library").add(*parts)
 
 
-def image_list(item: Item, kind: ImageKind) -> Element:
+def without_folders(element: Element) -> Element:
+    """Take out of a reply what a token that is not the owner's does not see: where files are."""
+    if element.tag == "Part":
+        element.attributes.pop("file", None)
+    element.children = [without_folders(child) for child in element.children if child.tag != "Location"]
+    return element
+
+
+def image_list(library: PlexLibrary, item: Item, kind: ImageKind) -> Element:
     """Return an item's posters or backgrounds, the earliest first."""
-    images = item.images.get(kind, [])
+    images, chosen = item.pictures[kind].listed(library.clock(), library.images)
     reply = container(len(images))
     for image in images:
         address = f"/library/metadata/{item.rating_key}/file?url={quote(image.name, safe='')}"
-        selected = item.selected.get(kind) is image
+        selected = image is chosen
         reply.add(
             Element("Photo", json_name="Metadata", key=address, ratingKey=image.name, selected=selected, thumb=address)
         )
