@@ -11,6 +11,7 @@ import sqlite3
 import sys
 
 from stash.protocol import ProtocolError, Request, log, read_request, reply, reply_error, use_utf8
+from storage.database import is_busy
 from worker.data_folder import DataFolder, data_folder
 from worker.launcher import DRAINER_ARGUMENT
 
@@ -35,8 +36,7 @@ def main() -> int:
         place = error.filename or folder.root
         return fail(f"{place} cannot be used: {error.strerror or error}: make it writable for Stash's user")
     except sqlite3.Error as error:
-        is_busy = "database is locked" in str(error)
-        advice = "if that stays, restart Stash" if is_busy else "is the disk full or the folder read-only?"
+        advice = "if that stays, restart Stash" if is_busy(error) else "is the disk full or the folder read-only?"
         return fail(f"the queue in {folder.queue} cannot be used: {error}: {advice}")
 
 

@@ -21,8 +21,8 @@ from storage.lock import ProcessLock
 
 FILE_NAME = "device_id.json"
 LOCK_NAME = "device_id.lock"
-LOOK_EVERY = 0.01
-"""Seconds between two looks whether somebody else has made the identity."""
+LONGEST_WAIT = 30.0
+"""Seconds to wait while somebody else makes the identity, which takes milliseconds."""
 PRODUCT = "PlexSync"
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
@@ -43,12 +43,15 @@ class DeviceIdentity:
         }
 
 
-def configure_plex_device_identity(data_dir: str, clock: Callable[[], float] = time.time) -> DeviceIdentity:
+def configure_plex_device_identity(
+    data_dir: str, clock: Callable[[], float] = time.time, wait: Callable[[float], object] = time.sleep
+) -> DeviceIdentity:
     """Load the identity from `data_dir`, or make one there, and have plexapi use it from now on.
 
-    `data_dir` must exist. An unreadable file is set aside and replaced. Raises OSError where nothing can be written.
+    `data_dir` must exist. An unreadable file is set aside and replaced. `clock`: seconds since the epoch; `wait` sleeps
+    for seconds. Raises OSError where nothing can be written, or where another process keeps the lock for LONGEST_WAIT.
     """
-    identity = _load(os.path.join(data_dir, FILE_NAME), clock)
+    identity = _load(os.path.join(data_dir, FILE_NAME), clock, wait)
     plexapi.X_PLEX_IDENTIFIER = identity.identifier
     plexapi.X_PLEX_PRODUCT = PRODUCT
     plexapi.X_PLEX_DEVICE_NAME = identity.name
@@ -56,14 +59,14 @@ def configure_plex_device_identity(data_dir: str, clock: Callable[[], float] = t
     return identity
 
 
-def _load(path: str, clock: Callable[[], float]) -> DeviceIdentity:
+def _load(path: str, clock: Callable[[], float], wait: Callable[[float], object]) -> DeviceIdentity:
     try:
         return _read(path)
     except _UNREADABLE:
         pass
     lock = ProcessLock(os.path.join(os.path.dirname(path), LOCK_NAME))
-    while not lock.acquire():
-        time.sleep(LOOK_EVERY)
+    if not lock.acquire_within(LONGEST_WAIT, wait):
+        raise TimeoutError(f"{path} is being written by another process of PlexSync that does not end. Restart Stash.")
     try:
         return _read_or_make(path, clock)
     finally:

@@ -41,19 +41,25 @@ class RefreshReport:
 class FileIndex:
     """Finds Plex items by file name.
 
-    path: the index's own file, used by one process and one thread at a time.
     clock: seconds since the epoch.
     libraries: titles of the sections to index, () for all of type movie.
     """
 
     def __init__(
-        self, path: str, client: PlexClient, clock: Callable[[], float] = time.time, libraries: Sequence[str] = ()
+        self, store: IndexStore, client: PlexClient, clock: Callable[[], float], libraries: Sequence[str]
     ) -> None:
+        self._store = store
         self._client = client
         self._clock = clock
         self._libraries = tuple(libraries)
-        self._store = IndexStore(path, clock)
         self._looked_at: float | None = None
+
+    @classmethod
+    def open(
+        cls, path: str, client: PlexClient, clock: Callable[[], float] = time.time, libraries: Sequence[str] = ()
+    ) -> FileIndex:
+        """Open the index's own file, for one process and one thread at a time. Raises as IndexStore.open."""
+        return cls(IndexStore.open(path, clock), client, clock, libraries)
 
     def lookup(self, name: str) -> tuple[IndexedFile, ...]:
         """Every file of this name (or of this path's name), whatever its case or the composition of its Unicode.

@@ -11,24 +11,24 @@ from dataclasses import dataclass, replace
 
 from plex.client import ListedItem, Section
 from plex.paths import comparable_name
-from storage.local_files import set_aside
+from storage.database import Database, open_or_replace
 
 SCHEMA_VERSION = 2
 
-_JOURNALS = ("-journal", "-wal", "-shm")
-_SCHEMA = """
-CREATE TABLE server (machine_identifier TEXT NOT NULL);
-CREATE TABLE sections (
-    key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
-    content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
-    is_doubtful INTEGER NOT NULL
-);
-CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL);
-CREATE TABLE files (rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL);
-CREATE INDEX items_by_section ON items (section_key);
-CREATE INDEX files_by_item ON files (rating_key);
-CREATE INDEX files_by_name ON files (name);
-"""
+_SCHEMA = (
+    "CREATE TABLE server (machine_identifier TEXT NOT NULL)",
+    """
+    CREATE TABLE sections (
+        key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
+        content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
+        is_doubtful INTEGER NOT NULL)
+    """,
+    "CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL)",
+    "CREATE TABLE files (rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL)",
+    "CREATE INDEX items_by_section ON items (section_key)",
+    "CREATE INDEX files_by_item ON files (rating_key)",
+    "CREATE INDEX files_by_name ON files (name)",
+)
 _STAGE = """
 DROP TABLE IF EXISTS temp.swept_items;
 DROP TABLE IF EXISTS temp.swept_files;
@@ -85,22 +85,30 @@ class KnownSection:
 class IndexStore:
     """The index on disk, for one process and one thread at a time. An unreadable file is set aside and made anew.
 
-    clock: seconds since the epoch. Raises sqlite3.OperationalError where the file cannot be opened or written at all.
+    Raises sqlite3.OperationalError where the file cannot be written.
     """
 
-    def __init__(self, path: str, clock: Callable[[], float]) -> None:
-        self._connection = _opened(path, clock)
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._sections: dict[int, KnownSection] | None = None
+
+    @classmethod
+    def open(cls, path: str, clock: Callable[[], float]) -> IndexStore:
+        """Open the index at `path`; `clock`: seconds since the epoch.
+
+        Raises sqlite3.OperationalError where the file cannot be used, OSError where it cannot be set aside.
+        """
+        return cls(open_or_replace(path, lambda: _open(path), clock))
 
     def close(self) -> None:
         """Close the file."""
-        self._connection.close()
+        self._database.close()
 
     # --- reading
 
     def files_named(self, name: str) -> tuple[IndexedFile, ...]:
         """The files of a name that `comparable_name` gave."""
-        rows = self._connection.execute(
+        rows = self._database.all(
             "SELECT path, rating_key, section_key FROM files JOIN items USING (rating_key) WHERE name = ?"
             " ORDER BY rating_key, path",
             (name,),
@@ -110,7 +118,7 @@ class IndexStore:
     def sections(self) -> dict[int, KnownSection]:
         """The sections that have been listed as a whole, by key."""
         if self._sections is None:
-            rows = self._connection.execute(
+            rows = self._database.all(
                 "SELECT key, title, locations, content_changed_at, swept_at, seen_at, is_doubtful FROM sections"
                 " ORDER BY key"
             )
@@ -124,8 +132,8 @@ class IndexStore:
 
     def count_items(self, section_key: int) -> int:
         """How many items of a section are known, those without files included."""
-        rows = self._connection.execute("SELECT count(*) FROM items WHERE section_key = ?", (section_key,))
-        return int(rows.fetchone()[0])
+        row = self._database.one("SELECT count(*) FROM items WHERE section_key = ?", (section_key,))
+        return int(row[0]) if row else 0
 
     def unknown_among(self, section_key: int, items: Iterable[ListedItem]) -> list[ListedItem]:
         """Those items that are new, or that have other files than is known."""
@@ -166,7 +174,7 @@ class IndexStore:
 
     def keep_only_server(self, machine_identifier: str) -> bool:
         """Forget everything if it came from another server, whose keys mean other items; say whether it did."""
-        row = self._connection.execute("SELECT machine_identifier FROM server").fetchone()
+        row = self._database.one("SELECT machine_identifier FROM server")
         if row == (machine_identifier,):
             return False
         with self._transaction() as connection:
@@ -177,7 +185,7 @@ class IndexStore:
 
     def begin_sweep(self) -> None:
         """Start an empty stage for the listing of a section. It is no part of the file: a kill leaves no trace."""
-        self._connection.executescript(_STAGE)
+        self._database.connection.executescript(_STAGE)
 
     def stage(self, items: Iterable[ListedItem]) -> None:
         """Put items on the stage. One that shows up twice, because the listing moved between two pages, counts once."""
@@ -197,35 +205,28 @@ class IndexStore:
             connection.execute("INSERT OR REPLACE INTO items SELECT rating_key, ? FROM swept_items", (section.key,))
             connection.execute("INSERT INTO files SELECT rating_key, path, name FROM swept_files")
             _put_section(connection, section)
-        self._connection.executescript(_STAGE)
+        self._database.connection.executescript(_STAGE)
         return changed
 
     # --- inside
 
     def _is_known(self, section_key: int, item: ListedItem) -> bool:
         key = (item.rating_key,)
-        row = self._connection.execute("SELECT section_key FROM items WHERE rating_key = ?", key).fetchone()
+        row = self._database.one("SELECT section_key FROM items WHERE rating_key = ?", key)
         if row != (section_key,):
             return False
-        paths = self._connection.execute("SELECT path FROM files WHERE rating_key = ?", key)
+        paths = self._database.all("SELECT path FROM files WHERE rating_key = ?", key)
         return {path for (path,) in paths} == set(item.files)
 
     def _stage_differs(self, section_key: int) -> bool:
-        rows = self._connection.execute(_DIFFERENCES, {"section": section_key})
-        return rows.fetchone() is not None
+        return self._database.one(_DIFFERENCES, {"section": section_key}) is not None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All of it or nothing, on disk as well."""
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
-            yield self._connection
-            self._connection.execute("COMMIT")
-        except BaseException:
-            # Where the disk is full, SQLite has rolled back by itself.
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
+            with self._database.transaction() as connection:
+                yield connection
         finally:
             self._sections = None
 
@@ -259,37 +260,16 @@ def _drop_items_of(connection: sqlite3.Connection, section_key: int) -> None:
     connection.execute("DELETE FROM items WHERE section_key = ?", (section_key,))
 
 
-def _opened(path: str, clock: Callable[[], float]) -> sqlite3.Connection:
-    try:
-        return _open(path)
-    except sqlite3.OperationalError:  # locked, no such folder, disk full: nothing that another file would mend
-        raise
-    except sqlite3.DatabaseError as error:
-        set_aside(path, str(error), clock(), _JOURNALS)
-    return _open(path)
-
-
-def _open(path: str) -> sqlite3.Connection:
+def _open(path: str) -> Database:
     """Raises sqlite3.DatabaseError where the file is no sound index of this version."""
     existed = os.path.exists(path) and os.path.getsize(path) > 0
-    # The thread that opens it need not be the one that uses it; isolation_level None leaves transactions to us.
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    database = Database.open(path, synchronous="NORMAL", check=existed)  # what a power cut may cost can be listed again
     try:
-        connection.execute("PRAGMA synchronous = NORMAL")  # what a power cut may cost can be listed again
-        if existed:
-            _check(connection)
-        else:
-            connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+        if not existed:
+            database.create_schema(_SCHEMA, SCHEMA_VERSION)
+        elif (version := database.schema_version()) != SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"made by another version: schema {version}, not {SCHEMA_VERSION}")
     except BaseException:
-        connection.close()  # or Windows would not let it be renamed
+        database.close()
         raise
-    return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(verdict)
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != SCHEMA_VERSION:
-        raise sqlite3.DatabaseError(f"made by another version: schema {version}, not {SCHEMA_VERSION}")
+    return database

@@ -12,6 +12,15 @@ import os
 import sqlite3
 import sys
 
+from storage.database import is_busy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOOK_EVERY = 0.01
+"""Seconds between two attempts to take a lock that is held for a few commits only."""
+
 WAIT_FOR_LOOKS = 1.0
 """Seconds for which `acquire` waits: somebody else's look is over within microseconds."""
 SECOND_LOOKS = 0.02 if sys.platform == "win32" else 0.0
@@ -35,11 +44,22 @@ class ProcessLock:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             connection.close()
-            if _is_busy(error):
+            if is_busy(error):
                 return False
             raise
         self._connection = connection
         return True
+
+    def acquire_within(self, patience: float, wait: Callable[[float], object], look_every: float = LOOK_EVERY) -> bool:
+        """Take the lock as soon as its holder lets go; False where it was not free in `patience` seconds.
+
+        `wait` sleeps for seconds: `look_every` of them between two attempts.
+        """
+        for _ in range(int(patience / look_every)):
+            if self.acquire():
+                return True
+            wait(look_every)
+        return self.acquire()
 
     def release(self) -> None:
         """Let go; without effect where the lock is not held here."""
@@ -55,7 +75,7 @@ class ProcessLock:
         try:
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError as error:
-            if _is_busy(error):
+            if is_busy(error):
                 return True
             raise
         except sqlite3.DatabaseError:
@@ -67,8 +87,3 @@ class ProcessLock:
 
     def _connect(self, timeout: float) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=timeout, isolation_level=None)
-
-
-def _is_busy(error: sqlite3.OperationalError) -> bool:
-    # sqlite_errorcode exists from Python 3.11 on; the text is SQLite's own since version 3.0.
-    return "database is locked" in str(error)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from storage.crash_points import reach
-from sync_queue.database import Database
+from storage.database import IN_LIST, Database, as_list
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import fail_job
@@ -40,7 +40,7 @@ class DeadLetterQueue:
         """Keep a dead letter; returns its id."""
         with self._database.transaction() as connection:
             cursor = connection.execute(
-                f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 constant
+                f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     job.scene_id,
                     failure.title,
@@ -58,17 +58,17 @@ class DeadLetterQueue:
 
     def get_recent(self, limit: int = 10) -> list[DeadLetter]:
         """The newest `limit` entries, newest first."""
-        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))  # noqa: S608
+        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))
         return [_dead_letter(row) for row in rows]
 
     def get_all(self) -> list[DeadLetter]:
         """Every entry, oldest first."""
-        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id")  # noqa: S608 - constant
+        rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id")
         return [_dead_letter(row) for row in rows]
 
     def get_by_id(self, entry_id: int) -> DeadLetter | None:
         """One entry, or None."""
-        row = self._database.one(f"SELECT {_COLUMNS} FROM dead_letters WHERE id = ?", (entry_id,))  # noqa: S608 constant
+        row = self._database.one(f"SELECT {_COLUMNS} FROM dead_letters WHERE id = ?", (entry_id,))
         return None if row is None else _dead_letter(row)
 
     def get_count(self) -> int:
@@ -84,9 +84,8 @@ class DeadLetterQueue:
     def buried_times(self, scene_ids: Sequence[int]) -> dict[int, float]:
         """When a job of each scene was last buried (seconds since the epoch); a scene without an entry is absent."""
         rows = self._database.all(
-            "SELECT scene_id, MAX(buried_at) FROM dead_letters WHERE scene_id IN (SELECT value FROM json_each(?))"
-            " GROUP BY scene_id",
-            (json.dumps(list(scene_ids)),),
+            f"SELECT scene_id, MAX(buried_at) FROM dead_letters WHERE scene_id {IN_LIST} GROUP BY scene_id",
+            (as_list(scene_ids),),
         )
         return dict(rows)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from storage.crash_points import reach
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import insert_job
 from sync_queue.models import DeadLetter, Job

@@ -1,24 +1,25 @@
-"""Put scenes into the queue: the hook's half of the queue's SQL (see database.py for why it imports so little)."""
+"""Put scenes into the queue: the hook's half of the queue's SQL. See database.py for why it imports so little."""
 
 from __future__ import annotations
 
 import json
 
 from storage.crash_points import reach
+from sync_queue.schema import CLAIMED, NEW, PENDING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from sync_queue.database import Database
+    from storage.database import Database
 
 METADATA = "metadata"
 """Update type of a job that makes Plex show what Stash says."""
 UNDO = "undo"
 """Update type of a job that makes Plex show what it showed before."""
 
-_INSERT = "INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, 0)"
+_INSERT = f"INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, {NEW})"
 
 
 def serialize(data: dict[str, Any]) -> bytes:
@@ -72,7 +73,7 @@ def enqueue_fan_out(database: Database, kind: str, entity_id: int, source: str, 
     data = {**new_job_data(0, ("name",), source, now), "scene_id": None, "update_type": "fan_out"}
     data |= {"fan_out": name, "after_scene": 0}
     database.execute(
-        _INSERT + " ON CONFLICT (fan_out) WHERE status < 2 DO UPDATE SET data = excluded.data", (serialize(data), now)
+        _INSERT + f" ON CONFLICT (fan_out) WHERE {PENDING} DO UPDATE SET data = excluded.data", (serialize(data), now)
     )
 
 
@@ -83,7 +84,7 @@ def enqueue_undo(database: Database, scene_ids: Iterable[int], now: float) -> No
     ]
     with database.transaction():
         database.execute_many(
-            _INSERT + " ON CONFLICT (scene_id) WHERE status < 2 DO UPDATE SET data = excluded.data", rows
+            _INSERT + f" ON CONFLICT (scene_id) WHERE {PENDING} DO UPDATE SET data = excluded.data", rows
         )
 
 
@@ -97,11 +98,11 @@ def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now:
     """Enqueue many scenes in one transaction (all fields); returns how many rows were added."""
     rows = [(serialize(new_job_data(scene_id, (), source, now)), now) for scene_id in scene_ids]
     with database.transaction():
-        newest = _newest_row(database)
+        newest = newest_row(database)
         database.execute_many(
-            _INSERT + " ON CONFLICT (scene_id) WHERE status < 2 DO UPDATE SET data = excluded.data WHERE due > 0", rows
+            _INSERT + f" ON CONFLICT (scene_id) WHERE {PENDING} DO UPDATE SET data = excluded.data WHERE due > 0", rows
         )
-        # Row ids only ever grow. To count what is pending before and after would make each page dearer than the last.
+        # To count what is pending before and after would make each page dearer than the last.
         row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE _id > ?", (newest,))
         return int(row[0]) if row else 0
 
@@ -110,19 +111,25 @@ def has_open_jobs(database: Database) -> bool:
     """Whether any job is pending or in progress."""
     # Two questions, for each has an index of its own and neither covers both.
     row = database.one(
-        "SELECT EXISTS (SELECT 1 FROM ack_queue_default WHERE status < 2)"
-        " OR EXISTS (SELECT 1 FROM ack_queue_default WHERE status = 2)"
+        f"SELECT EXISTS (SELECT 1 FROM ack_queue_default WHERE {PENDING})"
+        f" OR EXISTS (SELECT 1 FROM ack_queue_default WHERE {CLAIMED})"
     )
     return row == (1,)
 
 
-def _newest_row(database: Database) -> int:
+def has_newer_job(database: Database, row_id: int) -> bool:
+    """Whether a job is pending that came after the row `row_id`."""
+    return database.one(f"SELECT 1 FROM ack_queue_default WHERE {PENDING} AND _id > ?", (row_id,)) is not None
+
+
+def newest_row(database: Database) -> int:
+    """The largest id that a row ever had, 0 for none: ids only ever grow."""
     row = database.one("SELECT MAX(_id) FROM ack_queue_default")
     return int(row[0] or 0) if row else 0
 
 
 def _pending_job(database: Database, scene_id: int) -> tuple[int, dict[str, Any]] | None:
-    row = database.one("SELECT _id, data FROM ack_queue_default WHERE scene_id = ? AND status < 2", (scene_id,))
+    row = database.one(f"SELECT _id, data FROM ack_queue_default WHERE scene_id = ? AND {PENDING}", (scene_id,))
     return None if row is None else (row[0], json.loads(row[1]))
 
 

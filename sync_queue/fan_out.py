@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.crash_points import reach
-from sync_queue.database import ACKNOWLEDGED, Database
+from storage.database import Database
 from sync_queue.enqueue import enqueue_many, serialize
+from sync_queue.schema import ACKNOWLEDGED, PENDING
 
 SOURCE = "rename"
 
@@ -30,7 +31,7 @@ class FanOut:
 def next_fan_out(database: Database) -> FanOut | None:
     """The oldest rename that is not fully expanded, or None."""
     # Asked at every step. For IS NOT NULL, SQLite would scan the whole queue; a range uses the index.
-    row = database.one("SELECT _id, data FROM ack_queue_default WHERE status < 2 AND fan_out > '' ORDER BY _id LIMIT 1")
+    row = database.one(f"SELECT _id, data FROM ack_queue_default WHERE {PENDING} AND fan_out > '' ORDER BY _id LIMIT 1")
     if row is None:
         return None
     data = json.loads(row[1])
@@ -45,15 +46,16 @@ def expand(database: Database, fan_out: FanOut, scene_ids: Sequence[int], is_las
     """
     with database.transaction():
         row = database.one("SELECT data, status FROM ack_queue_default WHERE _id = ?", (fan_out.row_id,))
-        data = json.loads(row[0]) if row and row[1] < ACKNOWLEDGED else None
-        if data is None or data["after_scene"] != fan_out.after_scene:
+        if row is None or row[1] >= ACKNOWLEDGED:
+            return
+        data = json.loads(row[0])
+        if data["after_scene"] != fan_out.after_scene:
             return
         enqueue_many(database, scene_ids, SOURCE, now)
         reach("expand:enqueued")
         data["after_scene"] = scene_ids[-1] if scene_ids else fan_out.after_scene
-        status = "5" if is_last else "status"
         database.execute(
-            f"UPDATE ack_queue_default SET data = ?, status = {status} WHERE _id = ?",  # noqa: S608 - constants
-            (serialize(data), fan_out.row_id),
+            "UPDATE ack_queue_default SET data = ?, status = ? WHERE _id = ?",
+            (serialize(data), ACKNOWLEDGED if is_last else row[1], fan_out.row_id),
         )
     reach("expand:done")

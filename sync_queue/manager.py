@@ -7,7 +7,9 @@ import sqlite3
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
 
-from sync_queue.database import UNACKNOWLEDGED, Database, open_queue_database
+from storage.database import Database
+from sync_queue.database import open_queue_database
+from sync_queue.schema import ACKNOWLEDGED, CLAIMED, PENDING, READY
 
 KEPT_HISTORY = 1000
 """Acknowledged rows that stay for a look back; every scan of the table passes them."""
@@ -33,14 +35,19 @@ class AckQueue(SQLiteAckQueue):  # type: ignore[misc]  # persist-queue's classes
 
 
 class QueueManager:
-    """The queue of one data folder, opened for a process that drains or reports. `queue_folder` is `data/queue`.
+    """The queue of one data folder, for a process that drains or reports."""
 
-    It is not searched for damage: each such process has done that when it began, with `open_queue_database`.
-    """
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._queue = AckQueue(database)
 
-    def __init__(self, queue_folder: str) -> None:
-        self.database = open_queue_database(queue_folder)
-        self._queue = AckQueue(self.database)
+    @classmethod
+    def open(cls, queue_folder: str) -> QueueManager:
+        """Open the queue in `queue_folder` (`data/queue`). Raises as `open_queue_database`.
+
+        It is not searched for damage: each such process has done that when it began.
+        """
+        return cls(open_queue_database(queue_folder))
 
     def get_queue(self) -> AckQueue:
         """The ack queue."""
@@ -55,11 +62,11 @@ class QueueManager:
         with self.database.transaction():
             claimed = self._claimed()
             self.database.execute(
-                """UPDATE ack_queue_default SET status = 5 WHERE status = 2 AND EXISTS (
+                f"""UPDATE ack_queue_default SET status = {ACKNOWLEDGED} WHERE {CLAIMED} AND EXISTS (
                        SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
-                       AND (newer.status < 2 OR newer.status = 2 AND newer._id > ack_queue_default._id))"""
+                       AND (newer.{PENDING} OR newer.{CLAIMED} AND newer._id > ack_queue_default._id))"""
             )
-            self.database.execute("UPDATE ack_queue_default SET status = 1 WHERE status = 2")
+            self.database.execute(f"UPDATE ack_queue_default SET status = {READY} WHERE {CLAIMED}")
         return claimed
 
     def forget_history(self) -> None:
@@ -71,5 +78,5 @@ class QueueManager:
         self.database.close()
 
     def _claimed(self) -> int:
-        row = self.database.one("SELECT COUNT(*) FROM ack_queue_default WHERE status = ?", (UNACKNOWLEDGED,))
+        row = self.database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {CLAIMED}")
         return int(row[0]) if row else 0

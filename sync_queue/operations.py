@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from storage.crash_points import reach
-from sync_queue.database import ACKNOWLEDGED, FAILED, UNACKNOWLEDGED, Database
+from storage.database import IN_LIST, Database, as_list
 from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import AckQueue
 from sync_queue.models import Job, QueueStats
+from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, UNACKNOWLEDGED
 
 __all__ = [
     "JobNotClaimed",
@@ -38,11 +39,11 @@ def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
     with queue.database.transaction():
         rows = queue.database.all(
             "SELECT _id, data FROM ack_queue_default"
-            " WHERE status < 2 AND due <= ? AND scene_id IS NOT NULL ORDER BY due, _id LIMIT ?",
+            f" WHERE {PENDING} AND due <= ? AND scene_id IS NOT NULL ORDER BY due, _id LIMIT ?",
             (now, limit),
         )
         queue.database.execute_many(
-            "UPDATE ack_queue_default SET status = 2 WHERE _id = ?", [(row_id,) for row_id, _ in rows]
+            f"UPDATE ack_queue_default SET status = {UNACKNOWLEDGED} WHERE _id = ?", [(row_id,) for row_id, _ in rows]
         )
         reach("claim:marked")
     reach("claim:done")
@@ -80,35 +81,35 @@ def nack_job(queue: AckQueue, job: Job) -> bool:
 def clear_pending(database: Database) -> int:
     """Delete every pending job; returns how many. Jobs in progress stay."""
     with database.transaction():
-        return database.execute("DELETE FROM ack_queue_default WHERE status < 2")
+        return database.execute(f"DELETE FROM ack_queue_default WHERE {PENDING}")
 
 
 def get_stats(database: Database, now: float) -> QueueStats:
     """Count the jobs as they stand at `now` (seconds since the epoch). Writes nothing."""
-    waiting = database.one("SELECT COUNT(*), MIN(due) FROM ack_queue_default WHERE status < 2 AND due > ?", (now,))
+    waiting = database.one(f"SELECT COUNT(*), MIN(due) FROM ack_queue_default WHERE {PENDING} AND due > ?", (now,))
     waiting_count, next_due = waiting if waiting else (0, None)
     return QueueStats(
-        pending=_count(database, "status < 2"),
+        pending=_count(database, PENDING),
         waiting_for_retry=waiting_count,
-        in_progress=_count(database, "status = 2"),
+        in_progress=_count(database, CLAIMED),
         next_due_at=next_due,
     )
 
 
 def count_open(database: Database) -> int:
     """How many jobs are pending or in progress: the part of get_stats that is cheap enough to ask all the time."""
-    return _count(database, "status < 2") + _count(database, "status = 2")
+    return _count(database, PENDING) + _count(database, CLAIMED)
 
 
 def has_work_at(database: Database, now: float) -> bool:
     """Whether a job is in progress, or due at `now` (seconds since the epoch)."""
     due_at = next_due_at(database)
-    return (due_at is not None and due_at <= now) or _count(database, "status = 2") > 0
+    return (due_at is not None and due_at <= now) or _count(database, CLAIMED) > 0
 
 
 def next_due_at(database: Database) -> float | None:
     """When the earliest pending job falls due (seconds since the epoch), or None where none is pending."""
-    row = database.one("SELECT MIN(due) FROM ack_queue_default WHERE status < 2")
+    row = database.one(f"SELECT MIN(due) FROM ack_queue_default WHERE {PENDING}")
     return None if row is None else row[0]
 
 
@@ -116,29 +117,29 @@ def bring_forward(database: Database, latest: float, now: float) -> int:
     """Make the pending jobs that fall due later than `latest` due at `now` (seconds since the epoch); how many."""
     return database.execute(
         "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
-        " WHERE status < 2 AND due > ?",
+        f" WHERE {PENDING} AND due > ?",
         (now, latest),
     )
 
 
 def pending_data(database: Database) -> list[dict[str, Any]]:
     """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
-    rows = database.all("SELECT data FROM ack_queue_default WHERE status < 2 ORDER BY _id")
+    rows = database.all(f"SELECT data FROM ack_queue_default WHERE {PENDING} ORDER BY _id")
     return [json.loads(data) for (data,) in rows]
 
 
 def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:
     """Those of `scene_ids` that have a pending job."""
     rows = database.all(
-        "SELECT scene_id FROM ack_queue_default WHERE status < 2 AND scene_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(scene_ids)),),
+        f"SELECT scene_id FROM ack_queue_default WHERE {PENDING} AND scene_id {IN_LIST}",
+        (as_list(scene_ids),),
     )
     return {scene_id for (scene_id,) in rows}
 
 
 def _count(database: Database, condition: str) -> int:
     """How many rows meet a condition that one of the partial indexes is made for; a scan of the table costs more."""
-    row = database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {condition}")  # noqa: S608 - constants
+    row = database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {condition}")
     return int(row[0]) if row else 0
 
 

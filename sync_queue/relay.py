@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sync_queue.database import Database
+    from storage.database import Database
 
 KEPT_LINES = 1000
 """Lines kept while no invocation comes to fetch them; the drainer's own log file has them all."""

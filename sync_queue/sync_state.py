@@ -10,10 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sync_queue.database import Database
+from storage.database import IN_LIST, Database, as_list
 
-_VARIABLES = 500
-"""Placeholders per query; SQLite allows 999 in its oldest versions still in use (SQLite documentation, limits)."""
 _PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading")
 """Fields of an ItemState that are stored as JSON, each in a column of its name."""
 
@@ -63,10 +61,10 @@ class SyncState:
 
     def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
         """The states of those scenes that were synced before."""
-        rows = self._chunked(
+        rows = self._database.all(
             "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state"
-            " WHERE scene_id IN ({})",
-            scene_ids,
+            f" WHERE scene_id {IN_LIST}",
+            (as_list(scene_ids),),
         )
         return {
             row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])))
@@ -75,11 +73,10 @@ class SyncState:
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
-        rows = self._chunked(
-            f"SELECT rating_key, written_at, {', '.join(_PARTS)} FROM item_state"  # noqa: S608 - constants
-            " WHERE rating_key IN ({}) AND server_id = ?",
-            rating_keys,
-            (self._server_id,),
+        rows = self._database.all(
+            f"SELECT rating_key, written_at, {', '.join(_PARTS)} FROM item_state"
+            f" WHERE rating_key {IN_LIST} AND server_id = ?",
+            (as_list(rating_keys), self._server_id),
         )
         known = {row[0]: _item_state(row) for row in rows}
         return {key: known.get(key, ItemState(key)) for key in rating_keys}
@@ -88,7 +85,7 @@ class SyncState:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():
             self._database.execute_many(
-                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"  # noqa: S608 - constants
+                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"
                 f" VALUES (?, ?, ?{', ?' * len(_PARTS)})",
                 [(self._server_id, state.rating_key, state.written_at, *_item_parts(state)) for state in states],
             )
@@ -113,13 +110,6 @@ class SyncState:
             "DELETE FROM item_state WHERE server_id = ? AND rating_key = ?",
             [(self._server_id, key) for key in rating_keys],
         )
-
-    def _chunked(self, sql: str, keys: Sequence[int], more: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = []
-        for start in range(0, len(keys), _VARIABLES):
-            chunk = keys[start : start + _VARIABLES]
-            rows += self._database.all(sql.format(",".join("?" * len(chunk))), (*chunk, *more))
-        return rows
 
 
 def forget_scene(database: Database, scene_id: int) -> None:
@@ -165,14 +155,8 @@ def _item_state(row: tuple[Any, ...]) -> ItemState:
 
 def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:
     """Stash's `updated_at` of each scene when it was last synced; a scene never synced is absent."""
-    times: dict[int, str] = {}
-    for start in range(0, len(scene_ids), _VARIABLES):
-        chunk = scene_ids[start : start + _VARIABLES]
-        places = ",".join("?" * len(chunk))
-        times.update(
-            database.all(
-                f"SELECT scene_id, stash_updated_at FROM scene_state WHERE scene_id IN ({places})",  # noqa: S608 - placeholders
-                chunk,
-            )
+    return dict(
+        database.all(
+            f"SELECT scene_id, stash_updated_at FROM scene_state WHERE scene_id {IN_LIST}", (as_list(scene_ids),)
         )
-    return times
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
+from sync_queue.enqueue import has_newer_job
 from worker.data_folder import DataFolder
 
 
@@ -36,6 +37,6 @@ def _has_newer_job(folder: DataFolder, queue: int, newest_left: int) -> bool:
     try:
         if database.identity() != queue:
             newest_left = 0
-        return database.one("SELECT 1 FROM ack_queue_default WHERE status < 2 AND _id > ?", (newest_left,)) is not None
+        return has_newer_job(database, newest_left)
     finally:
         database.close()

@@ -12,7 +12,8 @@ from contextlib import suppress
 
 from stash.hook import SceneEdit, relevant_change
 from stash.protocol import log
-from sync_queue.database import is_damage, open_queue_database
+from storage.database import is_damage
+from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, has_open_jobs
 from sync_queue.relay import take_lines
 from worker.launcher import ensure_drainer
@@ -21,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from stash.hook import Rename
     from stash.protocol import Request
-    from sync_queue.database import Database
+    from storage.database import Database
     from worker.data_folder import DataFolder
 
 

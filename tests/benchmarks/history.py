@@ -50,7 +50,7 @@ def measure(folder: Path) -> Table:
 
 
 def _ours(folder: Path, history: int) -> Callable[[], float]:
-    manager = QueueManager(str(folder))
+    manager = QueueManager.open(str(folder))
     queue = manager.get_queue()
     with manager.database.transaction():
         manager.database.execute_many(_INSERT, _rows(history))

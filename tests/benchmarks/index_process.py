@@ -36,7 +36,7 @@ def main() -> None:
     listing, build = in_turns(
         ROUNDS, lambda: seconds_of(lambda: _list(client)), lambda: seconds_of(lambda: _build(next(paths), client))
     )
-    index = FileIndex(os.path.join(folder, "index-0.db"), client)
+    index = FileIndex.open(os.path.join(folder, "index-0.db"), client)
     lookups = _lookups(index, items)
     _print(
         listing=listing.median,
@@ -68,7 +68,7 @@ def _list(client: PlexClient) -> None:
 
 
 def _build(path: str, client: PlexClient) -> None:
-    index = FileIndex(path, client)
+    index = FileIndex.open(path, client)
     try:
         index.refresh()
     finally:

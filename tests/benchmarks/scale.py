@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sync_queue.database import Database, open_queue_database
+from storage.database import Database
+from sync_queue.database import open_queue_database
 from sync_queue.manager import QueueManager
 from sync_queue.operations import ack_job, clear_pending, enqueue, enqueue_many, get_pending
 from tests.benchmarks.file_index import index_in_process
@@ -128,7 +129,7 @@ def _index_measures(results: Sequence[dict[str, Any]]) -> tuple[Measure, ...]:
 
 def _queue_costs(folder: Path, size: int) -> dict[str, float]:
     folder.mkdir(parents=True)
-    manager = QueueManager(str(folder))
+    manager = QueueManager.open(str(folder))
     database = manager.database
     try:
         costs = {"enqueue": seconds_of(lambda: _enqueue_all(database, size))}

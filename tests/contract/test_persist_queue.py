@@ -21,7 +21,7 @@ NOW = 1_800_000_000.0
 
 @pytest.fixture
 def ours(tmp_path: Path) -> Iterator[QueueManager]:
-    manager = QueueManager(str(tmp_path))
+    manager = QueueManager.open(str(tmp_path))
     yield manager
     manager.close()
 

@@ -16,8 +16,9 @@ import psutil
 import pytest
 
 from stash.hook import RELEVANT_FIELDS
+from storage.database import Database
 from storage.lock import ProcessLock
-from sync_queue.database import Database, open_queue_database
+from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue
 from tests.simulators.faults import hang
 from tests.support.agreement import disagreements, wait_until_in_step, wait_until_logged

@@ -1,4 +1,4 @@
-"""A wrong setting stops nothing but the drain: saves go on, jobs wait, it is said what is wrong, and mending is enough.
+"""A wrong setting stops nothing but the drain: saves go on, jobs wait, the fault is named, and fixing it is enough.
 
 A drainer that waits for a person looks at the settings twice a minute, so all of these stories run at the same time.
 """

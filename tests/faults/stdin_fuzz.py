@@ -101,7 +101,7 @@ def fuzz_hooks(examples: int, folder: Path) -> Tally:
         handle_hook(data, "no drainer is started", Request(CONNECTION, {"hookContext": context}))
 
     tried = fuzz(CONTEXTS, examples, handle)
-    manager = QueueManager(data.queue)
+    manager = QueueManager.open(data.queue)
     for job in pending_data(manager.database):
         assert job["scene_id"] is None or 0 < job["scene_id"] < 2**63
     get_pending(manager.get_queue(), 10_000, FAR_FUTURE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.enqueue import enqueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import Failure, Job

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue
 from sync_queue.models import DeadLetter, QueueStats

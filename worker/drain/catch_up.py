@@ -13,8 +13,8 @@ from typing import Any
 
 from stash.client import StashClient, parse_time
 from storage.crash_points import reach
+from storage.database import Database
 from storage.json_file import finite
-from sync_queue.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import enqueue_many, pending_scene_ids
 from sync_queue.sync_state import last_synced_at, stash_times

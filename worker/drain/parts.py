@@ -35,7 +35,7 @@ class Workplace:
         self.folder = folder
         self.stash = StashClient(server_connection)
         self.sessions = Sessions(folder, self.stash, clock=clock)
-        self.manager = QueueManager(folder.queue)
+        self.manager = QueueManager.open(folder.queue)
         self._clock = clock
         self._status = JsonFile(folder.status)
         self._published: dict[str, Any] = {}

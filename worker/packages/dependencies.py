@@ -138,8 +138,8 @@ class Dependencies:
         lock = ProcessLock(self._folder.install_lock)
         if not lock.acquire():
             self._say("info", "Another process of PlexSync is fetching the packages: waiting for it")
-            while not lock.acquire():
-                self._wait(LOOK_EVERY)
+            if not lock.acquire_within(LONGEST_WAIT, self._wait, LOOK_EVERY):
+                raise DependencyError("Another process has been fetching the packages for an hour. Restart Stash.")
         return lock
 
     def _install(self) -> None:

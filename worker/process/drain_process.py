@@ -8,8 +8,10 @@ import sqlite3
 import time
 from typing import Any
 
+from storage.database import Database, is_damage
 from storage.json_file import JsonFile
-from sync_queue.database import Database, is_damage, open_queue_database
+from sync_queue.database import open_queue_database
+from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
@@ -62,7 +64,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
 def _take_leave(database: Database, relay: RelayHandler, queue_was_empty: bool) -> tuple[int, int]:
     try:
         relay.flush_to(lambda lines: post_lines(database, lines))
-        return database.identity(), 0 if queue_was_empty else _newest_job(database)
+        return database.identity(), 0 if queue_was_empty else newest_row(database)
     except sqlite3.DatabaseError as error:
         if not is_damage(error):
             raise
@@ -98,8 +100,3 @@ def _host_worker(
         logger.info("Drainer ends: %s", worker.ended.value)
         workplace.clear_status()
         return worker.ended is Ended.IDLE
-
-
-def _newest_job(database: Database) -> int:
-    row = database.one("SELECT MAX(_id) FROM ack_queue_default")
-    return int(row[0] or 0) if row else 0

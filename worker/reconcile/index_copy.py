@@ -18,7 +18,7 @@ def open_index_copy(source: str, plex: PlexClient, libraries: Sequence[str]) -> 
     with tempfile.TemporaryDirectory(prefix="plexsync-") as folder:
         path = os.path.join(folder, "plex_index.db")
         _copy_database(source, path)
-        with closing(FileIndex(path, plex, libraries=libraries)) as index:
+        with closing(FileIndex.open(path, plex, libraries=libraries)) as index:
             index.refresh()
             yield index
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from stash.client import StashClient
 from storage.crash_points import reach
+from storage.database import Database
 from storage.json_file import JsonFile
-from sync_queue.database import Database
 from sync_queue.operations import enqueue_many
 from validation.fields import FIELDS
 from worker.base.paths import shown_path

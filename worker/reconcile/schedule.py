@@ -13,9 +13,9 @@ from datetime import datetime
 
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
+from storage.database import Database
 from storage.json_file import JsonFile, finite
 from storage.lock import ProcessLock
-from sync_queue.database import Database
 from validation.config import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder

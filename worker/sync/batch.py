@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
 from worker.outage.guard import OutageGuard

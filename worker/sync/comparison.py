@@ -20,7 +20,7 @@ from plex.exceptions import (
 )
 from plex.items import PlexItem
 from plex.metadata import difference
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.sync_state import ItemState, SyncState
 from validation.fields import FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene

@@ -102,7 +102,7 @@ class Sessions:
 
     def _open(self, config: PlexSyncConfig) -> Session:
         plex = self.new_client(config)
-        index = FileIndex(self._folder.file_index, plex, self._clock, config.plex_library)
+        index = FileIndex.open(self._folder.file_index, plex, self._clock, config.plex_library)
         return session_over(index, config, self._stash, plex)
 
 

@@ -20,7 +20,7 @@ from plex.items import PlexItem
 from stash.client import parse_time
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene

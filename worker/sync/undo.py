@@ -10,7 +10,7 @@ from plex.items import PLEX_NAMES, PlexItem
 from plex.metadata import FieldEdit, names, remaining, same_value
 from plex.writer import edit_requests, plain_edit_requests
 from storage.crash_points import reach
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue

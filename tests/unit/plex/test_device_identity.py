@@ -14,7 +14,8 @@ import plexapi
 import pytest
 from plexapi import server as plexapi_server
 
-from plex.device_identity import FILE_NAME, LOCK_NAME, configure_plex_device_identity
+from plex.device_identity import FILE_NAME, LOCK_NAME, LONGEST_WAIT, configure_plex_device_identity
+from storage.lock import ProcessLock
 from tests.support.plex_examples import Clock
 
 
@@ -72,3 +73,13 @@ def test_a_file_that_cannot_be_read_is_set_aside(
     assert (tmp_path / f"{FILE_NAME}.corrupt-1800000000").read_bytes() == content
     assert json.loads((tmp_path / FILE_NAME).read_text())["identifier"] == identity.identifier
     assert "set aside" in caplog.text
+
+
+def test_a_process_that_never_ends_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    holder = ProcessLock(str(tmp_path / LOCK_NAME))
+    assert holder.acquire()
+    waits: list[float] = []
+    with pytest.raises(OSError, match="does not end"):
+        configure_plex_device_identity(str(tmp_path), wait=waits.append)
+    assert sum(waits) == pytest.approx(LONGEST_WAIT)
+    holder.release()

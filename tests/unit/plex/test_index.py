@@ -39,7 +39,7 @@ def path(tmp_path: Path) -> str:
 
 @pytest.fixture
 def index(plex: PlexSimulator, clock: Clock, path: str) -> Iterator[FileIndex]:
-    opened = FileIndex(path, client_of(plex.url), clock)
+    opened = FileIndex.open(path, client_of(plex.url), clock)
     yield opened
     opened.close()
 
@@ -227,7 +227,7 @@ class TestSurviving:
         index.refresh()
         index.close()
         plex.reset_log()
-        again = FileIndex(path, client_of(plex.url), clock)
+        again = FileIndex.open(path, client_of(plex.url), clock)
         assert found(again, 1) == [1]
         assert plex.requests == ()
         assert not again.refresh().changed
@@ -247,7 +247,7 @@ class TestSurviving:
         with pytest.raises(PlexServerDown):
             index.refresh()
         assert pages.hits == 3
-        copy = FileIndex(path, client_of(plex.url), clock)  # what a kill would have left
+        copy = FileIndex.open(path, client_of(plex.url), clock)  # what a kill would have left
         assert found(copy, *range(10)) == list(range(10))
         copy.close()
         plex.clear_faults()
@@ -300,7 +300,7 @@ class TestSurviving:
         Path(path).write_bytes(content)
         Path(path + "-journal").write_bytes(b"of the old file")
         add(plex, 1)
-        index = FileIndex(path, client_of(plex.url), clock)
+        index = FileIndex.open(path, client_of(plex.url), clock)
         index.refresh()
         assert found(index, 1) == [1]
         index.close()
@@ -309,13 +309,13 @@ class TestSurviving:
 
     def test_damage_in_the_middle(self, plex: PlexSimulator, clock: Clock, path: str) -> None:
         add(plex, *range(500))
-        index = FileIndex(path, client_of(plex.url), clock)
+        index = FileIndex.open(path, client_of(plex.url), clock)
         index.refresh()
         index.close()
         content = bytearray(Path(path).read_bytes())
         content[8192:16384] = b"\x5a" * 8192
         Path(path).write_bytes(content)
-        index = FileIndex(path, client_of(plex.url), clock)
+        index = FileIndex.open(path, client_of(plex.url), clock)
         assert found(index, *range(500)) == []
         index.refresh()
         assert found(index, *range(500)) == list(range(500))
@@ -326,20 +326,20 @@ class TestSurviving:
         with sqlite3.connect(path) as connection:
             connection.execute("PRAGMA user_version = 99")
         connection.close()
-        again = FileIndex(path, client_of(plex.url), clock)
+        again = FileIndex.open(path, client_of(plex.url), clock)
         assert again.locations() == ()
         again.close()
 
     def test_an_empty_file(self, plex: PlexSimulator, clock: Clock, path: str) -> None:
         Path(path).touch()
-        index = FileIndex(path, client_of(plex.url), clock)
+        index = FileIndex.open(path, client_of(plex.url), clock)
         assert index.lookup("a.mp4") == ()
         index.close()
         assert len(os.listdir(os.path.dirname(path))) == 1
 
     def test_a_folder_that_is_missing_is_no_damage(self, plex: PlexSimulator, tmp_path: Path) -> None:
         with pytest.raises(sqlite3.OperationalError):
-            FileIndex(str(tmp_path / "missing" / "index.db"), client_of(plex.url))
+            FileIndex.open(str(tmp_path / "missing" / "index.db"), client_of(plex.url))
 
     def test_another_server_empties_it(self, plex: PlexSimulator, index: FileIndex, clock: Clock, path: str) -> None:
         add(plex, 1)
@@ -348,7 +348,7 @@ class TestSurviving:
         with PlexSimulator(token=TOKEN, machine_identifier="another") as other:
             other.add_section("Movies", locations=[FOLDER])
             add(other, 2)
-            moved = FileIndex(path, client_of(other.url), clock)
+            moved = FileIndex.open(path, client_of(other.url), clock)
             assert moved.refresh().changed
             assert found(moved, 1, 2) == [2]
             moved.close()

@@ -32,14 +32,14 @@ def path(tmp_path: Path) -> str:
 
 
 def test_only_they_are_indexed(plex: PlexSimulator, path: str) -> None:
-    index = FileIndex(path, client_of(plex.url), libraries=(" scenes",))
+    index = FileIndex.open(path, client_of(plex.url), libraries=(" scenes",))
     index.refresh()
     assert found(index, 1, 2) == [2]
     index.close()
 
 
 def test_an_unknown_one_is_named_with_those_that_exist(plex: PlexSimulator, path: str) -> None:
-    index = FileIndex(path, client_of(plex.url), libraries=("Scnes", "Movies", "Shows"))
+    index = FileIndex.open(path, client_of(plex.url), libraries=("Scnes", "Movies", "Shows"))
     with pytest.raises(PlexLibraryUnknown) as caught:
         index.refresh()
     assert str(caught.value).startswith('Plex has no movie library "Scnes" (plex_library under Settings')
@@ -49,7 +49,7 @@ def test_an_unknown_one_is_named_with_those_that_exist(plex: PlexSimulator, path
 
 
 def test_a_plex_that_shows_none_keeps_the_index_as_it_is(plex: PlexSimulator, path: str) -> None:
-    index = FileIndex(path, client_of(plex.url))
+    index = FileIndex.open(path, client_of(plex.url))
     index.refresh()
     plex.inject(rewritten(lambda body: b'<MediaContainer size="0"/>'), prefix="/library/sections")
     with pytest.raises(PlexLibraryUnknown):

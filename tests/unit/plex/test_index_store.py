@@ -14,12 +14,12 @@ ITEMS = [ListedItem(number, (f"/media/{'long folder ' * 20}/{number}.mp4",)) for
 
 
 def test_a_full_disk_is_said_and_leaves_no_transaction_behind(tmp_path: Path) -> None:
-    store = IndexStore(str(tmp_path / "index.db"), lambda: 0.0)
-    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-    store._connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+    store = IndexStore.open(str(tmp_path / "index.db"), lambda: 0.0)
+    (pages,) = store._database.connection.execute("PRAGMA page_count").fetchone()
+    store._database.connection.execute(f"PRAGMA max_page_count = {pages + 5}")
     with pytest.raises(sqlite3.OperationalError, match="full"):
         store.put_items(1, ITEMS)
-    store._connection.execute("PRAGMA max_page_count = 100000")
+    store._database.connection.execute("PRAGMA max_page_count = 100000")
     assert store.put_items(1, ITEMS)
     assert store.count_items(1) == len(ITEMS)
     store.close()

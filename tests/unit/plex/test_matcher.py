@@ -25,7 +25,7 @@ class World:
 
     def __init__(self, plex: PlexSimulator, path: str) -> None:
         self._plex = plex
-        self._index = FileIndex(path, client_of(plex.url))
+        self._index = FileIndex.open(path, client_of(plex.url))
 
     def add(self, location: str, *files: str) -> World:
         section = self._plex.add_section(f"Section {location}", locations=[location])

@@ -224,3 +224,27 @@ def test_noise_does_not_hide_a_holder(path: str) -> None:
 def test_a_folder_that_is_not_there_raises(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="unable to open database file"):
         ProcessLock(str(tmp_path / "missing" / "drain.lock")).acquire()
+
+
+def test_whoever_is_patient_gets_the_lock_once_it_is_let_go(tmp_path: Path) -> None:
+    holder, waiter = ProcessLock(str(tmp_path / "a.lock")), ProcessLock(str(tmp_path / "a.lock"))
+    assert holder.acquire()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            holder.release()
+
+    assert waiter.acquire_within(10.0, wait, look_every=0.5)
+    assert waits == [0.5] * 3
+    waiter.release()
+
+
+def test_patience_ends(tmp_path: Path) -> None:
+    holder, waiter = ProcessLock(str(tmp_path / "a.lock")), ProcessLock(str(tmp_path / "a.lock"))
+    assert holder.acquire()
+    waits: list[float] = []
+    assert not waiter.acquire_within(1.0, waits.append, look_every=0.25)
+    assert sum(waits) == 1.0
+    holder.release()

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.manager import AckQueue, QueueManager
 
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[QueueManager]:
-    opened = QueueManager(str(tmp_path / "queue"))
+    opened = QueueManager.open(str(tmp_path / "queue"))
     yield opened
     opened.close()
 
@@ -31,6 +31,6 @@ def queue(manager: QueueManager) -> AckQueue:
 @pytest.fixture
 def other(database: Database) -> Iterator[Database]:
     """A second connection to the same file, as another process has one."""
-    opened = Database(database.path)
+    opened = Database.open(database.path)
     yield opened
     opened.close()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.fan_out import next_fan_out
 from sync_queue.operations import enqueue_many, has_work_at, next_due_at, pending_scene_ids

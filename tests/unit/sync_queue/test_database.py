@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.lock import ProcessLock
-from sync_queue.database import SCHEMA_VERSION, Database, open_queue_database
-from sync_queue.mending import WAIT_FOR_LOCK
+from storage.database import Database
+from storage.lock import LOOK_EVERY, ProcessLock
+from sync_queue.database import open_queue_database
+from sync_queue.schema import SCHEMA_VERSION
 from tests.support.queue_examples import NOW, add, rows
 
 INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
@@ -48,7 +49,7 @@ def test_what_was_told_to_be_safe_survives_a_power_cut(database: Database) -> No
 def test_opening_again_keeps_everything(database: Database) -> None:
     add(database, 1, 2)
     database.close()
-    reopened = Database(database.path)
+    reopened = Database.open(database.path)
     assert rows(reopened) == [(1, 0), (2, 0)]
     assert reopened.one("PRAGMA user_version") == (SCHEMA_VERSION,)
     reopened.close()
@@ -56,7 +57,7 @@ def test_opening_again_keeps_everything(database: Database) -> None:
 
 def test_opening_writes_nothing_where_the_schema_stands(database: Database, other: Database) -> None:
     before = other.change_counter()
-    Database(database.path).close()
+    Database.open(database.path).close()
     assert other.change_counter() == before
 
 
@@ -98,8 +99,8 @@ def test_the_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
             maker.release()
 
     with closing(open_queue_database(str(tmp_path), sleep=sleep)) as database:
-        assert database.has_schema()
-    assert waits == [WAIT_FOR_LOCK] * 3
+        assert database.schema_version() == SCHEMA_VERSION
+    assert waits == [LOOK_EVERY] * 3
 
 
 def test_making_the_file_waits_for_whoever_clears_away_what_a_killed_maker_left(tmp_path: Path) -> None:
@@ -131,9 +132,9 @@ def test_a_file_that_stands_is_opened_without_waiting(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_maker_was_killed_is_finished(tmp_path: Path) -> None:
-    Database(str(tmp_path / "plexsync.db")).close()
+    Database.open(str(tmp_path / "plexsync.db")).close()
     with closing(open_queue_database(str(tmp_path))) as database:
-        assert database.has_schema()
+        assert database.schema_version() == SCHEMA_VERSION
         assert database.one("PRAGMA journal_mode") == ("wal",)
 
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job

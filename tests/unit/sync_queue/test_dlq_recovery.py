@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import ALREADY_PENDING, RedrivePlan, Selection, plan_redrive, redrive
 from sync_queue.manager import AckQueue

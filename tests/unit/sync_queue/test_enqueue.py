@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync_queue.database import Database, open_queue_database
+from storage.database import Database
+from sync_queue.creation import create_schema
+from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_many, new_job_data
 from sync_queue.manager import AckQueue
-from sync_queue.mending import create_schema
 from sync_queue.models import Job
 from sync_queue.operations import ack_job, fail_job, nack_job
 from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, pending, rows
@@ -163,7 +164,7 @@ FIELDS = st.lists(st.sampled_from(["title", "date", "details", "tag_ids"]), max_
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(FIELDS, st.floats(0, 1e9), st.booleans()), min_size=1, max_size=6))
 def test_folding_keeps_every_field_and_the_first_moment(edits: list[tuple[list[str], float, bool]]) -> None:
-    database = Database(":memory:")
+    database = Database.open(":memory:")
     create_schema(database)
     queue = AckQueue(database)
     for number, (fields, moment, fails_first) in enumerate(edits):

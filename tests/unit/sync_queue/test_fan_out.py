@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sync_queue.database import ACKNOWLEDGED, Database
+from storage.database import Database
 from sync_queue.enqueue import enqueue_fan_out
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import AckQueue
 from sync_queue.operations import get_pending, next_due_at, pending_data
+from sync_queue.schema import ACKNOWLEDGED
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 

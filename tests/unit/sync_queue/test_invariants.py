@@ -39,7 +39,7 @@ class QueueMachine(RuleBasedStateMachine):
     @initialize()
     def open(self) -> None:
         self.folder = tempfile.mkdtemp()
-        self.manager = QueueManager(self.folder)
+        self.manager = QueueManager.open(self.folder)
         self.now = NOW
         self.pending: dict[int, Waiting] = {}
         self.claimed: dict[int, Job] = {}
@@ -123,7 +123,7 @@ class QueueMachine(RuleBasedStateMachine):
     def crash(self) -> None:
         """The process dies without a word; the next one opens the file."""
         self.manager.database.connection.close()
-        self.manager = QueueManager(self.folder)
+        self.manager = QueueManager.open(self.folder)
 
     @precondition(lambda self: self.pending)
     @rule(seconds=st.floats(0.0, 100.0))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.enqueue import enqueue
 from sync_queue.manager import KEPT_HISTORY, AckQueue, QueueManager
 from sync_queue.models import Job
@@ -20,7 +20,7 @@ class Interloper:
     def __init__(self, watched: Database, moment: int) -> None:
         self.statements = 0
         self._moment = moment
-        self._own = Database(watched.path)
+        self._own = Database.open(watched.path)
         self._own.execute("PRAGMA busy_timeout = 0")
         watched.connection.set_trace_callback(self._on_statement)
 
@@ -42,7 +42,7 @@ def interrupted_managers(folder: Path, act: Callable[[QueueManager], object]) ->
     """A queue with scenes 1 and 2 claimed, after `act`; one for every moment of it at which a hook may come."""
     moment, statements = 0, 1
     while moment < statements:
-        manager = QueueManager(str(folder / str(moment)))
+        manager = QueueManager.open(str(folder / str(moment)))
         add(manager.database, 1, 2)
         get_pending(manager.get_queue(), 2, NOW)
         interloper = Interloper(manager.database, moment)
@@ -105,7 +105,7 @@ def test_of_two_claimed_jobs_of_a_scene_the_newer_one_goes_on(manager: QueueMana
 def test_opening_the_queue_leaves_work_in_progress_alone(manager: QueueManager) -> None:
     add(manager.database, 1)
     job = claim(manager.get_queue())
-    other = QueueManager(manager.database.path.removesuffix("/plexsync.db").removesuffix("\\plexsync.db"))
+    other = QueueManager.open(manager.database.path.removesuffix("/plexsync.db").removesuffix("\\plexsync.db"))
     assert rows(other.database) == [(1, 2)]
     other.close()
     ack_job(manager.get_queue(), job)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue, serialize
 from sync_queue.manager import AckQueue, QueueManager
@@ -185,9 +185,7 @@ def test_stats(database: Database, queue: AckQueue) -> None:
     fail_job(queue, jobs[2])
     nack_job(queue, jobs[3].retried("PlexNotFound", now=NOW, delay=20.0))
     nack_job(queue, jobs[4].retried("PlexNotFound", now=NOW, delay=10.0))
-    assert get_stats(database, NOW) == QueueStats(
-        pending=3, waiting_for_retry=2, in_progress=1, next_due_at=NOW + 10
-    )
+    assert get_stats(database, NOW) == QueueStats(pending=3, waiting_for_retry=2, in_progress=1, next_due_at=NOW + 10)
     assert get_stats(database, NOW + 15).waiting_for_retry == 1
     assert get_stats(database, LATER).next_due_at is None
 

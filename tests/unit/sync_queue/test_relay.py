@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from sync_queue.database import Database
+from storage.database import Database
 from sync_queue.relay import KEPT_LINES, LINES_PER_INVOCATION, post_lines, take_lines
 
 
@@ -45,7 +45,7 @@ def test_lines_taken_at_the_same_time_are_taken_once(database: Database) -> None
     at_once = threading.Barrier(6)
 
     def take_all() -> None:
-        own = Database(database.path)
+        own = Database.open(database.path)
         at_once.wait()
         while lines := take_lines(own):
             taken.extend(lines)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sync_queue.database import Database
-from sync_queue.mending import create_schema
+from storage.database import Database
+from sync_queue.creation import create_schema
 from sync_queue.sync_state import (
     ItemState,
     SceneState,
@@ -56,7 +56,7 @@ def test_a_scene_comes_back_as_it_was_saved(state: SyncState) -> None:
 @settings(max_examples=50, deadline=None)
 @given(STATES)
 def test_an_item_comes_back_as_it_was_saved(saved: ItemState) -> None:
-    database = Database(":memory:")
+    database = Database.open(":memory:")
     create_schema(database)
     SyncState(database, SERVER).save_items([saved])
     assert SyncState(database, SERVER).items([saved.rating_key]) == {saved.rating_key: saved}

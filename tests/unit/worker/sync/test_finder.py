@@ -31,7 +31,7 @@ class Library:
         self.section = plex.add_section("Movies", locations=["/media"])
         self.client = client_of(plex.url)
         self._path = path
-        self.index = FileIndex(path, self.client, self.clock)
+        self.index = FileIndex.open(path, self.client, self.clock)
         self.finder = self.new_finder()
 
     def new_finder(self, *, allow_ambiguous: bool = False, path_map: Sequence[PathMapping] = ()) -> ItemFinder:

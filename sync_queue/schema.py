@@ -1,0 +1,57 @@
+"""The tables of the queue's file, and what the numbers in them mean. On the hook's path: constants only.
+
+The job table is the one that persist-queue 1.1's `SQLiteAckQueue` makes (same name, columns and status codes),
+with generated columns behind it, so that persist-queue can work on it and the database itself can hold what
+memory must not be trusted with: at most one pending job per scene, and the order in which jobs fall due.
+"""
+
+from __future__ import annotations
+
+SCHEMA_VERSION = 1
+
+NEW = 0
+READY = 1
+UNACKNOWLEDGED = 2
+ACKNOWLEDGED = 5
+FAILED = 9
+"""Status codes of persist-queue 1.1 (`AckStatus`); NEW was never claimed, READY was claimed and put back."""
+PENDING = f"status < {UNACKNOWLEDGED}"
+CLAIMED = f"status = {UNACKNOWLEDGED}"
+"""Conditions, with the numbers in them: SQLite uses a partial index only for a query that states its condition so."""
+
+SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS ack_queue_default (
+        _id INTEGER PRIMARY KEY AUTOINCREMENT, data BLOB, timestamp FLOAT, status INTEGER,
+        fan_out TEXT GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.fan_out')) VIRTUAL,
+        scene_id INTEGER GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.scene_id')) VIRTUAL,
+        due REAL GENERATED ALWAYS AS (json_extract(CAST(data AS TEXT), '$.next_retry_at')) VIRTUAL)
+    """,
+    f"CREATE UNIQUE INDEX IF NOT EXISTS one_pending_job_per_scene ON ack_queue_default (scene_id) WHERE {PENDING}",
+    f"CREATE UNIQUE INDEX IF NOT EXISTS one_pending_fan_out ON ack_queue_default (fan_out) WHERE {PENDING}",
+    f"CREATE INDEX IF NOT EXISTS pending_jobs_by_due ON ack_queue_default (due, _id) WHERE {PENDING}",
+    f"CREATE INDEX IF NOT EXISTS jobs_in_progress ON ack_queue_default (scene_id) WHERE {CLAIMED}",
+    """
+    CREATE TABLE IF NOT EXISTS dead_letters (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, scene_id INTEGER NOT NULL, title TEXT NOT NULL, path TEXT NOT NULL,
+        error_type TEXT NOT NULL, error_text TEXT NOT NULL, candidates TEXT NOT NULL, attempts INTEGER NOT NULL,
+        first_failed_at REAL NOT NULL, buried_at REAL NOT NULL, job TEXT NOT NULL)
+    """,
+    "CREATE INDEX IF NOT EXISTS dead_letters_by_scene ON dead_letters (scene_id)",
+    """
+    CREATE TABLE IF NOT EXISTS scene_state (
+        scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
+        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS item_state (
+        server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
+        written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
+        images TEXT NOT NULL, uploading TEXT NOT NULL, written_at REAL NOT NULL,
+        PRIMARY KEY (server_id, rating_key))
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS log_relay (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)
+    """,
+)
