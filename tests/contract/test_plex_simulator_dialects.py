@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plexapi.server import PlexServer
 
-from tests.contract.plex_client import EDITS, Client
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect, TagNames
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
+from tests.support.plex_requests import EDITS, Client
 
 every_dialect = pytest.mark.parametrize("dialect", EVERY_DIALECT, ids=str)
 every_edit_mode = pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
@@ -153,6 +153,29 @@ def test_what_a_server_shows_it_keeps_when_it_is_sent_again(dialect: Dialect, na
     pairs = [(f"genre[{number}].tag.tag", name) for number, name in enumerate(shown)]
     library.apply(parse_edit((key,), pairs), 1)
     assert library.item(key).genres == shown
+
+
+@given(
+    dialect=st.sampled_from(EVERY_DIALECT),
+    known=st.lists(st.sampled_from(["Blue Hat", "of"]), max_size=2),
+    sent=st.lists(st.sampled_from(["blue hat", "Blue Hat", "Of", " of "]), max_size=1),
+    rating=st.sampled_from([0.0, 0.4, 5.0, 7.3, 10.0]),
+)
+def test_a_server_tells_in_what_form_it_shows_a_value(
+    dialect: Dialect, known: list[str], sent: list[str], rating: float
+) -> None:
+    library = PlexLibrary(dialect=dialect)
+    library.add_section("Movies")
+    add(library, "known", genres=known)
+    key = add(library)
+    expected = {"title": " T ", "genres": sent, "user_rating": rating, "thumb": b"1"}
+    expected = {name: library.shown_as(name, value) for name, value in expected.items()}
+    pairs = [("title.value", " T "), *((f"genre[{number}].tag.tag", name) for number, name in enumerate(sent))]
+    library.apply(parse_edit((key,), pairs), 1)
+    library.rate(key, rating)
+    item = library.item(key)
+    shown = {"title": item.title, "genres": set(item.genres), "user_rating": item.user_rating, "thumb": b"1"}
+    assert shown == expected
 
 
 # --- ratings, and fields that follow others

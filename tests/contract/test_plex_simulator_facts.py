@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from tests.contract.plex_client import EDITS, Client, Pairs
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_edits import EditMode
+from tests.support.plex_requests import EDITS, Client, Pairs
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
 

@@ -10,11 +10,11 @@ import pytest
 from plexapi.exceptions import BadRequest
 from plexapi.server import PlexServer
 
-from tests.contract.plex_client import EDITS, Client
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_agent import film_agent
 from tests.simulators.plex_items import LOCK_NAMES
 from tests.simulators.plex_writes import EVERY_FIELD
+from tests.support.plex_requests import EDITS, Client
 
 ONE = b"\xff\xd8\xff\xe0 one"
 TWO = b"\xff\xd8\xff\xe0 two"

@@ -18,6 +18,7 @@ Its modes are arguments of the constructor and attributes that may be changed wh
 - `dialect=Dialect("add", tag_names="first_spelling", removal_ignores_case=True)`; while it runs
   `plex.change_dialect(ratings="half_stars")` or `plex.edit_mode = "add"`: how lists, names, case, ratings, blanks,
   `year`, `titleSort` and known images are understood (`plex_dialect`; `EVERY_DIALECT` for parametrized tests).
+  `plex.shown_as("genres", names)` tells the form in which this server shows a value.
 - `plex.writes.ignored = EVERY_FIELD` (or some fields), `.ignored_requests = 3`, `.ignored_values`, `.ignored_locks`:
   answered 200, but nothing arrives (`plex_writes`).
 - `plex.writes.refused = frozenset({"collection"})`, `.refused_items`, `.refused_status`, `.max_names`,

@@ -15,7 +15,7 @@ from typing import Any
 from tests.simulators.plex_agent import Agent
 from tests.simulators.plex_changes import apply_edit, follow, year_of
 from tests.simulators.plex_dialect import Dialect
-from tests.simulators.plex_edits import TAG_FIELDS, Edit, EditMode
+from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit, EditMode
 from tests.simulators.plex_images import Image, ImageRules
 from tests.simulators.plex_items import (
     IMAGE_FIELDS,
@@ -220,6 +220,20 @@ class PlexLibrary:
         with self.lock:
             return {key: item.selection_count for key, item in self.items.items() if item.selection_count}
 
+    def shown_as(self, attribute: str, value: Any) -> Any:
+        """Return what this server shows once an attribute of an item is set to a value: its own form of it.
+
+        Lists come as sets; for what has no form of its own the value itself comes back.
+        """
+        name = LOCK_NAMES.get(attribute, "")
+        with self.lock:
+            if name in TAG_FIELDS:
+                cleaned = (self._cleaned(name, each) for each in value)
+                return {self.tags.spelling(name, each, self.dialect) for each in cleaned} - {""}
+            if name in TEXT_FIELDS:
+                return self._cleaned(name, value)
+            return self.dialect.rounded(value) if attribute == "user_rating" and value is not None else value
+
     # --- what a request does
 
     def apply(self, edit: Edit, section_key: int | None) -> None:
@@ -317,16 +331,19 @@ class PlexLibrary:
 
     def _stored(self, name: str, value: str) -> str:
         """Return what is kept of a text or a tag; `name` is Plex's name of its field."""
+        value = self._cleaned(name, value)
+        return self.tags.keep(name, value, self.dialect) if name in TAG_FIELDS else value
+
+    def _cleaned(self, name: str, value: str) -> str:
         value = self.mangle(name, value) if self.mangle else value
-        value = value.strip() if self.dialect.trims_text else value
-        return self.tags.spelling(name, value, self.dialect) if name in TAG_FIELDS else value
+        return value.strip() if self.dialect.trims_text else value
 
     def _set(self, item: Item, fields: Mapping[str, Any]) -> None:
         for name, value in fields.items():
             if name in IMAGE_FIELDS:
                 self._add_image(item, "thumb" if name == "thumb" else "art", value, uploaded=False)
             elif name in TAG_FIELDS.values():
-                spelled = (self.tags.spelling(LOCK_NAMES[name], each, self.dialect) for each in value)
+                spelled = (self.tags.keep(LOCK_NAMES[name], each, self.dialect) for each in value)
                 setattr(item, name, without_repeats(spelled))
             elif name in LOCK_NAMES or name in ("user_rating", "characters"):
                 setattr(item, name, value)

@@ -26,10 +26,14 @@ class TagRows:
         self._first_spellings: dict[tuple[str, str], str] = {}
         self._numbers: dict[tuple[str, str], int] = {}
 
+    def keep(self, kind: str, name: str, dialect: Dialect) -> str:
+        """Make a row for a name that is new, and return the name as the server shows it."""
+        self._first_spellings.setdefault(_row(kind, name), name)
+        return self.spelling(kind, name, dialect)
+
     def spelling(self, kind: str, name: str, dialect: Dialect) -> str:
-        """Return the name as the server shows it, and keep it if it is new."""
-        # Not casefold: "ß" and "ss" are two names.
-        first = self._first_spellings.setdefault((kind, name.lower()), name)
+        """Return a name as the server shows it."""
+        first = self._first_spellings.get(_row(kind, name), name)
         if dialect.tag_names == "as_sent" or kind not in dialect.respelled_kinds:
             return name
         return first if dialect.tag_names == "first_spelling" else with_capitals(first)
@@ -37,6 +41,10 @@ class TagRows:
     def number(self, kind: str, name: str) -> int:
         """Return the number by which Plex knows a name."""
         return self._numbers.setdefault((kind, name), len(self._numbers) + 1)
+
+
+def _row(kind: str, name: str) -> tuple[str, str]:
+    return kind, name.lower()  # not casefold: "ß" and "ss" are two names
 
 
 def with_capitals(name: str) -> str:

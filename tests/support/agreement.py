@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_edits import EditMode
 from tests.simulators.plex_items import ImageKind, Item
 from tests.simulators.stash import StashSimulator
@@ -26,6 +27,10 @@ class BothServers(Protocol):
 
     stash: StashSimulator
 
+    @property
+    def plex(self) -> PlexSimulator:
+        """The Plex, of whatever kind."""
+
     def scene(self, scene_id: int) -> Scene:
         """The scene in Stash."""
 
@@ -34,7 +39,10 @@ class BothServers(Protocol):
 
 
 def wanted_in_plex(world: BothServers, scene_id: int) -> dict[str, Any]:
-    """What Plex has to show of a scene, by attribute of the simulator's items; without what may be anything."""
+    """What Plex has to show of a scene, by attribute of the simulator's items; without what may be anything.
+
+    A Plex that has a form of its own (other case, half stars) has to show that one: see the simulator's dialects.
+    """
     scene, library = world.scene(scene_id), world.stash.library
     studio = library.studios.rows[scene.studio_id].name if scene.studio_id else ""
     wanted: dict[str, Any] = {
@@ -52,7 +60,7 @@ def wanted_in_plex(world: BothServers, scene_id: int) -> dict[str, Any]:
         wanted["user_rating"] = scene.rating100 / 10
     if studio:
         wanted["collections"] = {studio}
-    return wanted
+    return {name: world.plex.shown_as(name, value) for name, value in wanted.items()}
 
 
 def disagreements(world: BothServers, scene_ids: Iterable[int]) -> list[str]:
