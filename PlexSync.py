@@ -61,7 +61,9 @@ def drain(folder: DataFolder, request: Request) -> int:
 
 def task(folder: DataFolder, request: Request) -> int:
     """Run a button's task or an operation of the same mode."""
-    from worker.process.task_runner import TaskError, run_task  # noqa: PLC0415 - the hook's path must not import the worker
+    # The hook's path must not import the worker.
+    from worker.errors import TaskError  # noqa: PLC0415
+    from worker.process.task_runner import run_task  # noqa: PLC0415
 
     try:
         reply(run_task(folder, PLUGIN_FILE, request))

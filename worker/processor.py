@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,22 +13,20 @@ from functools import partial
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
-from sync_queue.manager import QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import bring_forward, count_open, get_pending, next_due_at
 from validation.config import ConfigError
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
+from worker.base.log_level import set_debug
 from worker.base.words import counted, duration, moment
-from worker.drain.catch_up import CatchUp
-from worker.drain.progress import Progress
+from worker.drain.parts import WorkerParts
+from worker.drain.progress import Progress, WaitingFor
 from worker.drain.settlement import Settlement
-from worker.outage.gate import Recovery
 from worker.outage.guard import SyncInterrupted
+from worker.outage.probe import Probe
 from worker.outage.ramp import DURATION, FIRST_RATE
-from worker.process.log_setup import set_debug
-from worker.reconcile.schedule import ScheduledReconcile
 from worker.sync.batch import BatchSync
-from worker.sync.context import Session, Sessions
+from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome
 
 logger = logging.getLogger(__name__)
@@ -43,8 +40,6 @@ SETTINGS_AGE = 5.0
 PAUSED = "paused is set: jobs are kept and not sent: turn Pause off under Settings > Plugins > PlexSync"
 BLOCKED_PAUSE = 10.0
 """Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
-PLEX_AWAY = "Plex is not available: "
-"""What `blocked` begins with while Plex is what jobs wait for."""
 STASH_PATIENCE = 900.0
 """Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
 
@@ -68,46 +63,44 @@ class WorkerRules:
     foreground: bool = False
 
 
-class SyncWorker:
-    """Drains the queue over `sessions`. For the holder of the drain lock only.
+@dataclass(frozen=True)
+class Step:
+    """What follows a step of the loop: the next one after `pause` seconds, or, with `ended`, none and why."""
 
-    `clock` gives seconds since the epoch, `wait` sleeps for seconds (and may return early), `catch_up` finds edits
-    that no hook told of, `reconcile` compares the library with Plex while nothing else is to be done.
+    pause: float = 0.0
+    ended: Ended | None = None
+
+
+class SyncWorker:
+    """Drains the queue with `parts`. For the holder of the drain lock only.
+
+    `wait` sleeps for seconds and may return early; without it, `stop` wakes the worker.
     """
 
     def __init__(
-        self,
-        manager: QueueManager,
-        sessions: Sessions,
-        recovery: Recovery,
-        rules: WorkerRules,
-        *,
-        clock: Callable[[], float] = time.time,
-        wait: Callable[[float], object] | None = None,
-        catch_up: CatchUp | None = None,
-        reconcile: ScheduledReconcile | None = None,
+        self, parts: WorkerParts, rules: WorkerRules, *, wait: Callable[[float], object] | None = None
     ) -> None:
         self.progress = Progress()
         self.ended: Ended | None = None
         self.failure: Exception | None = None
-        self._manager = manager
-        self._queue = manager.get_queue()
-        self._settlement = Settlement(manager, recovery, self.progress, clock)
-        self._sessions = sessions
-        self._recovery = recovery
+        self._manager = parts.manager
+        self._queue = parts.manager.get_queue()
+        self._settlement = Settlement(parts.manager, parts.gate, self.progress, parts.clock)
+        self._contexts = parts.contexts
+        self._gate = parts.gate
         self._rules = rules
-        self._clock = clock
+        self._clock = parts.clock
         self._stopping = threading.Event()
         self._wait = wait or self._stopping.wait
-        self._catch_up = catch_up
-        self._reconcile = reconcile
-        self._idle_since = clock()
+        self._catch_up = parts.catch_up
+        self._reconcile = parts.reconcile
+        self._idle_since = parts.clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
         self._settings_away = False
         self._said = ""
         self._paced_since = 0.0
-        self._session: Session | None = None
+        self._context: SyncContext | None = None
         self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
 
     def start(self) -> None:
@@ -133,15 +126,15 @@ class SyncWorker:
 
     def _loop(self) -> Ended:
         while not self._stopping.is_set():
-            pause = self.step()
-            if isinstance(pause, Ended):
-                return pause
-            if pause > 0:
-                self._wait(pause)
+            step = self.step()
+            if step.ended is not None:
+                return step.ended
+            if step.pause > 0:
+                self._wait(step.pause)
         return Ended.STOPPED
 
-    def step(self) -> float | Ended:
-        """Do the next thing; returns the seconds to wait before the one after it, or why all is over."""
+    def step(self) -> Step:
+        """Do the next thing; returns what follows it."""
         self._look_for_missed()
         now = self._clock()
         due_at = self._next_due_at(now)
@@ -153,32 +146,32 @@ class SyncWorker:
             return self._rest(now)
         self._idle_since = now
         if due_at > now and self._rules.foreground:
-            return Ended.BLOCKED
+            return Step(ended=Ended.BLOCKED)
         try:
-            session = self._sessions.current(SETTINGS_AGE if due_at <= now else BLOCKED_PAUSE)
+            context = self._contexts.current(SETTINGS_AGE if due_at <= now else BLOCKED_PAUSE)
         except StashUnavailable as error:
             self._settings_away = True
             return self._wait_for_stash(error, now)
         except ConfigError as error:
-            return self._blocked("; ".join(error.problems))
-        self._note_session(session)
-        if session.config.paused:
-            return self._blocked(PAUSED, logging.WARNING)
+            return self._blocked(WaitingFor.SETTINGS, "; ".join(error.problems))
+        self._note_context(context)
+        if context.config.paused:
+            return self._blocked(WaitingFor.PERSON, PAUSED, logging.WARNING)
         if due_at > now:
             self.progress.activity = "waiting for the next retry"
-            return min(session.config.poll_interval, due_at - now)
-        return self._send(session)
+            return Step(min(context.config.poll_interval, due_at - now))
+        return self._send(context)
 
-    def _send(self, session: Session) -> float | Ended:
-        """Work on what is due; returns as `step` does."""
+    def _send(self, context: SyncContext) -> Step:
+        """Work on what is due."""
         rename = next_fan_out(self._manager.database)
         if rename is not None:
-            return self._expand(rename, session)
-        if not self._may_send(session):
-            return self._wait_for_plex(session)
-        self.progress.blocked = ""
-        limit = self._recovery.ramp.take(BATCH_SIZE) if self._recovery.is_closed() else 1
-        return self._drain_batch(session, limit) if limit else self._recovery.ramp.seconds_to_next()
+            return self._expand(rename, context)
+        if not self._may_send(context):
+            return self._wait_for_plex(context)
+        self.progress.go_on()
+        limit = self._gate.ramp.take(BATCH_SIZE) if self._gate.is_closed() else 1
+        return self._drain_batch(context, limit) if limit else Step(self._gate.ramp.seconds_to_next())
 
     def _next_due_at(self, now: float) -> float | None:
         """When the next job falls due, or None; a clock that was set back since puts none off for longer than ever."""
@@ -188,18 +181,18 @@ class SyncWorker:
         bring_forward(self._manager.database, now + LONGEST_WAIT, now)
         return now
 
-    def _expand(self, rename: FanOut, session: Session) -> float | Ended:
+    def _expand(self, rename: FanOut, context: SyncContext) -> Step:
         """Enqueue one page of the scenes that show another name now."""
         self.progress.activity = f"looking for the scenes of a renamed {rename.kind}"
         carrying = (rename.kind, rename.entity_id)
         try:
-            page = session.stash.scene_ids_after(rename.after_scene, FAN_OUT_PAGE, carrying)
+            page = context.stash.scene_ids_after(rename.after_scene, FAN_OUT_PAGE, carrying)
         except StashUnavailable as error:
             return self._wait_for_stash(error, self._clock())
         is_last = len(page) < FAN_OUT_PAGE
         expand(self._manager.database, rename, page, is_last, self._clock())
         logger.info("A %s was renamed: %d of its scenes put in the queue", rename.kind, len(page))
-        return 0.0
+        return Step()
 
     def _look_for_missed(self) -> None:
         if self._catch_up is None:
@@ -209,108 +202,107 @@ class SyncWorker:
         except StashUnavailable as error:
             logger.debug("Catch-up put off: %s", error)
 
-    def _while_nothing_is_due(self) -> float | Ended | None:
+    def _while_nothing_is_due(self) -> Step | None:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
         if not self._manager.database.is_in_place():
-            return Ended.REPLACED  # a hook that relies on us may have queued into the new one
-        return 0.0 if self._reconcile_a_page() else None
+            return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
+        return Step() if self._reconcile_a_page() else None
 
     def _reconcile_a_page(self) -> bool:
-        if self._reconcile is None or not self._recovery.is_closed() or not self._reconcile.step_if_due():
+        if self._reconcile is None or not self._gate.is_closed() or not self._reconcile.step_if_due():
             return False
         self.progress.activity = "comparing the library with Plex"
         return True
 
-    def _rest(self, now: float) -> float | Ended:
+    def _rest(self, now: float) -> Step:
         self.progress.activity = "idle"
         if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
             if self._catch_up is not None:
                 self._catch_up.note_drained()
-            return Ended.IDLE
+            return Step(ended=Ended.IDLE)
         if now < self._idle_since:
             self._idle_since = now  # the clock was set back
-        return self._session.config.poll_interval if self._session else 1.0
+        return Step(self._context.config.poll_interval if self._context else 1.0)
 
-    def _note_session(self, session: Session) -> None:
+    def _note_context(self, context: SyncContext) -> None:
         """Settings may be what an outage was about: try the new ones at once."""
         if self._settings_away:
             self._settings_away, self._stash_away_since = False, None
-        if self._session is not None and self._session is not session:
+        if self._context is not None and self._context is not context:
             logger.info("Settings changed: they are in force now")
-            self._recovery.probe_at_once()
-        if self._session is not session:
-            set_debug(session.config.debug_logging)
-            for doubt in session.config.doubts:
+            self._gate.probe_at_once()
+        if self._context is not context:
+            set_debug(context.config.debug_logging)
+            for doubt in context.config.doubts:
                 logger.error("%s", doubt)
-            self._settlement.tidy(session.config)
-        self._session = session
+            self._settlement.tidy(context.config)
+        self._context = context
 
-    def _wait_for_stash(self, error: StashUnavailable, now: float) -> float | Ended:
+    def _wait_for_stash(self, error: StashUnavailable, now: float) -> Step:
         """Stash cannot be read: jobs stay and nothing is counted."""
         if self._stash_away_since is None:
             self._stash_away_since = now
             self._stash_failures = 0
             logger.warning("%s (the jobs wait)", error)
-        self.progress.activity = "waiting for Stash"
-        self.progress.blocked = str(error)
+        self.progress.wait_for(WaitingFor.STASH, str(error), "waiting for Stash")
         patience_is_over = now - self._stash_away_since >= STASH_PATIENCE
         if self._rules.foreground or patience_is_over or isinstance(error, StashUnauthorized):
-            return Ended.STASH_AWAY
+            return Step(ended=Ended.STASH_AWAY)
         base, cap, _ = get_retry_params(error)
         self._stash_failures += 1
-        return calculate_delay(self._stash_failures - 1, base, cap)
+        return Step(calculate_delay(self._stash_failures - 1, base, cap))
 
-    def _wait_for_plex(self, session: Session) -> float | Ended:
+    def _wait_for_plex(self, context: SyncContext) -> Step:
         """The breaker is open: said already when it opened."""
-        self.progress.blocked = PLEX_AWAY + self._recovery.breaker.cause
-        self.progress.activity = "waiting for Plex"
+        reason = f"Plex is not available: {self._gate.breaker.cause}"
+        self.progress.wait_for(WaitingFor.PLEX, reason, "waiting for Plex")
         if self._rules.foreground:
-            return Ended.BLOCKED
-        return min(self._recovery.seconds_to_probe(), session.config.poll_interval)
+            return Step(ended=Ended.BLOCKED)
+        return Step(min(self._gate.seconds_to_probe(), context.config.poll_interval))
 
-    def _blocked(self, reason: str, level: int = logging.ERROR) -> float | Ended:
+    def _blocked(self, whom: WaitingFor, reason: str, level: int = logging.ERROR) -> Step:
         """Jobs wait for a person; said once, at a `level` of logging."""
         if reason != self._said:
             logger.log(level, "Syncing waits: %s", reason)
-        self.progress.blocked = self._said = reason
-        self.progress.activity = "waiting: " + reason
-        return Ended.BLOCKED if self._rules.foreground else BLOCKED_PAUSE
+        self._said = reason
+        self.progress.wait_for(whom, reason, "waiting: " + reason)
+        return Step(ended=Ended.BLOCKED) if self._rules.foreground else Step(BLOCKED_PAUSE)
 
-    def _may_send(self, session: Session) -> bool:
+    def _may_send(self, context: SyncContext) -> bool:
         """Whether the breaker lets a job through; probes where it is time to."""
-        if self._recovery.is_closed() or self._recovery.breaker.test_admitted:
+        if self._gate.is_closed() or self._gate.breaker.test_admitted:
             return True
-        if self._recovery.seconds_to_probe() > 0:
+        if self._gate.seconds_to_probe() > 0:
             return False
-        return self._recovery.probe(session.find_fault)
+        return self._gate.probe(context.probe)
 
-    def _drain_batch(self, session: Session, limit: int) -> float | Ended:
+    def _drain_batch(self, context: SyncContext, limit: int) -> Step:
         jobs = get_pending(self._queue, limit, self._clock())
         self.progress.activity = f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}"
-        find_fault = partial(session.find_fault, False)
-        syncer = BatchSync(session, self._manager.database, find_fault, self._clock, self.progress.note_written)
+        probe = partial(context.probe, Probe.IDENTITY)
+        syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written)
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""
-            self._settlement.settle(outcomes, session)
+            self._settlement.settle(outcomes, context)
             if len(outcomes) < len(jobs):
                 self._manager.put_back_unacknowledged()
         except SyncInterrupted as interrupted:
-            self._settlement.interrupt(interrupted, session)
+            self._settlement.interrupt(interrupted, context)
         except StashUnavailable as error:
             self._manager.put_back_unacknowledged()
             return self._wait_for_stash(error, self._clock())
         except PlexLibraryUnknown as error:
             self._manager.put_back_unacknowledged()
-            return self._blocked(str(error))
+            return self._blocked(WaitingFor.SETTINGS, str(error))
         finally:
             self.progress.in_hand = 0
-        return 0.0
+        return Step()
 
     def _pace(self, taken: int, limit: int) -> str:
         """Why only `limit` jobs were taken, "" unless an outage of late is the reason; logged once an outage."""
-        ramp = self._recovery.ramp
-        is_held_back = self._recovery.is_closed() and 0.0 <= self._clock() - ramp.began_at < DURATION
+        ramp = self._gate.ramp
+        is_held_back = self._gate.is_closed() and 0.0 <= self._clock() - ramp.began_at < DURATION
         if not is_held_back or taken < limit or count_open(self._manager.database) <= taken:
             return ""
         pace = f"{FIRST_RATE:.0f} jobs a second at first, since Plex was down until {moment(ramp.began_at)}"
@@ -342,4 +334,4 @@ class SyncWorker:
         finally:
             if self._reconcile is not None:
                 self._reconcile.close()
-            self._sessions.close()
+            self._contexts.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.faults.paced_world import PacedWorld
 from tests.faults.tally import Tally
 from tests.simulators.faults import maintenance, status
+from worker.drain.progress import WaitingFor
 
 HOUR, DAY = 3_600.0, 86_400.0
 JUMPS = (-DAY, -HOUR, -90.0, HOUR, DAY)
@@ -43,7 +44,7 @@ def just_after_an_outage(world: PacedWorld) -> None:
     """Plex is back, and the jobs go out slowly."""
     _find_plex_down(world, 500.0)
     world.plex.clear_faults()
-    world.work_until(lambda: "Plex" not in world.worker.progress.blocked, 120.0)
+    world.work_until(lambda: world.worker.progress.waiting_for is not WaitingFor.PLEX, 120.0)
 
 
 def with_a_clock_that_was_wrong_before(world: PacedWorld) -> None:

@@ -86,7 +86,7 @@ class PacedWorld(Workbench):
 
     def crash(self) -> None:
         """The drainer dies without a word, and another begins."""
-        self.workplace.sessions.close()
+        self.workplace.contexts.close()
         self.workplace.manager.database.connection.close()
         self.open()
 

@@ -22,9 +22,9 @@ from tests.faults.tally import Tally
 from tests.support.direct import run_plugin
 from tests.world import World
 from worker.data_folder import DataFolder
+from worker.errors import ArgumentError
 from worker.hook import handle_hook
 from worker.tasks import arguments
-from worker.tasks.arguments import ArgumentError
 
 FAR_FUTURE = 1e12
 CONNECTION = {"Scheme": "http", "Host": "127.0.0.1", "Port": 1, "SessionCookie": None}

@@ -23,7 +23,7 @@ from tests.simulators.stash import StashSimulator
 from tests.support.clock import Clock
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace
-from worker.processor import Ended, SyncWorker
+from worker.processor import Ended, SyncWorker, WorkerRules
 
 TOKEN = "plex-token-5f1e"
 POLL_INTERVAL = 60.0
@@ -80,8 +80,10 @@ class Workbench:
     def open(self) -> None:
         """Start a drainer, as far as a worker goes: all that it knows is read from disk."""
         self.workplace = Workplace(self.folder, self.stash.server_connection(), self.clock)
-        self.worker: SyncWorker = self.workplace.new_worker(
-            idle_seconds=IDLE_SECONDS, foreground=self._foreground, wait=self.clock.sleep
+        self.worker = SyncWorker(
+            self.workplace.new_parts(foreground=self._foreground),
+            WorkerRules(IDLE_SECONDS, self._foreground),
+            wait=self.clock.sleep,
         )
         self.workplace.manager.put_back_unacknowledged()
 
@@ -92,10 +94,11 @@ class Workbench:
 
     def step(self) -> float | Ended:
         """Let the worker do its next thing and wait as long as it wants to; why it ended, if it did."""
-        pause = self.worker.step()
-        if not isinstance(pause, Ended):
-            self.clock.sleep(pause)
-        return pause
+        step = self.worker.step()
+        if step.ended is not None:
+            return step.ended
+        self.clock.sleep(step.pause)
+        return step.pause
 
     def run_until(self, condition: Callable[[], bool]) -> None:
         """Let it work until the condition holds."""

@@ -15,7 +15,7 @@ from stash.hook import RENAMES, SCENE_UPDATE
 from tests.simulators.plugin_config import PluginConfig, load_plugin
 from validation.config import PlexSyncConfig
 from worker.tasks.arguments import refuse_unknown
-from worker.tasks.registry import ARGUMENTS, MODES
+from worker.tasks.registry import MODES
 from worker.version import VERSION
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -85,15 +85,14 @@ def test_arguments_are_text(manifest: dict[str, Any]) -> None:
 
 def test_every_default_argument_is_one_that_its_mode_knows(plugin: PluginConfig) -> None:
     for task in plugin.tasks:
-        refuse_unknown(task.default_args, ARGUMENTS.get(task.default_args["mode"], ()))
-    assert ARGUMENTS.keys() <= MODES.keys()
+        refuse_unknown(task.default_args, MODES[task.default_args["mode"]].arguments)
 
 
 def test_the_documented_arguments_are_those_that_the_modes_know() -> None:
     page = (PROJECT / "docs/status.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", page, re.MULTILINE)
     documented = {mode: set(re.findall(r"`(\w+)`", arguments)) for mode, arguments in rows if mode in MODES}
-    assert documented == {mode: set(ARGUMENTS.get(mode, ())) for mode in MODES}
+    assert documented == {mode: set(MODES[mode].arguments) for mode in MODES}
 
 
 def test_every_hook_that_the_code_knows_is_asked_for_once(plugin: PluginConfig) -> None:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,11 +17,23 @@ from sync_queue.operations import count_open
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
-from worker.outage.gate import Recovery
+from worker.drain.progress import Progress
+from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
-from worker.processor import SyncWorker, WorkerRules
 from worker.reconcile.schedule import ScheduledReconcile
-from worker.sync.context import Sessions
+from worker.sync.context import SyncContexts
+
+
+@dataclass(frozen=True)
+class WorkerParts:
+    """What a SyncWorker drains with; `clock` gives seconds since the epoch."""
+
+    manager: QueueManager
+    contexts: SyncContexts
+    gate: Gate
+    clock: Callable[[], float]
+    catch_up: CatchUp | None = None
+    reconcile: ScheduledReconcile | None = None
 
 
 class Workplace:
@@ -34,45 +47,36 @@ class Workplace:
     ) -> None:
         self.folder = folder
         self.stash = StashClient(server_connection)
-        self.sessions = Sessions(folder, self.stash, clock=clock)
+        self.contexts = SyncContexts(folder, self.stash, clock=clock)
         self.manager = QueueManager.open(folder.queue)
         self._clock = clock
         self._status = JsonFile(folder.status)
         self._published: dict[str, Any] = {}
 
-    def new_worker(
-        self, *, idle_seconds: float, foreground: bool, wait: Callable[[float], object] | None = None
-    ) -> SyncWorker:
-        """A worker over these parts. Loads the breaker's state, so: for the holder of the drain lock only.
+    def new_parts(self, *, foreground: bool) -> WorkerParts:
+        """What a worker drains with; in the foreground it neither catches up nor compares the library.
 
-        `wait` sleeps for seconds and may return early; without it, `stop` wakes the worker.
+        Loads the breaker's state, so it is for the holder of the drain lock only.
         """
         self.clear_status()
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
         open_jobs = partial(count_open, self.manager.database)
-        recovery = Recovery(breaker, self._file(self.folder.recovery), open_jobs, self._clock, history)
+        gate = Gate(breaker, self._file(self.folder.probe_schedule), open_jobs, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
-        reconcile = ScheduledReconcile(self.folder, self.sessions, self.manager.database, self._clock)
-        return SyncWorker(
-            self.manager,
-            self.sessions,
-            recovery,
-            WorkerRules(idle_seconds, foreground),
-            clock=self._clock,
-            wait=wait,
-            catch_up=None if foreground else catch_up,
-            reconcile=None if foreground else reconcile,
-        )
+        reconcile = ScheduledReconcile(self.folder, self.contexts, self.manager.database, self._clock)
+        if foreground:
+            return WorkerParts(self.manager, self.contexts, gate, self._clock)
+        return WorkerParts(self.manager, self.contexts, gate, self._clock, catch_up, reconcile)
 
-    def publish_status(self, worker: SyncWorker, started_at: float) -> None:
-        """Tell other processes what the worker does, if that has changed. `started_at`: seconds since the epoch."""
-        progress = worker.progress
+    def publish_status(self, progress: Progress, started_at: float) -> None:
+        """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""
         status = {
             "pid": os.getpid(),
             "started_at": started_at,
             "activity": progress.activity,
-            "blocked": progress.blocked,
+            "waiting_for": progress.waiting_for.value if progress.waiting_for else None,
+            "blocked": progress.waiting_reason,
             "done": progress.done,
             "changed": progress.changed,
             "retried": progress.retried,
@@ -90,7 +94,7 @@ class Workplace:
 
     def close(self) -> None:
         """Close what is open."""
-        self.sessions.close()
+        self.contexts.close()
         self.manager.close()
 
     def _file(self, path: str) -> JsonFile:

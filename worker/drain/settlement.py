@@ -19,9 +19,10 @@ from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, Partl
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.drain.progress import Progress
-from worker.outage.gate import Recovery
+from worker.outage.gate import Gate
 from worker.outage.guard import SyncInterrupted
-from worker.sync.context import Session
+from worker.outage.probe import Probe
+from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome
 
 logger = logging.getLogger(__name__)
@@ -34,53 +35,53 @@ class Settlement:
     """Carries out what worker.backoff decides. `clock` gives seconds since the epoch."""
 
     def __init__(
-        self, manager: QueueManager, recovery: Recovery, progress: Progress, clock: Callable[[], float]
+        self, manager: QueueManager, gate: Gate, progress: Progress, clock: Callable[[], float]
     ) -> None:
         self._manager = manager
         self._queue = manager.get_queue()
         self._dead_letters = DeadLetterQueue(manager.database)
-        self._recovery = recovery
+        self._gate = gate
         self._progress = progress
         self._clock = clock
         self._ended_since_tidying = 0
 
-    def settle(self, outcomes: Sequence[Outcome], session: Session) -> None:
+    def settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
         """End, retry or bury each job. A kill in the middle leaves the rest claimed, to be compared anew."""
         self._store(outcomes)
         for outcome in outcomes:
             if outcome.error is None:
-                self._recovery.note_success()
-                self._recovery.ramp.note(failed=False)
+                self._gate.note_success()
+                self._gate.ramp.note(failed=False)
             else:
-                self._settle_failed(outcome, session)
-        self._recovery.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
-        self._log_changes(outcomes, session.config)
+                self._settle_failed(outcome, context)
+        self._gate.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
+        self._log_changes(outcomes, context.config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:
-            self.tidy(session.config)
+            self.tidy(context.config)
 
-    def interrupt(self, interrupted: SyncInterrupted, session: Session) -> None:
+    def interrupt(self, interrupted: SyncInterrupted, context: SyncContext) -> None:
         """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
         job, error = interrupted.job, interrupted.error
         still_down = True
         if job is not None:
-            if self._is_to_blame(job, error, session):
-                decision = self._policy(session.config).decide_counted(error, job.retry_count)
-                self._apply(Outcome(job, error), decision, session)
-                still_down = bool(session.find_fault(False))
+            if self._is_to_blame(job, error, context):
+                decision = self._policy(context.config).decide_counted(error, job.retry_count)
+                self._apply(Outcome(job, error), decision, context)
+                still_down = bool(context.probe(Probe.IDENTITY))
             else:
                 nack_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
         self._manager.put_back_unacknowledged()
         if still_down:
-            self._recovery.trip(str(error), with_token=isinstance(error, PlexAuthError))
+            self._gate.trip(str(error), with_token=isinstance(error, PlexAuthError))
 
-    def _is_to_blame(self, job: Job, error: PlexError, session: Session) -> bool:
+    def _is_to_blame(self, job: Job, error: PlexError, context: SyncContext) -> bool:
         """Whether Plex may be well but for this job: it opened the breaker before, and others went through since.
 
         Where the token is not accepted at all, no job is to blame.
         """
-        is_suspect = job.outages_opened > 0 and self._recovery.is_closed()
-        return is_suspect and not (isinstance(error, PlexAuthError) and session.find_fault(True))
+        is_suspect = job.outages_opened > 0 and self._gate.is_closed()
+        return is_suspect and not (isinstance(error, PlexAuthError) and context.probe(Probe.TOKEN))
 
     def mention_dead_letters(self) -> None:
         """Say how many dead letters wait for review, and of what kinds."""
@@ -116,23 +117,23 @@ class Settlement:
             reach("ack:marked")
         reach("ack:done")
 
-    def _settle_failed(self, outcome: Outcome, session: Session) -> None:
+    def _settle_failed(self, outcome: Outcome, context: SyncContext) -> None:
         assert outcome.error is not None  # noqa: S101 - the caller looked
-        decision = self._policy(session.config).decide(outcome.error, outcome.job.retry_count)
+        decision = self._policy(context.config).decide(outcome.error, outcome.job.retry_count)
         speaks_against_plex = decision.breaker is BreakerEffect.FAILURE
-        self._recovery.ramp.note(failed=speaks_against_plex)
+        self._gate.ramp.note(failed=speaks_against_plex)
         if speaks_against_plex:
-            self._recovery.note_failure(str(outcome.error))
+            self._gate.note_failure(str(outcome.error))
         elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
-            self._recovery.note_success(is_done=False)  # Plex did answer
-        self._apply(outcome, decision, session)
+            self._gate.note_success(is_done=False)  # Plex did answer
+        self._apply(outcome, decision, context)
 
-    def _apply(self, outcome: Outcome, decision: Decision, session: Session) -> None:
+    def _apply(self, outcome: Outcome, decision: Decision, context: SyncContext) -> None:
         if decision.action is Action.BURY:
-            outcome = _named(outcome, session)
+            outcome = _named(outcome, context)
         job, error, now = outcome.job, outcome.error, self._clock()
         assert error is not None  # noqa: S101 - only failures have a decision
-        where = _describe(outcome, session.config)
+        where = _describe(outcome, context.config)
         if decision.action is Action.RETRY:
             nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
             self._progress.retried += 1
@@ -141,7 +142,7 @@ class Settlement:
             self._dead_letters.bury(self._queue, job, _failure(outcome), now)
             self._progress.buried += 1
             tries = counted(job.retry_count + 1, "try")
-            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, session.config))
+            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, context.config))
         elif decision.action is Action.RELEASE:
             nack_job(self._queue, job)
         else:
@@ -171,12 +172,12 @@ def _describe(outcome: Outcome, config: PlexSyncConfig) -> str:
     return scene_name(outcome.job.scene_id, outcome.title, outcome.path, config.obfuscate_paths)
 
 
-def _named(outcome: Outcome, session: Session) -> Outcome:
+def _named(outcome: Outcome, context: SyncContext) -> Outcome:
     """The outcome with title and path, for whoever reviews it: what fails early fails before they are known."""
     if outcome.title or outcome.path:
         return outcome
     try:
-        scene = session.stash.scenes([outcome.job.scene_id]).get(outcome.job.scene_id)
+        scene = context.stash.scenes([outcome.job.scene_id]).get(outcome.job.scene_id)
     except StashUnavailable:
         return outcome
     if scene is None:

@@ -11,6 +11,7 @@ from storage.json_file import finite
 from worker.base.words import counted
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outage.history import OutageHistory
+from worker.outage.probe import Probe
 from worker.outage.ramp import Ramp
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ def probe_delay(probes_made: int) -> float:
     return min(LONGEST_PROBE_DELAY, FIRST_PROBE * 2.0 ** min(probes_made, 10))
 
 
-class Recovery:
+class Gate:
     """The gate in front of Plex. `pending` counts the waiting jobs, for the log; `clock`: seconds since the epoch."""
 
     def __init__(
@@ -47,7 +48,7 @@ class Recovery:
         stored = store.load()
         self._probes_made = max(0, int(finite(stored.get("probes_made"))))
         self._next_probe_at = finite(stored.get("next_probe_at"))
-        self._with_token = bool(stored.get("with_token", False))
+        self._probe = Probe.TOKEN if stored.get("with_token") else Probe.IDENTITY
         self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
         self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
@@ -62,12 +63,9 @@ class Recovery:
         """Whether jobs pass freely."""
         return self.breaker.state is CircuitState.CLOSED
 
-    def probe(self, find_fault: Callable[[bool], str]) -> bool:
-        """Ask `find_fault` (text of what is wrong, "" if well) and admit a test job where all is well.
-
-        Its argument says whether the token is what was wrong, so that the probe must use it.
-        """
-        fault = find_fault(self._with_token)
+    def probe(self, ask: Callable[[Probe], str]) -> bool:
+        """Have `ask` look at Plex (text of what is wrong, "" if well) and admit a test job where all is well."""
+        fault = ask(self._probe)
         if fault:
             self._probes_made += 1
             self._schedule()
@@ -109,7 +107,7 @@ class Recovery:
         was_closed = self.is_closed()
         # What else failed in the batch that opened it is no failed test.
         was_open = self.breaker.stored_state is CircuitState.OPEN
-        self._with_token = False
+        self._probe = Probe.IDENTITY
         now = self._clock()
         if not 0.0 <= now - self._failed_at <= STREAK_GAP:
             self._failing_since = now
@@ -123,7 +121,7 @@ class Recovery:
     def trip(self, cause: str, *, with_token: bool = False) -> None:
         """Plex is down, or (`with_token`) rejects the token: open at once."""
         was_closed = self.is_closed()
-        self._with_token = with_token
+        self._probe = Probe.TOKEN if with_token else Probe.IDENTITY
         had_signs = 0.0 <= self._clock() - self._failed_at <= LAST_SIGNS
         self.history.begin(cause, self._failing_since if had_signs else None)
         self.breaker.trip(cause)
@@ -150,7 +148,7 @@ class Recovery:
         content: dict[str, Any] = {
             "probes_made": self._probes_made,
             "next_probe_at": next_probe_at,
-            "with_token": self._with_token,
+            "with_token": self._probe is Probe.TOKEN,
             "recovered_at": self.ramp.began_at,
         }
         self._store.save(content)

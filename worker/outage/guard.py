@@ -28,10 +28,10 @@ class SyncInterrupted(Exception):
 
 
 class OutageGuard:
-    """Watches over one batch. `find_fault` tells what is wrong with Plex now ("" = it answers)."""
+    """Watches over one batch. `probe` tells what is wrong with Plex now ("" = it answers)."""
 
-    def __init__(self, find_fault: Callable[[], str]) -> None:
-        self._find_fault = find_fault
+    def __init__(self, probe: Callable[[], str]) -> None:
+        self._probe = probe
         self._lock = threading.Lock()
         self._failures_in_a_row = 0
 
@@ -72,6 +72,6 @@ class OutageGuard:
     def confirm(self, error: PlexError, job: Job | None) -> None:
         """A reply that never came may be one slow job, or an outage: ask Plex. Raises SyncInterrupted for an outage."""
         if error.suspect_outage:
-            fault = self._find_fault()
+            fault = self._probe()
             if fault:
                 raise SyncInterrupted(PlexServerDown(fault), job) from error

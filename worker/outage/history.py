@@ -33,7 +33,7 @@ class Outage:
 class OutageSummary:
     """Figures over the outages kept. Seconds; None where there is nothing to tell it by.
 
-    `mttr`: mean time to recovery, over those that ended. `mtbf`: mean time from one's end to the next one's start.
+    `mttr`: mean time to gate, over those that ended. `mtbf`: mean time from one's end to the next one's start.
     `availability`: share (0..1) of the time since the first one's start in which Plex was well.
     """
 

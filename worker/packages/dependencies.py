@@ -32,7 +32,7 @@ RETRY_AFTER = 600.0
 RETRY_VARIABLE = "PLEXSYNC_INSTALL_RETRY_SECONDS"
 """Environment variable by which tests shorten RETRY_AFTER."""
 LONGEST_WAIT = 3600.0
-"""Seconds that a drainer waits for packages. The session it was given ends then, and the next one may be started with
+"""Seconds that a drainer waits for packages. The context it was given ends then, and the next one may be started with
 another Python, or by another version of the plugin."""
 LOOK_EVERY = 1.0
 """Seconds between two looks whether somebody else has installed them."""

@@ -78,12 +78,12 @@ def _host_worker(
     """Run a worker to its end; returns whether it ended because it saw no job pending."""
     # Heavy, and only importable once the packages are there.
     from worker.drain.parts import open_workplace  # noqa: PLC0415
-    from worker.processor import Ended  # noqa: PLC0415
+    from worker.processor import Ended, SyncWorker, WorkerRules  # noqa: PLC0415
 
     idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
     started_at = time.time()
     with open_workplace(folder, server_connection) as workplace:
-        worker = workplace.new_worker(idle_seconds=idle_seconds, foreground=False)
+        worker = SyncWorker(workplace.new_parts(foreground=False), WorkerRules(idle_seconds))
         put_back = workplace.manager.put_back_unacknowledged()
         if put_back:
             logger.info("%s in progress when an earlier run ended: they go on now", counted(put_back, "job"))
@@ -92,7 +92,7 @@ def _host_worker(
             while worker.ended is None:
                 worker.join(TICK)
                 relay.flush_to(lambda lines: post_lines(database, lines))
-                workplace.publish_status(worker, started_at)
+                workplace.publish_status(worker.progress, started_at)
         finally:
             # The lock must not be let go of while the thread still works.
             worker.stop()

@@ -67,11 +67,6 @@ def log_to_file_and_relay(folder: DataFolder) -> RelayHandler:
     return relay
 
 
-def set_debug(enabled: bool) -> None:
-    """Log what helps to find a fault, too. Other people's libraries stay quiet."""
-    logging.getLogger().setLevel(logging.DEBUG if enabled else logging.INFO)
-
-
 def _install(*handlers: logging.Handler) -> None:
     logging.basicConfig(handlers=handlers, force=True, level=logging.INFO, format="%(message)s")
     for name in _CHATTY:

@@ -15,6 +15,7 @@ from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
 from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn
+from worker.errors import TaskError
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.packages.requirements import missing_packages
 from worker.process.log_setup import log_to_stash
@@ -27,10 +28,6 @@ UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, e
 
 DOCTOR = "health_check"
 """The mode that looks at everything else where the data folder cannot be used."""
-
-
-class TaskError(Exception):
-    """A task could not do its work; the text says why and what to do."""
 
 
 def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:

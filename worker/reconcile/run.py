@@ -24,12 +24,12 @@ from worker.base.paths import shown_path
 from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
+from worker.errors import ArgumentError
 from worker.outage.history import Outage, OutageHistory
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.item import as_json
-from worker.tasks.arguments import ArgumentError
 
 logger = logging.getLogger(__name__)
 

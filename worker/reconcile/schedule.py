@@ -22,7 +22,7 @@ from worker.data_folder import DataFolder
 from worker.outage.history import Outage
 from worker.reconcile.run import Kind, ReconcileRun, recorded_outages
 from worker.sync.comparison import Comparison
-from worker.sync.context import Session, Sessions
+from worker.sync.context import SyncContext, SyncContexts
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +42,10 @@ class ScheduledReconcile:
     """For the holder of the drain lock only: it works on the file index itself. `clock`: seconds since the epoch."""
 
     def __init__(
-        self, folder: DataFolder, sessions: Sessions, database: Database, clock: Callable[[], float] = time.time
+        self, folder: DataFolder, contexts: SyncContexts, database: Database, clock: Callable[[], float] = time.time
     ) -> None:
         self._folder = folder
-        self._sessions = sessions
+        self._contexts = contexts
         self._database = database
         self._store = JsonFile(folder.reconcile, clock)
         self._clock = clock
@@ -62,7 +62,7 @@ class ScheduledReconcile:
         if self._run is None and not self._is_time_to_look():
             return False
         try:
-            return self._step(self._sessions.current(SETTINGS_AGE))
+            return self._step(self._contexts.current(SETTINGS_AGE))
         except (ConfigError, PlexError, StashUnavailable, OSError) as error:
             logger.warning("Reconcile put off: %s", error)
         self.close()
@@ -82,16 +82,16 @@ class ScheduledReconcile:
         self._looked_at = now
         return True
 
-    def _step(self, session: Session) -> bool:
-        is_unwanted = self._run is not None and self._run.scope == "all" and not session.config.reconcile_interval
-        if session.config.paused or is_unwanted:
+    def _step(self, context: SyncContext) -> bool:
+        is_unwanted = self._run is not None and self._run.scope == "all" and not context.config.reconcile_interval
+        if context.config.paused or is_unwanted:
             self.close()
             return False
-        if self._run is None and not self._begin(session):
+        if self._run is None and not self._begin(context):
             return False
         assert self._run is not None  # noqa: S101 - begun, or under way
         if not self._run.is_done:
-            self._run.step(Comparison(session, self._database), self._database, session.config.obfuscate_paths)
+            self._run.step(Comparison(context, self._database), self._database, context.config.obfuscate_paths)
             return True
         self._run.finish()
         if self._run.scope == "all":
@@ -101,10 +101,10 @@ class ScheduledReconcile:
         self.close()
         return True
 
-    def _begin(self, session: Session) -> bool:
+    def _begin(self, context: SyncContext) -> bool:
         """Whether a run is due, and nobody else is at it."""
         outages = self._outages_to_look_after()
-        is_due = self._is_due(session.config.reconcile_interval)
+        is_due = self._is_due(context.config.reconcile_interval)
         if not is_due and not outages:
             return False
         self._lock = run_lock(self._folder, Kind.RECONCILE)
@@ -112,9 +112,9 @@ class ScheduledReconcile:
             return False
         scope = "all" if is_due else "outage"
         since = None if is_due else min(outage.started_at for outage in outages)
-        run = ReconcileRun(self._folder, Kind.RECONCILE, scope, session.stash, self._clock, since)
+        run = ReconcileRun(self._folder, Kind.RECONCILE, scope, context.stash, self._clock, since)
         if not run.is_resumed:
-            logger.info("%s", _beginning(session.config.reconcile_interval, since))
+            logger.info("%s", _beginning(context.config.reconcile_interval, since))
         # One that is carried on has its list of scenes from before an outage that interrupted it.
         self._covered = [each for each in outages if not run.is_resumed or (each.ended_at or 0.0) <= run.started_at]
         self._run = run

@@ -1,4 +1,4 @@
-"""A batch of jobs of every kind, over one session."""
+"""A batch of jobs of every kind, over one context."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
 from worker.outage.guard import OutageGuard
-from worker.sync.context import Session
+from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome, SceneSync
 from worker.sync.undo import SceneUndo
 
@@ -20,17 +20,17 @@ class BatchSync:
 
     def __init__(
         self,
-        session: Session,
+        context: SyncContext,
         database: Database,
-        find_fault: Callable[[], str],
+        probe: Callable[[], str],
         clock: Callable[[], float] = time.time,
         on_written: Callable[[], object] = lambda: None,
     ) -> None:
-        self._session = session
+        self._context = context
         self._database = database
         self._clock = clock
-        self._guard = OutageGuard(find_fault)
-        self._scenes = SceneSync(session, database, self._guard, clock, on_written)
+        self._guard = OutageGuard(probe)
+        self._scenes = SceneSync(context, database, self._guard, clock, on_written)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
         """One outcome a job, but none for those left out as too many failed in a row.
@@ -53,8 +53,8 @@ class BatchSync:
         return Outcome(job, error)
 
     def _undo(self, job: Job) -> Outcome:
-        scene = self._session.stash.scenes([job.scene_id]).get(job.scene_id)
-        undo = SceneUndo(self._session.plex, self._database)
+        scene = self._context.stash.scenes([job.scene_id]).get(job.scene_id)
+        undo = SceneUndo(self._context.plex, self._database)
         done: list[Outcome] = []
         act = partial(undo.undo, job, scene.updated_at if scene else "", self._clock())
         error = self._guard.attempt(job, lambda: done.append(act()))

@@ -25,7 +25,7 @@ from sync_queue.sync_state import ItemState, SyncState
 from validation.fields import FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
-from worker.sync.context import Session
+from worker.sync.context import SyncContext
 from worker.sync.finder import Found
 from worker.sync.item import history_of
 
@@ -69,11 +69,11 @@ class SceneComparison:
 
 
 class Comparison:
-    """Compares scenes over one session, with what earlier syncs know. Raises PlexError where Plex is not there."""
+    """Compares scenes over one context, with what earlier syncs know. Raises PlexError where Plex is not there."""
 
-    def __init__(self, session: Session, database: Database) -> None:
-        self._session = session
-        self._state = SyncState(database, session.plex.machine_identifier)
+    def __init__(self, context: SyncContext, database: Database) -> None:
+        self._context = context
+        self._state = SyncState(database, context.plex.machine_identifier)
 
     def compare(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         """One result for each scene, in the same order.
@@ -103,11 +103,11 @@ class Comparison:
         return results
 
     def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
-        scenes = self._session.stash.scenes(scene_ids)
+        scenes = self._context.stash.scenes(scene_ids)
         known = self._state.scenes(scene_ids)
-        wanted = {key: wanted_from_scene(scene, self._session.config.max_tags) for key, scene in scenes.items()}
+        wanted = {key: wanted_from_scene(scene, self._context.config.max_tags) for key, scene in scenes.items()}
         comparable = [key for key in scenes if not reason_not_to_sync(scenes[key], wanted[key], key in known)]
-        found = self._session.finder.find([scenes[key].files for key in comparable])
+        found = self._context.finder.find([scenes[key].files for key in comparable])
         states = self._state.items([item.rating_key for result in found for item in result.items])
         results = {key: _without_items(scenes[key], wanted[key], Verdict.NOTHING_TO_SYNC) for key in scenes}
         for key, result in zip(comparable, found, strict=True):
@@ -127,7 +127,7 @@ class Comparison:
         return replace(_without_items(scene, wanted, verdict), differences=differences)
 
     def _differences(self, wanted: WantedMetadata, item: PlexItem, state: ItemState) -> list[Difference]:
-        edits = difference(wanted, item, self._session.rules, history_of(state))
+        edits = difference(wanted, item, self._context.rules, history_of(state))
         return [Difference(item.rating_key, edit.field, edit.old, edit.new) for edit in edits]
 
 

@@ -18,11 +18,12 @@ from plex.metadata import WriteRules
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from worker.data_folder import DataFolder
+from worker.outage.probe import Probe
 from worker.sync.finder import ItemFinder
 
 
 @dataclass(frozen=True)
-class Session:
+class SyncContext:
     """Clients and rules for one set of settings."""
 
     config: PlexSyncConfig
@@ -40,13 +41,13 @@ class Session:
         """Whole items, in as few requests as possible. Raises PlexError."""
         return read_items(self.plex, rating_keys)
 
-    def find_fault(self, with_token: bool) -> str:
-        """What is wrong with Plex now, "" where it is well; `with_token` asks for what only a valid token may see."""
-        return find_fault(self.config, self.plex, with_token)
+    def probe(self, probe: Probe) -> str:
+        """What is wrong with Plex now, "" where it is well."""
+        return probe_plex(self.config, self.plex, probe)
 
 
-class Sessions:
-    """Keeps one session and builds another when the settings change. `clock` gives seconds since the epoch."""
+class SyncContexts:
+    """Keeps one context and builds another when the settings change. `clock` gives seconds since the epoch."""
 
     def __init__(
         self,
@@ -61,23 +62,23 @@ class Sessions:
         self._clock = clock
         self._read_at: float | None = None
         self._config: PlexSyncConfig | None = None
-        self._session: Session | None = None
+        self._context: SyncContext | None = None
 
-    def current(self, max_age: float) -> Session:
-        """The session for the settings of at most `max_age` seconds ago.
+    def current(self, max_age: float) -> SyncContext:
+        """The context for the settings of at most `max_age` seconds ago.
 
         Raises StashUnavailable where they cannot be read, ConfigError where they are wrong.
         """
         now = self._clock()
-        if self._session is not None and self._read_at is not None and 0.0 <= now - self._read_at < max_age:
-            return self._session
+        if self._context is not None and self._read_at is not None and 0.0 <= now - self._read_at < max_age:
+            return self._context
         config = self.read_settings()
-        if self._session is None or config != self._config:
+        if self._context is None or config != self._config:
             self.close()
-            self._session = self._open(config)
+            self._context = self._open(config)
             self._config = config
         self._read_at = now
-        return self._session
+        return self._context
 
     def read_settings(self) -> PlexSyncConfig:
         """The settings as they are now. Raises StashUnavailable, ConfigError."""
@@ -95,27 +96,27 @@ class Sessions:
         )
 
     def close(self) -> None:
-        """Close what the session holds open."""
-        if self._session is not None:
-            self._session.index.close()
-            self._session = None
+        """Close what the context holds open."""
+        if self._context is not None:
+            self._context.index.close()
+            self._context = None
 
-    def _open(self, config: PlexSyncConfig) -> Session:
+    def _open(self, config: PlexSyncConfig) -> SyncContext:
         plex = self.new_client(config)
         index = FileIndex.open(self._folder.file_index, plex, self._clock, config.plex_library)
-        return session_over(index, config, self._stash, plex)
+        return context_over(index, config, self._stash, plex)
 
 
-def session_over(index: FileIndex, config: PlexSyncConfig, stash: StashClient, plex: PlexClient) -> Session:
-    """A session that finds items by this index. Raises StashUnavailable."""
+def context_over(index: FileIndex, config: PlexSyncConfig, stash: StashClient, plex: PlexClient) -> SyncContext:
+    """A context that finds items by this index. Raises StashUnavailable."""
     matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
     finder = ItemFinder(index, matcher, lambda keys: read_items(plex, keys), plex.scan_folder)
-    return Session(config, stash, plex, index, finder)
+    return SyncContext(config, stash, plex, index, finder)
 
 
-def find_fault(config: PlexSyncConfig, plex: PlexClient, with_token: bool) -> str:
-    """What is wrong with Plex now, "" where it is well; `with_token` asks for what only a valid token may see."""
-    if with_token:
+def probe_plex(config: PlexSyncConfig, plex: PlexClient, probe: Probe) -> str:
+    """What is wrong with Plex now, "" where it is well."""
+    if probe is Probe.TOKEN:
         try:
             check_token(plex)
         except PlexError as error:

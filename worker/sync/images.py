@@ -11,7 +11,7 @@ from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
-from worker.sync.context import Session
+from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
 
 IMAGE_FIELDS = ("poster", "background")
@@ -33,8 +33,8 @@ class Picture:
 class ImageSync:
     """Brings the images of items in step with the scene's screenshot."""
 
-    def __init__(self, session: Session, state: SyncState) -> None:
-        self._session = session
+    def __init__(self, context: SyncContext, state: SyncState) -> None:
+        self._context = context
         self._state = state
 
     def locks(self, item: ItemSync, changed_in_stash: bool) -> list[str]:
@@ -61,10 +61,10 @@ class ImageSync:
             self._upload_if_new(name, item, image)
 
     def _may_need(self, name: str, item: ItemSync, changed_in_stash: bool) -> bool:
-        if name in self._session.config.skip_fields:
+        if name in self._context.config.skip_fields:
             return False
         is_ours = name in item.state.images or name in item.state.uploading
-        if self._session.config.preserve_plex_edits and _shown_path(name, item) and not is_ours:
+        if self._context.config.preserve_plex_edits and _shown_path(name, item) and not is_ours:
             return False
         return changed_in_stash or name not in item.state.images or name in item.state.uploading
 
@@ -92,7 +92,7 @@ class ImageSync:
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         self._state.save_items([item.state])
         reach("image:intended")
-        upload = self._session.plex.upload_poster if name == "poster" else self._session.plex.upload_background
+        upload = self._context.plex.upload_poster if name == "poster" else self._context.plex.upload_background
         upload(item.rating_key, image)
         reach("image:sent")
         item.changed.append(name)
@@ -100,7 +100,7 @@ class ImageSync:
     def _lock(self, name: str, item: ItemSync) -> None:
         if _LOCKS[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
-            self._session.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
+            self._context.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
 
     def _may_be_shown(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or the records are lost."""
@@ -112,7 +112,7 @@ class ImageSync:
         if not path:
             return False
         try:
-            shown = self._session.plex.fetch_image(path)
+            shown = self._context.plex.fetch_image(path)
         except PlexNotFound:
             return False
         return hashlib.sha256(shown).hexdigest() == digest

@@ -28,7 +28,7 @@ from validation.scene import Scene
 from worker.backoff import NothingToSync, PartlySynced
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.comparison import reason_not_to_sync
-from worker.sync.context import Session
+from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
 from worker.sync.item import ItemSync
 from worker.sync.parallel import run_in_lanes
@@ -79,17 +79,17 @@ class SceneWork:
 
 
 class SceneSync:
-    """Syncs batches over one session; `clock` gives seconds since the epoch, `on_written` is told of each scene."""
+    """Syncs batches over one context; `clock` gives seconds since the epoch, `on_written` is told of each scene."""
 
     def __init__(
         self,
-        session: Session,
+        context: SyncContext,
         database: Database,
         guard: OutageGuard,
         clock: Callable[[], float] = time.time,
         on_written: Callable[[], object] = lambda: None,
     ) -> None:
-        self._session = session
+        self._context = context
         self._database = database
         self._guard = guard
         self._clock = clock
@@ -99,11 +99,11 @@ class SceneSync:
     @cached_property
     def _state(self) -> SyncState:
         # Rating keys mean something on their server only, and which one this is, only the server can say.
-        return SyncState(self._database, self._session.plex.machine_identifier)
+        return SyncState(self._database, self._context.plex.machine_identifier)
 
     @cached_property
     def _images(self) -> ImageSync:
-        return ImageSync(self._session, self._state)
+        return ImageSync(self._context, self._state)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Bring the jobs' scenes in step; one outcome a job, but none for those left out as the guard has seen enough.
@@ -127,7 +127,7 @@ class SceneSync:
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
         self._read_at = self._clock()
-        scenes = self._session.stash.scenes([job.scene_id for job in jobs])
+        scenes = self._context.stash.scenes([job.scene_id for job in jobs])
         reach("read:stash")
         known = self._state.scenes([job.scene_id for job in jobs])
         planned = [self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id)) for job in jobs]
@@ -138,7 +138,7 @@ class SceneSync:
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         reach("write:intended")
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
-        run_in_lanes(writable, self._begin, self._session.config.parallel_writes)
+        run_in_lanes(writable, self._begin, self._context.config.parallel_writes)
         self._read_back([work for work in works if work.is_begun and work.error is None])
         reach("write:read_back")
         return outcomes + [self._outcome(work) for work in works if work.is_begun or work.error is not None]
@@ -146,15 +146,15 @@ class SceneSync:
     def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
-        wanted = wanted_from_scene(scene, self._session.config.max_tags)
+        wanted = wanted_from_scene(scene, self._context.config.max_tags)
         reason = reason_not_to_sync(scene, wanted, known is not None)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
-        return SceneWork(job, scene, wanted, known, Picture(partial(self._session.stash.screenshot, scene)))
+        return SceneWork(job, scene, wanted, known, Picture(partial(self._context.stash.screenshot, scene)))
 
     def _find_items(self, works: Sequence[SceneWork]) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
-        found = self._session.finder.find([work.files for work in works])
+        found = self._context.finder.find([work.files for work in works])
         states = self._state.items([item.rating_key for result in found for item in result.items])
         for work, result in zip(works, found, strict=True):
             work.warnings += result.warnings
@@ -164,18 +164,18 @@ class SceneSync:
                 work.error = _ambiguous(result.candidates)
             else:
                 work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
-                if work.job.retry_count == 0 and self._session.config.trigger_plex_scan:
+                if work.job.retry_count == 0 and self._context.config.trigger_plex_scan:
                     self._request_scan(work)
 
     def _request_scan(self, work: SceneWork) -> None:
         """A courtesy: where Plex cannot do it, the scene is not found all the same, and nothing else is."""
-        act = partial(self._session.finder.request_scan, work.files)
+        act = partial(self._context.finder.request_scan, work.files)
         error = self._guard.attempt(work.job, act, counts=False)
         if error is not None:
             work.warnings.append(f"Plex was not asked to scan for it: {error}")
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
-        return ItemSync(item, state, work.wanted, self._session.rules)
+        return ItemSync(item, state, work.wanted, self._context.rules)
 
     def _begin(self, work: SceneWork) -> None:
         if not self._guard.has_seen_enough:
@@ -185,7 +185,7 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene.updated_at
-            item.write(self._session.plex, self._images.locks(item, changed_in_stash), self._clock())
+            item.write(self._context.plex, self._images.locks(item, changed_in_stash), self._clock())
             reach("write:sent")
             self._images.sync(item, work.picture, changed_in_stash)
         self._on_written()
@@ -194,7 +194,7 @@ class SceneSync:
         """Read what was written; write once more, in the plainest form, what Plex understood differently."""
         pending = [(work, item) for work in works for item in work.items if item.edits]
         for last in (False, True):
-            shown = self._session.plex_items([item.rating_key for _, item in pending])
+            shown = self._context.plex_items([item.rating_key for _, item in pending])
             pending = [(work, item) for work, item in pending if item.differs_from(shown.get(item.rating_key))]
             for work, item in pending:
                 if last:
@@ -205,7 +205,7 @@ class SceneSync:
                 return
 
     def _write_plainly(self, item: ItemSync, work: SceneWork) -> None:
-        item.write_plainly(self._session.plex)
+        item.write_plainly(self._context.plex)
 
     def _attempt(self, work: SceneWork, act: Callable[[SceneWork], None]) -> None:
         error = self._guard.attempt(work.job, partial(act, work))
@@ -222,7 +222,7 @@ class SceneSync:
                 path=work.scene.path,
                 # What was written before it failed is remembered as such.
                 item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
-                server_id=self._session.plex.machine_identifier,
+                server_id=self._context.plex.machine_identifier,
             )
         failed_images = [text for item in work.items for text in item.failed_images]
         changed = {name for item in work.items for name in item.changed}
@@ -242,7 +242,7 @@ class SceneSync:
                 warnings=(*work.warnings, *failed_images),
             ),
             item_states=tuple(item.arrived(self._clock()) for item in work.items),
-            server_id=self._session.plex.machine_identifier,
+            server_id=self._context.plex.machine_identifier,
         )
 
     def _settled(self, updated_at: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from worker.errors import ArgumentError
+
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
 
@@ -14,10 +16,6 @@ MOST_DIGITS = 18
 
 STASHS_OWN = frozenset({"mode", "hookContext"})
 """What Stash and PlexSync.yml pass along: every mode knows them."""
-
-
-class ArgumentError(Exception):
-    """An argument is not what it must be; the text names it, its value and what is allowed."""
 
 
 def refuse_unknown(args: Mapping[str, Any], known: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from stash.exceptions import StashUnavailable
 from validation.config import ConfigError, PlexSyncConfig
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
+from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
-from worker.sync.context import find_fault
-from worker.tasks.sample_match import Suggestion, open_match_probe
+from worker.sync.context import probe_plex
+from worker.tasks.sample_match import Suggestion, open_sample_matcher
+from worker.tasks.task import Task
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""
@@ -27,6 +30,9 @@ ROOM = 65_536
 PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REQUIREMENTS = os.path.join(PLUGIN_FOLDER, "requirements.txt")
 _LONG_AGO = timedelta(days=36_500)
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -46,6 +52,14 @@ class Diagnosis:
         return {"ok": all(check["ok"] for check in self.checks), "checks": self.checks, "path_map": self.path_map}
 
 
+def health_check(task: Task) -> dict[str, Any]:
+    """Try the connection with the settings as they are; changes nothing."""
+    result = check_connection(task.workplace)
+    for check in result["checks"]:
+        logger.log(logging.INFO if check["ok"] else logging.ERROR, "%s: %s", check["name"], check["detail"])
+    return result
+
+
 def check_connection(workplace: Workplace) -> dict[str, Any]:
     """Look at everything in turn, up to where the rest cannot be looked at; see Diagnosis.result."""
     diagnosis = Diagnosis()
@@ -55,10 +69,10 @@ def check_connection(workplace: Workplace) -> dict[str, Any]:
     config = _check_settings(workplace, diagnosis)
     if config is None:
         return diagnosis.result()
-    plex = workplace.sessions.new_client(config)
-    fault = find_fault(config, plex, with_token=False)
+    plex = workplace.contexts.new_client(config)
+    fault = probe_plex(config, plex, Probe.IDENTITY)
     if diagnosis.note("Plex", not fault, fault or f"{config.plex_url} answers, {_tls(config)}"):
-        fault = find_fault(config, plex, with_token=True)
+        fault = probe_plex(config, plex, Probe.TOKEN)
         if diagnosis.note("Token", not fault, fault or "accepted") and _check_libraries(config, plex, diagnosis):
             _check_samples(workplace, config, plex, diagnosis)
     return diagnosis.result()
@@ -92,7 +106,7 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
     try:
         version = workplace.stash.version()
         diagnosis.note("Stash", True, f"version {version} answers")
-        config = workplace.sessions.read_settings()
+        config = workplace.contexts.read_settings()
     except StashUnavailable as error:
         diagnosis.note("Stash", False, str(error))
         return None
@@ -121,10 +135,10 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
         page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
         newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values()
         scenes = [scene for scene in newest if scene.files]
-        with open_match_probe(workplace, config, plex) as probe:
-            faults = probe.faults(scenes)
+        with open_sample_matcher(workplace, config, plex) as samples:
+            faults = samples.faults(scenes)
             unfound = [scene for scene in scenes if faults[scene.id]]
-            suggestion = probe.suggestion(unfound)
+            suggestion = samples.suggestion(unfound)
     except (PlexError, StashUnavailable) as error:
         diagnosis.note("Sample scenes", False, str(error))
         return

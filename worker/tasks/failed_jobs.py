@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync_queue.models import DeadLetter
+from validation.config import ConfigError
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted, moment
+from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -16,6 +18,16 @@ FAILED_JOBS_FORMAT = 1
 """Version of the object that `failed_jobs` returns; docs/status.md describes it."""
 SHOWN = 50
 """Newest entries that the log names; the result has them all."""
+
+
+def view_failed_jobs(task: Task) -> dict[str, Any]:
+    """Say what was given up and why."""
+    try:
+        obfuscate_paths = task.workplace.contexts.read_settings().obfuscate_paths
+    except ConfigError:
+        # Nobody can say whether the user wants them shown.
+        obfuscate_paths = True
+    return list_failed_jobs(task.dead_letters.get_all(), obfuscate_paths)
 
 
 def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from sync_queue.sync_state import synced_since
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.drain.progress import Progress
-from worker.processor import Ended, SyncWorker
+from worker.processor import Ended, SyncWorker, WorkerRules
+from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,16 @@ REPORT_SECONDS = 10.0
 """Progress is reported every 5 jobs or 10 seconds, whichever comes first."""
 LOOK_SECONDS = 0.5
 """Seconds between two looks at the worker, or at the drainer that is followed."""
+
+
+def drain(task: Task) -> dict[str, Any]:
+    """Process the queue in the foreground, or follow the drainer that does; returns what came of it.
+
+    Raises ConfigError, StashUnavailable where that is why jobs wait.
+    """
+    result = ForegroundDrain(task.workplace).run()
+    task.workplace.contexts.read_settings()
+    return result
 
 
 class ForegroundDrain:
@@ -60,12 +71,12 @@ class ForegroundDrain:
                 finally:
                     lock.release()
                 if worker.ended is not Ended.IDLE or not self._has_work():
-                    return self._finish(worker.progress.blocked)
+                    return self._finish(worker.progress.waiting_reason)
             elif self._follow():
                 return self._finish(self._drainer_status().get("blocked", ""))
 
     def _drain(self) -> SyncWorker:
-        worker = self._workplace.new_worker(idle_seconds=0.0, foreground=True)
+        worker = SyncWorker(self._workplace.new_parts(foreground=True), WorkerRules(0.0, foreground=True))
         self._workplace.manager.put_back_unacknowledged()
         worker.start()
         while worker.ended is None:
@@ -82,7 +93,7 @@ class ForegroundDrain:
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
             self._report()
-            if not self._has_work() or self._drainer_status().get("blocked"):
+            if not self._has_work() or self._drainer_status().get("waiting_for"):
                 return True
             self._wait(LOOK_SECONDS)
         return not self._has_work()

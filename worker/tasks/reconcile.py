@@ -12,13 +12,24 @@ from stash.protocol import Request, progress
 from storage.json_file import JsonFile
 from worker.base.words import counted
 from worker.drain.parts import Workplace
-from worker.process.task_runner import TaskError
+from worker.errors import TaskError
 from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.run import SCOPES, Kind, ReconcileRun
 from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
-from worker.sync.context import session_over
+from worker.sync.context import context_over
 from worker.tasks import arguments
+from worker.tasks.task import Task
+
+
+def compare(task: Task) -> dict[str, Any]:
+    """Report how Plex differs from Stash; changes nothing."""
+    return ReconcileTask(task.workplace, task.request, task.start_drainer).run(Kind.COMPARE)
+
+
+def reconcile(task: Task) -> dict[str, Any]:
+    """The same, and enqueue the scenes that differ."""
+    return ReconcileTask(task.workplace, task.request, task.start_drainer).run(Kind.RECONCILE)
 
 
 class ReconcileTask:
@@ -55,13 +66,13 @@ class ReconcileTask:
             lock.release()
 
     def _run(self, kind: Kind, scope: str) -> dict[str, Any]:
-        config = self._workplace.sessions.read_settings()
-        plex = self._workplace.sessions.new_client(config)
+        config = self._workplace.contexts.read_settings()
+        plex = self._workplace.contexts.new_client(config)
         run = ReconcileRun(self._folder, kind, scope, self._workplace.stash, self._clock)
         try:
             with open_index_copy(self._folder.file_index, plex, config.plex_library) as index:
-                session = session_over(index, config, self._workplace.stash, plex)
-                self._compare_all(run, Comparison(session, self._workplace.manager.database), config.obfuscate_paths)
+                context = context_over(index, config, self._workplace.stash, plex)
+                self._compare_all(run, Comparison(context, self._workplace.manager.database), config.obfuscate_paths)
         except (PlexError, StashUnavailable) as error:
             raise TaskError(f"{error} ({_standing(run)})") from error
         result = {**run.finish(), "resumed": run.is_resumed}

@@ -19,9 +19,11 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.drain.parts import Workplace
 from worker.outage import ramp
 from worker.outage.history import OutageHistory
-from worker.sync.context import find_fault
+from worker.outage.probe import Probe
+from worker.sync.context import probe_plex
 from worker.tasks import arguments
-from worker.tasks.sample_match import open_match_probe
+from worker.tasks.sample_match import open_sample_matcher
+from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,16 @@ GONE = "the scene is no longer in Stash"
 SHOWN = 20
 """Entries that the log names one by one; the result has them all."""
 SCENES_PER_LOOK = 50
+
+
+def recover_outage_jobs(task: Task) -> dict[str, Any]:
+    """Redrive what the last outage buried."""
+    return RedriveTask(task.workplace, task.request).recover_last_outage()
+
+
+def retry_failed_jobs(task: Task) -> dict[str, Any]:
+    """Redrive dead letters: all, or those that the arguments name."""
+    return RedriveTask(task.workplace, task.request).retry_selected()
 
 
 class RedriveTask:
@@ -77,9 +89,9 @@ class RedriveTask:
         """Why a letter should stay: its scene is gone, or it would fail again for the same reason."""
         if not letters:
             return {}
-        config = self._workplace.sessions.read_settings()
-        plex = self._workplace.sessions.new_client(config)
-        fault = find_fault(config, plex, with_token=False) or find_fault(config, plex, with_token=True)
+        config = self._workplace.contexts.read_settings()
+        plex = self._workplace.contexts.new_client(config)
+        fault = probe_plex(config, plex, Probe.IDENTITY) or probe_plex(config, plex, Probe.TOKEN)
         scenes = self._scenes([letter.scene_id for letter in letters])
         reasons = {letter.id: GONE for letter in letters if letter.scene_id not in scenes}
         left = [letter for letter in letters if letter.id not in reasons]
@@ -93,11 +105,11 @@ class RedriveTask:
         """Why scenes that were not found for certain would not be found now either."""
         if not letters:
             return {}
-        config = self._workplace.sessions.read_settings()
-        plex = self._workplace.sessions.new_client(config)
+        config = self._workplace.contexts.read_settings()
+        plex = self._workplace.contexts.new_client(config)
         try:
-            with open_match_probe(self._workplace, config, plex) as probe:
-                faults = probe.faults([scenes[scene_id] for scene_id in {letter.scene_id for letter in letters}])
+            with open_sample_matcher(self._workplace, config, plex) as samples:
+                faults = samples.faults([scenes[scene_id] for scene_id in {letter.scene_id for letter in letters}])
         except PlexError as error:
             return dict.fromkeys((letter.id for letter in letters), str(error))
         return {letter.id: faults[letter.scene_id] for letter in letters}

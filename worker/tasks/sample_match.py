@@ -13,7 +13,7 @@ from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.context import Session, session_over
+from worker.sync.context import SyncContext, context_over
 from worker.sync.finder import Found
 
 
@@ -26,13 +26,13 @@ class Suggestion:
     unwritable: tuple[str, ...] = ()
 
 
-class MatchProbe:
+class SampleMatcher:
     """Looks scenes up as a sync would, with the settings as they are; `show` is how a text may give a path."""
 
-    def __init__(self, session: Session, show: Callable[[str], str]) -> None:
-        self._index = session.index
-        self._finder = session.finder
-        self._path_map = session.config.path_map
+    def __init__(self, context: SyncContext, show: Callable[[str], str]) -> None:
+        self._index = context.index
+        self._finder = context.finder
+        self._path_map = context.config.path_map
         self._show = show
 
     def faults(self, scenes: Sequence[Scene]) -> dict[int, str]:
@@ -69,8 +69,8 @@ class MatchProbe:
 
 
 @contextmanager
-def open_match_probe(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient) -> Iterator[MatchProbe]:
+def open_sample_matcher(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient) -> Iterator[SampleMatcher]:
     """A probe over a refreshed copy of the index, deleted at the end. Raises PlexError, StashUnavailable."""
     with open_index_copy(workplace.folder.file_index, plex, config.plex_library) as index:
-        session = session_over(index, config, workplace.stash, plex)
-        yield MatchProbe(session, lambda path: shown_path(path, config.obfuscate_paths))
+        context = context_over(index, config, workplace.stash, plex)
+        yield SampleMatcher(context, lambda path: shown_path(path, config.obfuscate_paths))

@@ -15,6 +15,7 @@ from stash.client import PLUGIN_ID, StashClient
 from validation.config import ENVIRONMENT_FALLBACKS, ConfigError, PlexSyncConfig, parse_settings
 from validation.limits import cut_to_characters
 from validation.sanitizers import clean_name
+from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,11 @@ class Found:
 
     settings: dict[str, Any] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+
+
+def import_settings(task: Task) -> dict[str, Any]:
+    """Take over what the user has set for an older plugin of this purpose."""
+    return take_over_settings(task.workplace.stash)
 
 
 def take_over_settings(stash: StashClient, environ: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from validation.config import ConfigError
 from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.drain.parts import Workplace
-from worker.outage.gate import Recovery
+from worker.drain.progress import WaitingFor
+from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory, summarize
-from worker.processor import PLEX_AWAY
 from worker.version import VERSION
 
 LAST_OUTAGES = 3
@@ -134,13 +134,13 @@ def _outage_in_words(outage: dict[str, Any]) -> str:
 def _breaker(workplace: Workplace) -> dict[str, Any]:
     folder = workplace.folder
     breaker = CircuitBreaker(store=ReadOnlyStore(JsonFile(folder.breaker).peek() or {}))
-    recovery = Recovery(breaker, ReadOnlyStore(JsonFile(folder.recovery).peek() or {}), lambda: 0)
+    gate = Gate(breaker, ReadOnlyStore(JsonFile(folder.probe_schedule).peek() or {}), lambda: 0)
     is_closed = breaker.state is CircuitState.CLOSED
     return {
         "state": breaker.stored_state.value,
         "since": breaker.opened_at or None,
         "cause": breaker.cause,
-        "next_probe_in": None if is_closed else round(recovery.seconds_to_probe(), 1),
+        "next_probe_in": None if is_closed else round(gate.seconds_to_probe(), 1),
     }
 
 
@@ -159,21 +159,22 @@ def _drainer(workplace: Workplace, breaker: dict[str, Any], has_jobs: bool) -> d
     """The drainer as it says itself, once a second."""
     alive = ProcessLock(workplace.folder.drain_lock).is_held_elsewhere()
     stored = (JsonFile(workplace.folder.status).peek() or {}) if alive else {}
-    if breaker["state"] == CircuitState.CLOSED.value and str(stored.get("blocked")).startswith(PLEX_AWAY):
+    if breaker["state"] == CircuitState.CLOSED.value and stored.get("waiting_for") == WaitingFor.PLEX.value:
         # The breaker is on disk at once: the drainer goes on already, and says so within a second.
-        stored = {**stored, "activity": "syncing" if has_jobs else "idle", "blocked": ""}
+        stored = {**stored, "activity": "syncing" if has_jobs else "idle", "waiting_for": None, "blocked": ""}
     return {
         "alive": alive,
         "pid": stored.get("pid"),
         "started_at": stored.get("started_at"),
         "activity": stored.get("activity", "starting" if alive else ""),
+        "waiting_for": stored.get("waiting_for"),
         "blocked": stored.get("blocked", ""),
     }
 
 
 def _settings_problems(workplace: Workplace) -> list[str]:
     try:
-        return list(workplace.sessions.read_settings().doubts)
+        return list(workplace.contexts.read_settings().doubts)
     except ConfigError as error:
         return list(error.problems)
     except StashUnavailable as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from plex.metadata import FieldEdit
@@ -13,10 +14,12 @@ from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import scenes_written_since
 from worker.base.words import counted, moment
 from worker.drain.parts import Workplace
+from worker.errors import ArgumentError
 from worker.sync.item import as_json
 from worker.sync.undo import ItemUndo, SceneUndo
 from worker.tasks import arguments
-from worker.tasks.arguments import ArgumentError
+from worker.tasks.foreground import drain
+from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +27,16 @@ SHOWN = 20
 """Scenes that the log names one by one; the result has them all."""
 LONGEST_TEXT = 80
 """Characters of a text that the log shows."""
+
+
+def undo_scene(task: Task) -> dict[str, Any]:
+    """Bring one scene's items back to what they showed before the first write."""
+    return UndoTask(task.workplace, task.request, partial(drain, task)).undo_scene()
+
+
+def undo_since(task: Task) -> dict[str, Any]:
+    """The same for every scene synced since a moment."""
+    return UndoTask(task.workplace, task.request, partial(drain, task)).undo_since()
 
 
 class UndoTask:
@@ -74,8 +87,8 @@ class UndoTask:
 
     def _plan(self, scene_ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md."""
-        sessions = self._workplace.sessions
-        undo = SceneUndo(sessions.new_client(sessions.read_settings()), self._workplace.manager.database)
+        contexts = self._workplace.contexts
+        undo = SceneUndo(contexts.new_client(contexts.read_settings()), self._workplace.manager.database)
         plan: dict[str, dict[int, Any]] = {"scenes": {}, "left_alone": {}, "unchanged": {}}
         for done, scene_id in enumerate(scene_ids):
             items = undo.plan(scene_id)

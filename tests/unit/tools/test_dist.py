@@ -58,7 +58,8 @@ def test_the_zip_holds_the_plugin_at_its_root_and_nothing_else(clone: Path) -> N
 def test_every_room_is_in_it() -> None:
     rooms = re.search(r"^root_packages = \[(.+)\]$", (dist.PROJECT / "pyproject.toml").read_text(), re.MULTILINE)
     assert rooms is not None
-    assert sorted(re.findall(r'"(\w+)"', rooms[1])) == sorted(dist.ROOMS)
+    # What builds the zip is no part of it.
+    assert sorted(set(re.findall(r'"(\w+)"', rooms[1])) - {"tools"}) == sorted(dist.ROOMS)
     assert {name.partition("/")[0] for name in names(dist.build_zip(dist.PROJECT, MOMENT)) if "/" in name} == set(
         dist.ROOMS
     )

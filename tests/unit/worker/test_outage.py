@@ -191,7 +191,7 @@ def test_a_task_does_not_wait_for_an_outage(tmp_path: Path) -> None:
         bench.enqueue(1)
         assert bench.step() == 0.0
         assert bench.step() is Ended.BLOCKED
-        assert "Plex" in bench.worker.progress.blocked
+        assert "Plex" in bench.worker.progress.waiting_reason
         assert bench.pending() == [1]
 
 

@@ -131,7 +131,7 @@ def test_an_expired_session_ends_the_drainer_with_a_hint(bench: Workbench) -> No
     bench.stash.expire_sessions()
     assert run_to_its_end(bench) is Ended.STASH_AWAY
     assert bench.clock.elapsed == 0.0
-    assert "create an API key" in bench.worker.progress.blocked
+    assert "create an API key" in bench.worker.progress.waiting_reason
     assert bench.pending() == [1]
 
 
@@ -170,14 +170,14 @@ def test_jobs_wait_until_the_settings_are_corrected(bench: Workbench, block: Blo
     block(bench)
     bench.enqueue(1, 2, 3)
     bench.run_for(1200)
-    assert named in bench.worker.progress.blocked
+    assert named in bench.worker.progress.waiting_reason
     assert (bench.pending(), bench.retries_counted(), bench.plex.count("PUT")) == ([1, 2, 3], 0, 0)
     bench.configure()
     before = bench.clock.elapsed
     bench.drain()
     assert bench.clock.elapsed - before <= BLOCKED_PAUSE
     assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
-    assert bench.worker.progress.blocked == ""
+    assert bench.worker.progress.waiting_reason == ""
 
 
 @BLOCKS
@@ -229,7 +229,7 @@ def test_a_task_says_what_blocks(tmp_path: Path, block: Block, named: str) -> No
         block(bench)
         bench.enqueue(1)
         assert bench.step() is Ended.BLOCKED
-        assert named in bench.worker.progress.blocked
+        assert named in bench.worker.progress.waiting_reason
 
 
 def test_nothing_is_asked_of_plex_while_paused(bench: Workbench) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from worker.base.log_level import set_debug
 from worker.data_folder import DataFolder
-from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay, log_to_stash, set_debug
+from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay, log_to_stash
 
 logger = logging.getLogger("worker.example")
 

@@ -34,8 +34,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def paths_of(bench: Workbench, name: str, source: str | None = None) -> list[str]:
     """The paths that a copy knows for a file name."""
-    sessions = bench.workplace.sessions
-    plex = sessions.new_client(sessions.read_settings())
+    contexts = bench.workplace.contexts
+    plex = contexts.new_client(contexts.read_settings())
     with open_index_copy(source or bench.folder.file_index, plex, ()) as index:
         return [found.path for found in index.lookup(name)]
 

@@ -15,13 +15,12 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from tests.simulators.faults import maintenance
 from tests.support.workbench import Workbench
-from worker.process.task_runner import TaskError
+from worker.errors import ArgumentError, TaskError
 from worker.processor import Ended
 from worker.reconcile.files import RunFiles
 from worker.reconcile.run import LONGEST_LIFE, Kind, ReconcileRun
 from worker.reconcile.schedule import LOOK_INTERVAL, run_lock
 from worker.sync.comparison import Comparison
-from worker.tasks.arguments import ArgumentError
 from worker.tasks.reconcile import ReconcileTask
 
 SCENES = 10
@@ -47,8 +46,8 @@ def new_run(bench: Workbench, kind: Kind = Kind.RECONCILE, scope: str = "all") -
 
 
 def step(bench: Workbench, run: ReconcileRun) -> int:
-    session = bench.workplace.sessions.current(max_age=HOUR)
-    return run.step(Comparison(session, bench.database), bench.database, obfuscate_paths=False)
+    context = bench.workplace.contexts.current(max_age=HOUR)
+    return run.step(Comparison(context, bench.database), bench.database, obfuscate_paths=False)
 
 
 def complete(bench: Workbench, run: ReconcileRun) -> dict[str, Any]:

@@ -237,7 +237,7 @@ def test_without_the_interval_a_run_of_the_whole_library_ends_where_it_stands(be
 def test_it_leaves_alone_what_the_outage_interrupted(bench: Workbench) -> None:
     """The user was told that *Reconcile Library* goes on where it stood."""
     run = ReconcileRun(bench.folder, Kind.RECONCILE, "all", bench.workplace.stash, bench.clock)
-    comparison = Comparison(bench.workplace.sessions.current(HOUR), bench.database)
+    comparison = Comparison(bench.workplace.contexts.current(HOUR), bench.database)
     while not run.position:
         run.step(comparison, bench.database, False)
     start = bench.clock.now

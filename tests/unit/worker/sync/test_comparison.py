@@ -26,7 +26,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 def comparison(bench: Workbench) -> Comparison:
-    return Comparison(bench.workplace.sessions.current(max_age=0.0), bench.database)
+    return Comparison(bench.workplace.contexts.current(max_age=0.0), bench.database)
 
 
 def compare(bench: Workbench, scene_id: int) -> SceneComparison:
@@ -77,8 +77,8 @@ def deleted(_bench: Workbench) -> int:
 def shown_in_plex_own_form(bench: Workbench) -> int:
     bench.plex.edit_as_user(bench.keys[1], title="TITLE 1")
     state = ItemState(bench.keys[1], shown={"title": "TITLE 1"}, asked={"title": "Title 1"})
-    session = bench.workplace.sessions.current(max_age=0.0)
-    SyncState(bench.database, session.plex.machine_identifier).save_items([state])
+    context = bench.workplace.contexts.current(max_age=0.0)
+    SyncState(bench.database, context.plex.machine_identifier).save_items([state])
     return 1
 
 

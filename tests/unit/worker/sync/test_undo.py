@@ -15,7 +15,7 @@ from sync_queue.operations import pending_data
 from sync_queue.sync_state import scenes_written_since
 from tests.simulators.faults import status
 from tests.support.workbench import Workbench
-from worker.tasks.arguments import ArgumentError
+from worker.errors import ArgumentError
 from worker.tasks.undo import UndoTask
 
 NOTHING_WRITTEN = "PlexSync wrote none of its fields to Plex, or that is undone already"

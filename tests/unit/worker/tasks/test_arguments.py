@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from worker.tasks.arguments import ArgumentError, choice, moment, refuse_unknown, some_of, switch, whole_number
+from worker.errors import ArgumentError
+from worker.tasks.arguments import choice, moment, refuse_unknown, some_of, switch, whole_number
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
 

@@ -103,7 +103,7 @@ def test_it_leaves_a_drainer_that_cannot_go_on_and_says_why(
     bench: Workbench, held_lock: ProcessLock
 ) -> None:
     bench.enqueue(1)
-    JsonFile(bench.folder.status).save({"blocked": "paused is set"})
+    JsonFile(bench.folder.status).save({"waiting_for": "person", "blocked": "paused is set"})
     result = drain(bench)
     assert (result["waiting"], result["reason"]) == (1, "paused is set")
 

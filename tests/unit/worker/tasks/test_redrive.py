@@ -16,9 +16,9 @@ from sync_queue.models import Failure, Job
 from sync_queue.operations import pending_data
 from tests.support.workbench import TOKEN, Workbench
 from validation.config import ConfigError
+from worker.errors import ArgumentError
 from worker.outage import ramp
 from worker.outage.history import OutageHistory
-from worker.tasks.arguments import ArgumentError
 from worker.tasks.redrive import SHOWN, RedriveTask
 
 

@@ -10,23 +10,23 @@ from pathlib import Path
 import pytest
 
 from tests.support.workbench import Workbench
-from worker.tasks.sample_match import MatchProbe, Suggestion, open_match_probe
+from worker.tasks.sample_match import SampleMatcher, Suggestion, open_sample_matcher
 
 
 @contextmanager
-def probing(bench: Workbench) -> Iterator[MatchProbe]:
-    """A probe with the settings as they are."""
-    sessions = bench.workplace.sessions
-    config = sessions.read_settings()
-    with open_match_probe(bench.workplace, config, sessions.new_client(config)) as probe:
-        yield probe
+def matching(bench: Workbench) -> Iterator[SampleMatcher]:
+    """A samples with the settings as they are."""
+    contexts = bench.workplace.contexts
+    config = contexts.read_settings()
+    with open_sample_matcher(bench.workplace, config, contexts.new_client(config)) as samples:
+        yield samples
 
 
 def faults(bench: Workbench, *scene_ids: int) -> list[str]:
-    """What the probe says of each scene."""
+    """What the samples says of each scene."""
     scenes = bench.workplace.stash.scenes(scene_ids)
-    with probing(bench) as probe:
-        by_scene = probe.faults(list(scenes.values()))
+    with matching(bench) as samples:
+        by_scene = samples.faults(list(scenes.values()))
     return [by_scene[scene_id] for scene_id in scene_ids]
 
 
@@ -116,9 +116,9 @@ def test_an_index_that_cannot_be_read_is_as_good_as_none(bench: Workbench, conte
 
 def suggestion(bench: Workbench, *scene_ids: int) -> Suggestion | None:
     scenes = bench.workplace.stash.scenes(scene_ids)
-    with probing(bench) as probe:
-        probe.faults(list(scenes.values()))
-        return probe.suggestion(list(scenes.values()))
+    with matching(bench) as samples:
+        samples.faults(list(scenes.values()))
+        return samples.suggestion(list(scenes.values()))
 
 
 def test_files_that_lie_in_another_folder_suggest_a_path_map(bench: Workbench) -> None:

@@ -58,7 +58,14 @@ def test_nothing_has_happened_yet(bench: Workbench) -> None:
         "dead_letters": 0,
         "dead_letters_by_type": {},
         "breaker": {"state": "closed", "since": None, "cause": "", "next_probe_in": None},
-        "drainer": {"alive": False, "pid": None, "started_at": None, "activity": "", "blocked": ""},
+        "drainer": {
+            "alive": False,
+            "pid": None,
+            "started_at": None,
+            "activity": "",
+            "waiting_for": None,
+            "blocked": "",
+        },
         "settings_problems": [],
         "synced_per_minute": 0,
         "last_catch_up_at": None,
@@ -145,7 +152,7 @@ def test_the_last_outages_are_the_newest_ones(bench: Workbench) -> None:
 
 
 def test_a_drainer_counts_as_alive_by_its_lock_alone(bench: Workbench) -> None:
-    told = {"pid": 4711, "started_at": NOON, "activity": "syncing 50 scenes", "blocked": ""}
+    told = {"pid": 4711, "started_at": NOON, "activity": "syncing 50 scenes", "waiting_for": None, "blocked": ""}
     JsonFile(bench.folder.status).save(told)
     assert status_of(bench)["drainer"]["alive"] is False
     lock = ProcessLock(bench.folder.drain_lock)
@@ -159,7 +166,7 @@ def test_a_drainer_counts_as_alive_by_its_lock_alone(bench: Workbench) -> None:
 def test_a_drainer_that_goes_on_no_longer_waits_for_plex(bench: Workbench) -> None:
     """The drainer says what it does once a second; the breaker closes before that."""
     away = "Plex is not available: Plex at http://plex:32400 refused the connection"
-    JsonFile(bench.folder.status).save({"activity": "waiting for Plex", "blocked": away})
+    JsonFile(bench.folder.status).save({"activity": "waiting for Plex", "waiting_for": "plex", "blocked": away})
     lock = ProcessLock(bench.folder.drain_lock)
     assert lock.acquire()
     drainer = status_of(bench)["drainer"]
@@ -172,7 +179,8 @@ def test_a_drainer_that_goes_on_no_longer_waits_for_plex(bench: Workbench) -> No
     JsonFile(bench.folder.breaker).save({})
     JsonFile(bench.folder.status).save({"activity": 5, "blocked": None})
     assert status_of(bench)["drainer"]["alive"] is True
-    JsonFile(bench.folder.status).save({"activity": "waiting: Plex has no …", "blocked": "Plex has no …"})
+    told = {"activity": "waiting: Plex has no …", "waiting_for": "settings", "blocked": "Plex has no …"}
+    JsonFile(bench.folder.status).save(told)
     assert status_of(bench)["drainer"]["blocked"] == "Plex has no …"
     lock.release()
 
@@ -194,7 +202,7 @@ def test_what_is_wrong_with_the_settings_is_said(bench: Workbench) -> None:
 
 
 def test_files_that_cannot_be_read_are_as_good_as_none_and_stay(bench: Workbench) -> None:
-    files = (bench.folder.breaker, bench.folder.recovery, bench.folder.outages, bench.folder.catch_up)
+    files = (bench.folder.breaker, bench.folder.probe_schedule, bench.folder.outages, bench.folder.catch_up)
     for file in files:
         Path(file).write_bytes(b"\xffnoise")
     assert status_of(bench)["breaker"]["state"] == "closed"

@@ -1,0 +1,46 @@
+"""The tasks that delete jobs, after writing them to a file."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from sync_queue.dlq import SECONDS_PER_DAY
+from sync_queue.operations import clear_pending, pending_data
+from worker.base.words import counted
+from worker.tasks.backup import write_backup
+from worker.tasks.task import Task
+
+logger = logging.getLogger(__name__)
+
+
+def clear_queue(task: Task) -> dict[str, Any]:
+    """Delete the pending jobs, after writing them to a file."""
+    with task.database.transaction():
+        file = write_backup(task.folder, "pending-queue", pending_data(task.database), time.time())
+        return _deleted(clear_pending(task.database), "pending job", file)
+
+
+def clear_dead_letters(task: Task) -> dict[str, Any]:
+    """Delete the dead letters, after writing them to a file."""
+    with task.database.transaction():
+        file = write_backup(task.folder, "dead-letters", task.dead_letters.get_all(), time.time())
+        return _deleted(task.dead_letters.clear(), "dead letter", file)
+
+
+def purge_dead_letters(task: Task) -> dict[str, Any]:
+    """Delete the dead letters that are older than dlq_retention_days."""
+    days = task.workplace.contexts.read_settings().dlq_retention_days
+    now = time.time()
+    with task.database.transaction():
+        old = [letter for letter in task.dead_letters.get_all() if letter.buried_at < now - days * SECONDS_PER_DAY]
+        file = write_backup(task.folder, "old-dead-letters", old, now)
+        deleted = task.dead_letters.delete_older_than(days, now)
+        return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
+
+
+def _deleted(count: int, noun: str, file: str, which: str = "") -> dict[str, Any]:
+    kept = f"; {'it is' if count == 1 else 'they are'} kept in {file}" if file else ""
+    logger.info("%s deleted%s%s", counted(count, noun), which, kept)
+    return {"deleted": count, "file": file}
