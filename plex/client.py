@@ -145,7 +145,7 @@ class PlexClient:
         self._send(f"/library/metadata/{rating_key}/arts", self._session.post, image)
 
     def fetch_image(self, path: str) -> bytes:
-        """The bytes of an image, by the path in PlexItem.thumb or .art."""
+        """The bytes of an image, by the path that a PlexItem has for it."""
         if not path.startswith("/") or path.startswith("//"):
             raise PlexPermanentError(f"the image {path} is not on this Plex server")  # the token must not go elsewhere
         return bytes(self._session.get(self._server.url(path)).content)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plex.client import PlexClient
-from plex.items import PLEX_NAMES, PlexItem
+from plex.items import PlexItem
 from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
 from plex.writer import edit_requests, plain_edit_requests
 from sync_queue.sync_state import ItemState
-from validation.fields import LIST_FIELDS, FieldValue
+from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from validation.metadata import WantedMetadata
 
 

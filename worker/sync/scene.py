@@ -146,7 +146,7 @@ class SceneSync:
     def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
-        wanted = wanted_from_scene(scene, self._context.config.max_tags)
+        wanted = wanted_from_scene(scene, self._context.mapping_rules)
         reason = reason_not_to_sync(scene, wanted, known is not None)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
