@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
-from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.sync.context import SyncContext
@@ -88,10 +87,8 @@ class ImageSync:
         # Stored first: after a crash in mid-upload we look whether the picture arrived, instead of adding a copy.
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         self._state.save_items([item.state])
-        reach("image:intended")
         upload = self._context.plex.upload_poster if name == "poster" else self._context.plex.upload_background
         upload(item.rating_key, image)
-        reach("image:sent")
         item.changed.append(name)
 
     def _lock(self, name: str, item: ItemSync) -> None:
