@@ -9,11 +9,16 @@
     └── PlexPermanentError    it will not work the next time either: other 4xx
         └── AmbiguousMatch    several Plex items fit the scene equally well
 
+All are TransientError as well (validation/errors.py), but PlexPermanentError and what derives from it, which are
+PermanentError.
+
 Exceptions of requests and plexapi are translated into these in `plex.session` and `plex.client`; none gets
 past them. How often to try again is decided elsewhere. No text holds a token.
 """
 
 from __future__ import annotations
+
+from validation.errors import PermanentError, TransientError
 
 
 class PlexError(Exception):
@@ -31,23 +36,23 @@ class PlexError(Exception):
         self.suspect_outage = suspect_outage
 
 
-class PlexServerDown(PlexError):
+class PlexServerDown(PlexError, TransientError):
     """Plex cannot be reached, or says itself that it is not ready."""
 
 
-class PlexTemporaryError(PlexError):
+class PlexTemporaryError(PlexError, TransientError):
     """This request failed, the next one may not."""
 
 
-class PlexAuthError(PlexError):
+class PlexAuthError(PlexError, TransientError):
     """Plex does not accept the token."""
 
 
-class PlexNotFound(PlexError):
+class PlexNotFound(PlexError, TransientError):
     """Plex does not have what was asked for."""
 
 
-class PlexLibraryUnknown(PlexError):
+class PlexLibraryUnknown(PlexError, TransientError):
     """A library named in the settings is not among Plex's movie libraries; `available` names those that are."""
 
     def __init__(self, message: str, available: tuple[str, ...]) -> None:
@@ -55,7 +60,7 @@ class PlexLibraryUnknown(PlexError):
         self.available = available
 
 
-class PlexPermanentError(PlexError):
+class PlexPermanentError(PlexError, PermanentError):
     """Plex refused the request for good."""
 
 

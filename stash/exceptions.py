@@ -5,16 +5,20 @@ StashError
 │   ├── StashUnauthorized   Stash wants a login: the session has expired, or the API key was changed
 │   └── StashQueryFailed    Stash answered, but with GraphQL errors: a locked database, another version's schema
 └── SceneGone               the scene no longer exists
+
+StashUnavailable is a TransientError, SceneGone a PermanentError (validation/errors.py).
 """
 
 from __future__ import annotations
+
+from validation.errors import PermanentError, TransientError
 
 
 class StashError(Exception):
     """Base of all errors that `stash/` raises. None of their texts holds a cookie or a key."""
 
 
-class StashUnavailable(StashError):
+class StashUnavailable(StashError, TransientError):
     """Stash gave no usable answer; asking again later may help."""
 
 
@@ -32,7 +36,7 @@ class StashQueryFailed(StashUnavailable):
     """Stash answered a GraphQL query with errors."""
 
 
-class SceneGone(StashError):
+class SceneGone(StashError, PermanentError):
     """The scene was deleted from Stash, or merged into another."""
 
     def __init__(self, scene_id: int) -> None:

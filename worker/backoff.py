@@ -6,10 +6,13 @@
 | PlexAuthError                      | not counted | breaker decides     | opens at once | never buried                |
 | PlexTemporaryError, unknown        | 5           | 5, 80               | counts        | buried                      |
 | PlexNotFound                       | 12          | 30, 600             | no            | buried, or dropped if asked |
+| PlexLibraryUnknown                 | not counted | the setting decides | no            | jobs stay                   |
 | PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | dropped (acknowledged)      |
 | PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
+
+Any other TransientError is treated as PlexTemporaryError, any other PermanentError as PlexPermanentError.
 """
 
 from __future__ import annotations
@@ -18,8 +21,9 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-from plex.exceptions import PlexAuthError, PlexNotFound, PlexPermanentError, PlexServerDown
+from plex.exceptions import PlexAuthError, PlexLibraryUnknown, PlexNotFound, PlexServerDown
 from stash.exceptions import SceneGone, StashUnavailable
+from validation.errors import PermanentError, TransientError
 
 NOT_COUNTED = 999
 """Stands for "never buried" where a number of retries is asked for."""
@@ -31,11 +35,11 @@ _NOT_FOUND = (30.0, 600.0, 12)
 _STASH = (5.0, 60.0, NOT_COUNTED)
 
 
-class NothingToSync(Exception):
+class NothingToSync(PermanentError):
     """The scene has no file, or nothing but a title: there is nothing that Plex could be told."""
 
 
-class PartlySynced(Exception):
+class PartlySynced(TransientError):
     """All but an image was written; the text says what failed."""
 
 
@@ -84,16 +88,16 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
     if isinstance(error, StashUnavailable):
         return _STASH
     base, cap, retries = _TEMPORARY
-    if isinstance(error, PlexServerDown | PlexAuthError):
+    if isinstance(error, PlexServerDown | PlexAuthError | PlexLibraryUnknown):
         return base, cap, NOT_COUNTED
-    if isinstance(error, PlexPermanentError | SceneGone | NothingToSync):
+    if isinstance(error, PermanentError):
         return base, cap, 0
     return base, cap, retries
 
 
 def counts_against_plex(error: BaseException) -> bool:
     """Whether a failure that is a job's own still says something about Plex: enough of them in a row are an outage."""
-    return not isinstance(error, PlexNotFound | PlexPermanentError | PartlySynced)
+    return not isinstance(error, PlexNotFound | PlexLibraryUnknown | PermanentError | PartlySynced)
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class RetryPolicy:
         """What to do with a job that failed with `error` after `retry_count` earlier counted failures."""
         if isinstance(error, PlexServerDown | PlexAuthError):
             return Decision(Action.RELEASE, BreakerEffect.TRIP)
-        if isinstance(error, StashUnavailable):
+        if isinstance(error, StashUnavailable | PlexLibraryUnknown):
             return Decision(Action.RELEASE, BreakerEffect.NONE)
         if isinstance(error, SceneGone | NothingToSync):
             return Decision(Action.DROP, BreakerEffect.NONE)
@@ -116,7 +120,7 @@ class RetryPolicy:
     def decide_counted(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
         """Like `decide`, but with this failure counted whatever it is: for a job that makes Plex fail by itself."""
         base, cap, retries = get_retry_params(error)
-        if not isinstance(error, PlexNotFound | PlexPermanentError):
+        if not isinstance(error, PlexNotFound | PermanentError):
             retries = self.max_retries
         effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
         if retry_count < retries:

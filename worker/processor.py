@@ -16,6 +16,8 @@ from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.models import Job
 from sync_queue.operations import bring_forward, count_open, get_pending, next_due_at
 from validation.config import ConfigError
+from validation.errors import PermanentError as PermanentError
+from validation.errors import TransientError as TransientError
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.words import counted, duration, moment

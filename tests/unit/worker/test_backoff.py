@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from plex.exceptions import (
     AmbiguousMatch,
     PlexAuthError,
+    PlexError,
+    PlexLibraryUnknown,
     PlexNotFound,
     PlexPermanentError,
     PlexServerDown,
     PlexTemporaryError,
 )
-from stash.exceptions import SceneGone, StashQueryFailed, StashUnauthorized, StashUnavailable
+from stash.exceptions import SceneGone, StashError, StashQueryFailed, StashUnauthorized, StashUnavailable
+from validation.errors import PermanentError, TransientError
 from worker.backoff import (
     NOT_COUNTED,
     Action,
@@ -32,6 +35,7 @@ TEMPORARY = PlexTemporaryError("status 500", 500)
 UNFORESEEN = ZeroDivisionError("unforeseen")
 NOT_FOUND = PlexNotFound("no such item")
 PERMANENT = PlexPermanentError("status 400", 400)
+LIBRARY_UNKNOWN = PlexLibraryUnknown("no library Films", ("Movies",))
 AMBIGUOUS = AmbiguousMatch("two files", ("/a", "/b"))
 STASH_AWAY = StashUnavailable("connection refused")
 LOGGED_OUT = StashUnauthorized("http://stash")
@@ -52,6 +56,7 @@ TABLE = [
     (TEMPORARY, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (UNFORESEEN, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (NOT_FOUND, 12, 30.0, 600.0, NONE, RETRY, BURY),
+    (LIBRARY_UNKNOWN, NOT_COUNTED, 5.0, 80.0, NONE, RELEASE, RELEASE),
     (PERMANENT, 0, 5.0, 80.0, NONE, BURY, BURY),
     (AMBIGUOUS, 0, 5.0, 80.0, NONE, BURY, BURY),
     (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
@@ -60,6 +65,8 @@ TABLE = [
     (GONE, 0, 5.0, 80.0, NONE, DROP, DROP),
     (NOTHING, 0, 5.0, 80.0, NONE, DROP, DROP),
     (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DROP),
+    (TransientError("any"), 5, 5.0, 80.0, COUNTS, RETRY, BURY),
+    (PermanentError("any"), 0, 5.0, 80.0, NONE, BURY, BURY),
 ]
 IDS = [type(row[0]).__name__ for row in TABLE]
 Row = tuple[BaseException, int, float, float, BreakerEffect, Action, Action]
@@ -69,6 +76,25 @@ Row = tuple[BaseException, int, float, float, BreakerEffect, Action, Action]
 def test_retry_params(row: Row) -> None:
     error, retries, base, cap, *_ = row
     assert get_retry_params(error) == (base, cap, retries)
+
+
+def _kinds(base: type[Exception]) -> set[type[Exception]]:
+    return {kind for child in base.__subclasses__() for kind in {child, *_kinds(child)}}
+
+
+FAILURES = sorted(_kinds(PlexError) | _kinds(StashError), key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
+def test_every_failure_of_plex_and_stash_is_of_one_base_class_and_in_the_table(kind: type[Exception]) -> None:
+    assert issubclass(kind, TransientError) != issubclass(kind, PermanentError)
+    assert kind in {type(row[0]) for row in TABLE}
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+def test_only_what_is_permanent_is_never_tried_again(row: Row) -> None:
+    error, retries, *_ = row
+    assert isinstance(error, PermanentError) == (retries == 0)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=IDS)
