@@ -12,16 +12,15 @@ VARIABLE = "PLEXSYNC_CRASH_AT"
 
 POINTS = (
     "enqueue:inserted",
-    "enqueue:many",
     "claim:marked",
     "claim:done",
     "read:stash",
     "read:plex",
-    "state:saved",
-    "plex:edited",
-    "plex:rated",
-    "plex:uploaded",
+    "write:intended",
+    "write:sent",
     "write:read_back",
+    "image:intended",
+    "image:sent",
     "ack:marked",
     "ack:done",
     "retry:updated",
@@ -34,8 +33,7 @@ POINTS = (
     "expand:done",
     "undo:sent",
     "undo:read_back",
-    "reconcile:appended",
-    "reconcile:placed",
+    "reconcile:enqueued",
     "reconcile:half_reported",
     "reconcile:reported",
     "catch_up:enqueued",
@@ -43,12 +41,7 @@ POINTS = (
     "save:written",
     "save:done",
 )
-"""Every point: of the queue inside and after its transaction, of a file before and after it takes its name.
-
-What must happen in a certain order has its point where it takes effect: in the request to Plex right after the reply,
-in the function that stores the rows. A point in the caller, behind the step that it is about, would move along if
-somebody swapped two steps, and a kill there would prove nothing.
-"""
+"""Every point: of the queue inside and after its transaction, of a file before and after it takes its name."""
 
 _SIGKILL = 9
 _reached: dict[str, int] = {}

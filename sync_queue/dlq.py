@@ -1,9 +1,12 @@
-"""Dead letters: jobs that were given up, kept with all that a person needs to decide what to do."""
+"""Dead letters: jobs that were given up, kept with all that a person needs to decide what to do.
+
+*Dead letter* is the word of code, log and JSON; what people press and read says *failed job*. They are the same.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,9 +27,9 @@ class DeadLetterQueue:
         self._database = database
 
     def bury(self, queue: AckQueue, job: Job, failure: Failure, now: float) -> None:
-        """End the job and keep it as its scene's one dead letter, in one transaction. Raises JobNotClaimed.
+        """End the job and keep it as its scene's one dead letter, in one transaction (or in the caller's).
 
-        An older dead letter of the scene goes into it: its attempts and its first failure are kept.
+        An older dead letter of the scene goes into it: its attempts and first failure are kept. Raises JobNotClaimed.
         """
         with self._database.transaction():
             fail_job(queue, job)
@@ -34,7 +37,6 @@ class DeadLetterQueue:
             job = self._with_history(job)
             self.resolve(job.scene_id)
             self.add(job, failure, now)
-        reach("bury:done")
 
     def add(self, job: Job, failure: Failure, now: float) -> int:
         """Keep a dead letter; returns its id."""
@@ -92,6 +94,20 @@ class DeadLetterQueue:
     def get_error_summary(self) -> dict[str, int]:
         """Entries per error type."""
         return dict(self._database.all("SELECT error_type, COUNT(*) FROM dead_letters GROUP BY error_type"))
+
+    def delete(self, letters: Iterable[DeadLetter]) -> int:
+        """Delete exactly these entries; returns how many there still were."""
+        with self._database.transaction():
+            return self._database.execute_many(
+                "DELETE FROM dead_letters WHERE id = ?", [(each.id,) for each in letters]
+            )
+
+    def get_older_than(self, days: float, now: float) -> list[DeadLetter]:
+        """The entries buried more than `days` days before `now` (seconds since the epoch), oldest first."""
+        rows = self._database.all(
+            f"SELECT {_COLUMNS} FROM dead_letters WHERE buried_at < ? ORDER BY id", (now - days * SECONDS_PER_DAY,)
+        )
+        return [_dead_letter(row) for row in rows]
 
     def delete_older_than(self, days: float, now: float) -> int:
         """Delete entries buried more than `days` days before `now`; returns how many."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storage.crash_points import reach
@@ -38,6 +38,19 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Candidates:
+    """The selected dead letters, oldest first, and which of them must stay whatever else is found: by id, why."""
+
+    letters: tuple[DeadLetter, ...]
+    reasons_to_stay: Mapping[int, str]
+
+    @property
+    def free(self) -> tuple[DeadLetter, ...]:
+        """The letters that nothing here keeps."""
+        return tuple(letter for letter in self.letters if letter.id not in self.reasons_to_stay)
+
+
+@dataclass(frozen=True)
 class RedrivePlan:
     """What would go back into the queue, and what would not and why."""
 
@@ -45,24 +58,26 @@ class RedrivePlan:
     keep: tuple[tuple[DeadLetter, str], ...]
 
 
-def plan_redrive(
-    database: Database, selection: Selection, objections: Callable[[Sequence[DeadLetter]], dict[int, str]]
-) -> RedrivePlan:
-    """Decide, changing nothing. `objections`: by letter id, why one should stay. Of a scene only the newest goes."""
-    letters = [letter for letter in DeadLetterQueue(database).get_all() if selection.holds(letter)]
+def redrive_candidates(database: Database, selection: Selection) -> Candidates:
+    """The selected dead letters. Changes nothing."""
+    letters = tuple(letter for letter in DeadLetterQueue(database).get_all() if selection.holds(letter))
     pending = pending_scene_ids(database, [letter.scene_id for letter in letters])
-    free = [letter for letter in letters if letter.scene_id not in pending]
-    reasons = objections(free) | {letter.id: ALREADY_PENDING for letter in letters if letter.scene_id in pending}
-    redrive: dict[int, DeadLetter] = {}
-    for letter in letters:
+    return Candidates(letters, {letter.id: ALREADY_PENDING for letter in letters if letter.scene_id in pending})
+
+
+def plan_redrive(candidates: Candidates, objections: Mapping[int, str]) -> RedrivePlan:
+    """Decide; pure. `objections`: by letter id, why one should stay. Of a scene only the newest goes."""
+    reasons = {**objections, **candidates.reasons_to_stay}
+    chosen: dict[int, DeadLetter] = {}
+    for letter in candidates.letters:
         if letter.id in reasons:
             continue
-        older = redrive.get(letter.scene_id)
+        older = chosen.get(letter.scene_id)
         if older is not None:
             reasons[older.id] = "a newer dead letter of the same scene goes"
-        redrive[letter.scene_id] = letter
-    keep = tuple((letter, reasons[letter.id]) for letter in letters if letter.id in reasons)
-    return RedrivePlan(tuple(redrive.values()), keep)
+        chosen[letter.scene_id] = letter
+    keep = tuple((letter, reasons[letter.id]) for letter in candidates.letters if letter.id in reasons)
+    return RedrivePlan(tuple(chosen.values()), keep)
 
 
 def redrive(

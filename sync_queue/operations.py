@@ -1,6 +1,8 @@
-"""What can happen to a job, one function a transition: enqueue, get_pending (claim), ack_job, nack_job, fail_job.
+"""What can happen to a job, one function a transition: enqueue → claim → ack, release or fail.
 
-Transitions are guarded: a job that is not claimed cannot be acknowledged, put back or failed.
+A retry is a release of `job.retried(…)`; a job that is discarded is acknowledged without having been done. Transitions
+are guarded: a job that is not claimed cannot be acknowledged, released or failed. Each may be part of a larger
+transaction, so that a batch is settled as a whole.
 """
 
 from __future__ import annotations
@@ -12,29 +14,16 @@ from typing import Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import AckQueue
 from sync_queue.models import Job, QueueStats
-from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, UNACKNOWLEDGED
-
-__all__ = [
-    "JobNotClaimed",
-    "ack_job",
-    "clear_pending",
-    "enqueue",
-    "enqueue_many",
-    "fail_job",
-    "get_pending",
-    "get_stats",
-    "nack_job",
-]
+from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
 
 
 class JobNotClaimed(Exception):
     """A transition was asked for a job that is not in progress: it ended already, or was put back."""
 
 
-def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
+def claim(queue: AckQueue, limit: int, now: float) -> list[Job]:
     """Claim up to `limit` jobs that are due at `now`, fresh ones first, in one immediate transaction."""
     with queue.database.transaction():
         rows = queue.database.all(
@@ -50,32 +39,37 @@ def get_pending(queue: AckQueue, limit: int, now: float) -> list[Job]:
     return [Job.from_row(row_id, data) for row_id, data in rows]
 
 
+get_pending = claim
+"""The name by which other plugins of this kind know `claim`."""
+
+
 def ack_job(queue: AckQueue, job: Job) -> None:
-    """The job is done. Raises JobNotClaimed. May be part of a larger transaction."""
+    """The job is done, or nothing is left to do. Raises JobNotClaimed."""
     _end(queue.database, job, ACKNOWLEDGED)
 
 
 def fail_job(queue: AckQueue, job: Job) -> None:
-    """The job will not be tried again (see DeadLetterQueue.bury). Raises JobNotClaimed. May be part of a larger one."""
+    """The job will not be tried again (see DeadLetterQueue.bury). Raises JobNotClaimed."""
     _end(queue.database, job, FAILED)
 
 
-def nack_job(queue: AckQueue, job: Job) -> bool:
-    """Put a claimed job back as `job` now says, updated in place, so that no crash can lose it.
+def release_job(queue: AckQueue, job: Job) -> bool:
+    """Put a claimed job back as `job` now says, its row updated in place: persist-queue's `nack`.
 
-    Returns False where a newer pending job of its scene made it end instead. Raises JobNotClaimed. Not for use
-    inside a transaction: persist-queue commits each step, and each step alone leaves the job in the queue.
+    Returns False where a newer pending job of its scene made it end instead. Raises JobNotClaimed.
     """
-    _require_claimed(queue.database, job)
-    queue.update(job.data(), id=job.row_id)
-    reach("retry:updated")
-    try:
-        queue.nack(id=job.row_id)
-    except sqlite3.IntegrityError:
-        ack_job(queue, job)
-        return False
-    reach("retry:done")
-    return True
+    with queue.database.transaction():
+        try:
+            changed = queue.database.execute(
+                f"UPDATE ack_queue_default SET data = ?, status = {READY} WHERE _id = ? AND {CLAIMED}",
+                (job.serialized(), job.row_id),
+            )
+        except sqlite3.IntegrityError:  # one pending job a scene; SQLite undoes this statement alone
+            ack_job(queue, job)
+            return False
+        _require_one(changed, job)
+        reach("retry:updated")
+        return True
 
 
 def clear_pending(database: Database) -> int:
@@ -145,13 +139,11 @@ def _count(database: Database, condition: str) -> int:
 
 def _end(database: Database, job: Job, status: int) -> None:
     changed = database.execute(
-        "UPDATE ack_queue_default SET status = ? WHERE _id = ? AND status = ?", (status, job.row_id, UNACKNOWLEDGED)
+        f"UPDATE ack_queue_default SET status = ? WHERE _id = ? AND {CLAIMED}", (status, job.row_id)
     )
+    _require_one(changed, job)
+
+
+def _require_one(changed: int, job: Job) -> None:
     if changed != 1:
-        raise JobNotClaimed(f"job {job.row_id} of scene {job.scene_id} is not in progress")
-
-
-def _require_claimed(database: Database, job: Job) -> None:
-    row = database.one("SELECT status FROM ack_queue_default WHERE _id = ?", (job.row_id,))
-    if row != (UNACKNOWLEDGED,):
         raise JobNotClaimed(f"job {job.row_id} of scene {job.scene_id} is not in progress")

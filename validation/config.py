@@ -29,8 +29,9 @@ from validation.limits import (
     PARALLEL_WRITES,
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
+    cut_to_characters,
 )
-from validation.sanitizers import clean_line
+from validation.sanitizers import clean_name
 
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
 """Settings that an environment variable stands in for where Stash holds none."""
@@ -312,4 +313,4 @@ def _without_secrets_in_url(text: str) -> str:
 
 def _without(token: str, text: str) -> str:
     shown = text.replace(token, _HIDDEN) if token else text
-    return clean_line(shown, _SHOWN_CHARACTERS)
+    return cut_to_characters(clean_name(shown), _SHOWN_CHARACTERS)

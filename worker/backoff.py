@@ -9,7 +9,7 @@
 | PlexLibraryUnknown                 | not counted | the setting decides | no            | jobs stay                   |
 | PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
-| SceneGone, NothingToSync           | 0           |                     | no            | dropped (acknowledged)      |
+| SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
 | PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
 
 Any other TransientError is treated as PlexTemporaryError, any other PermanentError as PlexPermanentError.
@@ -49,7 +49,7 @@ class Action(Enum):
     RETRY = "retry"
     RELEASE = "release"
     BURY = "bury"
-    DROP = "drop"
+    DISCARD = "discard"
 
 
 class BreakerEffect(Enum):
@@ -114,7 +114,7 @@ class RetryPolicy:
         if isinstance(error, StashUnavailable | PlexLibraryUnknown):
             return Decision(Action.RELEASE, BreakerEffect.NONE)
         if isinstance(error, SceneGone | NothingToSync):
-            return Decision(Action.DROP, BreakerEffect.NONE)
+            return Decision(Action.DISCARD, BreakerEffect.NONE)
         return self.decide_counted(error, retry_count, jitter_seed)
 
     def decide_counted(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
@@ -126,4 +126,4 @@ class RetryPolicy:
         if retry_count < retries:
             return Decision(Action.RETRY, effect, calculate_delay(retry_count, base, cap, jitter_seed))
         given_up = isinstance(error, PartlySynced) or (isinstance(error, PlexNotFound) and self.skip_not_found)
-        return Decision(Action.DROP if given_up else Action.BURY, effect)
+        return Decision(Action.DISCARD if given_up else Action.BURY, effect)

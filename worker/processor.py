@@ -14,7 +14,7 @@ from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.models import Job
-from sync_queue.operations import bring_forward, count_open, get_pending, next_due_at
+from sync_queue.operations import bring_forward, claim, count_open, next_due_at
 from validation.config import ConfigError
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
@@ -279,7 +279,7 @@ class SyncWorker:
         return self._gate.probe(context.probe)
 
     def _drain_batch(self, context: SyncContext, limit: int) -> Step:
-        jobs = get_pending(self._queue, limit, self._clock())
+        jobs = claim(self._queue, limit, self._clock())
         self.progress.activity = f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}"
         probe = partial(context.probe, Probe.IDENTITY)
         syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written)

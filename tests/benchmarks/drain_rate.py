@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 from sync_queue.database import open_queue_database
-from sync_queue.operations import enqueue_many
+from sync_queue.enqueue import enqueue_many
 from tests.benchmarks.report import Row, Table, at_least
 from tests.benchmarks.timing import Sample, in_turns
 from tests.world import PROJECT, World

@@ -13,7 +13,7 @@ from persistqueue import SQLiteAckQueue
 
 from sync_queue.enqueue import new_job_data, serialize
 from sync_queue.manager import QueueManager
-from sync_queue.operations import ack_job, get_pending
+from sync_queue.operations import ack_job, claim
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MICROSECONDS, Sample, in_turns, seconds_of
 
@@ -56,7 +56,7 @@ def _ours(folder: Path, history: int) -> Callable[[], float]:
         manager.database.execute_many(_INSERT, _rows(history))
 
     def get_and_ack() -> None:
-        (job,) = get_pending(queue, 1, time.time())
+        (job,) = claim(queue, 1, time.time())
         ack_job(queue, job)
 
     return lambda: seconds_of(get_and_ack)

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sync_queue.database import open_queue_database
-from sync_queue.operations import clear_pending, enqueue_many
+from sync_queue.enqueue import enqueue_many
+from sync_queue.operations import clear_pending
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
 from tests.world import World, wait_until

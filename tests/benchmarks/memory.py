@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from sync_queue.database import open_queue_database
-from sync_queue.operations import enqueue_many
+from sync_queue.enqueue import enqueue_many
 from tests.benchmarks.peak_memory import MEGABYTE, peak_bytes
 from tests.benchmarks.report import Row, Table
 from tests.world import PROJECT, World, wait_until

@@ -10,8 +10,9 @@ from typing import Any
 
 from storage.database import Database
 from sync_queue.database import open_queue_database
+from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import QueueManager
-from sync_queue.operations import ack_job, clear_pending, enqueue, enqueue_many, get_pending
+from sync_queue.operations import ack_job, claim, clear_pending
 from tests.benchmarks.file_index import index_in_process
 from tests.benchmarks.peak_memory import MEGABYTE
 from tests.benchmarks.report import Bar, at_most, section
@@ -150,7 +151,7 @@ def _enqueue_all(database: Database, size: int) -> None:
 
 
 def _drain_batch(manager: QueueManager) -> None:
-    jobs = get_pending(manager.get_queue(), CLAIM, time.time())
+    jobs = claim(manager.get_queue(), CLAIM, time.time())
     with manager.database.transaction():
         for job in jobs:
             ack_job(manager.get_queue(), job)

@@ -17,7 +17,7 @@ from stash.hook import RELEVANT_FIELDS, RENAMES, SCENE_UPDATE
 from stash.protocol import ProtocolError, Request, read_request
 from storage.lock import ProcessLock
 from sync_queue.manager import QueueManager
-from sync_queue.operations import get_pending, pending_data
+from sync_queue.operations import claim, pending_data
 from tests.faults.tally import Tally
 from tests.support.direct import run_plugin
 from tests.world import World
@@ -104,7 +104,7 @@ def fuzz_hooks(examples: int, folder: Path) -> Tally:
     manager = QueueManager.open(data.queue)
     for job in pending_data(manager.database):
         assert job["scene_id"] is None or 0 < job["scene_id"] < 2**63
-    get_pending(manager.get_queue(), 10_000, FAR_FUTURE)
+    claim(manager.get_queue(), 10_000, FAR_FUTURE)
     manager.close()
     lock.release()
     return Tally(tried)

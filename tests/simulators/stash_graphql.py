@@ -24,10 +24,8 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    InputObjectTypeDefinitionNode,
-    ObjectTypeDefinitionNode,
     OperationDefinitionNode,
-    build_ast_schema,
+    build_schema,
     coerce_input_value,
     execute,
     get_named_type,
@@ -46,20 +44,7 @@ Resolver = Callable[[Any, Any, Mapping[str, Any]], Any]
 
 
 class ResolverError(Exception):
-    """A query or mutation that is well formed but cannot be carried out; the message goes to the client.
-
-    Args:
-        message: what the client reads.
-        fatal: whether the whole data is null, and not only the root field that failed.
-
-    Attributes:
-        path: the names and indices from the root field to the one that failed, without the former.
-    """
-
-    def __init__(self, message: str, *, fatal: bool = False) -> None:
-        super().__init__(message)
-        self.fatal = fatal
-        self.path: tuple[str | int, ...] = ()
+    """A query or mutation that is well formed but cannot be carried out; the message goes to the client."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +69,9 @@ class _Checked:
 
 
 @functools.cache
-def _schema(text: str, lacking: frozenset[str]) -> GraphQLSchema:
+def _schema(text: str) -> GraphQLSchema:
     """The schema of this SDL; nobody changes it, and to build Stash's takes as long as some hundred requests."""
-    document = parse(text)
-    unknown = set(lacking)
-    for definition in document.definitions:
-        if isinstance(definition, (ObjectTypeDefinitionNode, InputObjectTypeDefinitionNode)):
-            prefix = definition.name.value + "."
-            unknown.difference_update(prefix + field.name.value for field in definition.fields)
-            kept = [field for field in definition.fields if prefix + field.name.value not in lacking]
-            definition.fields = tuple(kept)  # type: ignore[assignment]  # they stay of one kind
-    if unknown:
-        raise ValueError(f"the schema has no {', '.join(sorted(unknown))}")
-    return build_ast_schema(document)
+    return build_schema(text)
 
 
 class GraphQLEndpoint:
@@ -106,16 +81,10 @@ class GraphQLEndpoint:
         schema: the schema in SDL.
         resolvers: by type name, then field name; a field without one is read as an attribute of its object.
             The root types "Query" and "Mutation" need one for every field.
-        lacking: fields that this server does not have, as an older one ("Scene.groups", "SceneFilterType.groups").
-
-    Raises:
-        ValueError: where the schema has no such field anyway.
     """
 
-    def __init__(
-        self, schema: str, resolvers: Mapping[str, Mapping[str, Resolver]], lacking: frozenset[str] = frozenset()
-    ) -> None:
-        self.schema = _schema(schema, lacking)
+    def __init__(self, schema: str, resolvers: Mapping[str, Mapping[str, Resolver]]) -> None:
+        self.schema = _schema(schema)
         self._resolvers = resolvers
         self._checked: dict[str, _Checked] = {}
 
@@ -218,10 +187,9 @@ class _Projector:
             try:
                 value = self._getter(root_type, nodes)(None)
             except (ResolverError, GraphQLError) as error:
-                path = [key, *(error.path or ())]
-                errors.append({"message": getattr(error, "message", None) or str(error), "path": path})
+                errors.append({"message": getattr(error, "message", None) or str(error), "path": [key]})
                 value = None
-                if getattr(error, "fatal", False) or isinstance(root_type.fields[name].type, GraphQLNonNull):
+                if isinstance(root_type.fields[name].type, GraphQLNonNull):
                     data = None
             if data is not None:
                 data[key] = value
@@ -249,18 +217,7 @@ class _Projector:
     def _project(self, object_type: GraphQLObjectType, nodes: list[FieldNode]) -> Callable[[Any], dict[str, Any]]:
         fields = collect_sub_fields(self.endpoint.schema, self.fragments, self.variables, object_type, nodes)
         getters = [(key, self._getter(object_type, sub_nodes)) for key, sub_nodes in fields.items()]
-
-        def project(source: Any) -> dict[str, Any]:
-            result: dict[str, Any] = {}
-            try:
-                for key, getter in getters:
-                    result[key] = getter(source)
-            except ResolverError as error:
-                error.path = (getters[len(result)][0], *error.path)
-                raise
-            return result
-
-        return project
+        return lambda source: {key: getter(source) for key, getter in getters}
 
 
 def _nested(read: Callable[[Any], Any], convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -271,21 +228,10 @@ def _nested(read: Callable[[Any], Any], convert: Callable[[Any], Any]) -> Callab
         if value is None:
             return None
         if isinstance(value, (list, tuple)):
-            return _converted(value, convert)
+            return [None if entry is None else convert(entry) for entry in value]
         return convert(value)
 
     return get
-
-
-def _converted(entries: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
-    result: list[Any] = []
-    try:
-        for entry in entries:
-            result.append(None if entry is None else convert(entry))
-    except ResolverError as error:
-        error.path = (len(result), *error.path)
-        raise
-    return result
 
 
 def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

@@ -9,7 +9,7 @@ from storage.database import Database
 from sync_queue.enqueue import enqueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import Failure, Job
-from sync_queue.operations import get_pending
+from sync_queue.operations import claim as claim_many
 
 NOW = 1_800_000_000.0
 """Seconds since the epoch at which most tests happen."""
@@ -26,13 +26,13 @@ def add(database: Database, *scene_ids: int, now: float = NOW) -> None:
 
 def claim(queue: AckQueue, now: float = LATER) -> Job:
     """Claim the one job that is next."""
-    (job,) = get_pending(queue, 1, now)
+    (job,) = claim_many(queue, 1, now)
     return job
 
 
 def claimed_scenes(queue: AckQueue, limit: int = 100, now: float = LATER) -> list[int]:
     """Claim what is due; the scenes in the order in which they were claimed."""
-    return [job.scene_id for job in get_pending(queue, limit, now)]
+    return [job.scene_id for job in claim_many(queue, limit, now)]
 
 
 def rows(database: Database) -> list[tuple[int, int]]:

@@ -16,7 +16,8 @@ from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import finite
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.operations import enqueue_many, pending_scene_ids
+from sync_queue.enqueue import enqueue_many
+from sync_queue.operations import pending_scene_ids
 from sync_queue.sync_state import last_synced_at, stash_times
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore

@@ -81,7 +81,7 @@ class Workplace:
             "changed": progress.changed,
             "retried": progress.retried,
             "buried": progress.buried,
-            "dropped": progress.dropped,
+            "discarded": progress.discarded,
         }
         if status != self._published:
             self._status.save(status)

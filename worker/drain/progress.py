@@ -27,7 +27,7 @@ class Progress:
     changed: int = 0
     retried: int = 0
     buried: int = 0
-    dropped: int = 0
+    discarded: int = 0
     in_hand: int = 0
     activity: str = "starting"
     waiting_for: WaitingFor | None = None
@@ -48,4 +48,4 @@ class Progress:
     @property
     def handled(self) -> int:
         """Jobs that left the queue."""
-        return self.done + self.buried + self.dropped
+        return self.done + self.buried + self.discarded

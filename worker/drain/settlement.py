@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError
 from stash.exceptions import SceneGone, StashUnavailable
@@ -12,7 +12,7 @@ from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
-from sync_queue.operations import ack_job, nack_job
+from sync_queue.operations import ack_job, release_job
 from sync_queue.sync_state import SyncState, forget_scene
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
@@ -31,12 +31,18 @@ FEW = 5
 """Changed scenes in a batch up to which each has its own line in the log."""
 
 
+@dataclass(frozen=True)
+class Ending:
+    """What becomes of one job; without a decision it is done."""
+
+    outcome: Outcome
+    decision: Decision | None
+
+
 class Settlement:
     """Carries out what worker.backoff decides. `clock` gives seconds since the epoch."""
 
-    def __init__(
-        self, manager: QueueManager, gate: Gate, progress: Progress, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, manager: QueueManager, gate: Gate, progress: Progress, clock: Callable[[], float]) -> None:
         self._manager = manager
         self._queue = manager.get_queue()
         self._dead_letters = DeadLetterQueue(manager.database)
@@ -46,14 +52,15 @@ class Settlement:
         self._ended_since_tidying = 0
 
     def settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
-        """End, retry or bury each job. A kill in the middle leaves the rest claimed, to be compared anew."""
-        self._store(outcomes)
-        for outcome in outcomes:
-            if outcome.error is None:
-                self._gate.note_success()
-                self._gate.ramp.note(failed=False)
-            else:
-                self._settle_failed(outcome, context)
+        """End, retry or bury each job, all in one transaction: a kill before its end leaves all of them claimed."""
+        endings = [self._decide(outcome, context) for outcome in outcomes]
+        with self._manager.database.transaction():
+            for ending in endings:
+                self._store(ending.outcome)
+                self._carry_out(ending)
+        for ending in endings:
+            self._tell_gate(ending)
+            self._report(ending, context.config)
         self._gate.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
         self._log_changes(outcomes, context.config)
         self._ended_since_tidying += len(outcomes)
@@ -63,16 +70,19 @@ class Settlement:
     def interrupt(self, interrupted: SyncInterrupted, context: SyncContext) -> None:
         """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
         job, error = interrupted.job, interrupted.error
-        still_down = True
-        if job is not None:
-            if self._is_to_blame(job, error, context):
-                decision = self._policy(context.config).decide_counted(error, job.retry_count)
-                self._apply(Outcome(job, error), decision, context)
-                still_down = bool(context.probe(Probe.IDENTITY))
-            else:
-                nack_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
-        self._manager.put_back_unacknowledged()
-        if still_down:
+        ending = None
+        if job is not None and self._is_to_blame(job, error, context):
+            decision = self._policy(context.config).decide_counted(error, job.retry_count)
+            ending = self._ending(Outcome(job, error), decision, context)
+        with self._manager.database.transaction():
+            if ending is not None:
+                self._carry_out(ending)
+            elif job is not None:
+                release_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
+            self._manager.put_back_unacknowledged()
+        if ending is not None:
+            self._report(ending, context.config)
+        if ending is None or context.probe(Probe.IDENTITY):
             self._gate.trip(str(error), with_token=isinstance(error, PlexAuthError))
 
     def _is_to_blame(self, job: Job, error: PlexError, context: SyncContext) -> bool:
@@ -100,56 +110,73 @@ class Settlement:
             days = counted(config.dlq_retention_days, "day")
             logger.info("%s deleted, given up over %s ago", counted(expired, "dead letter"), days)
 
-    def _store(self, outcomes: Sequence[Outcome]) -> None:
-        """What is in step is remembered and acknowledged in one transaction."""
-        with self._manager.database.transaction():
-            for outcome in outcomes:
-                state = SyncState(self._manager.database, outcome.server_id)
-                state.forget_items(outcome.undone)
-                state.save_items(outcome.item_states)
-                if outcome.scene_state is not None:
-                    state.save_scene(outcome.scene_state)
-                if outcome.error is None:
-                    ack_job(self._queue, outcome.job)
-                    self._dead_letters.resolve(outcome.job.scene_id)
-                    self._progress.done += 1
-                    self._progress.changed += bool(outcome.changed)
-            reach("ack:marked")
-        reach("ack:done")
-
-    def _settle_failed(self, outcome: Outcome, context: SyncContext) -> None:
-        assert outcome.error is not None  # noqa: S101 - the caller looked
+    def _decide(self, outcome: Outcome, context: SyncContext) -> Ending:
+        if outcome.error is None:
+            return Ending(outcome, None)
         decision = self._policy(context.config).decide(outcome.error, outcome.job.retry_count)
-        speaks_against_plex = decision.breaker is BreakerEffect.FAILURE
-        self._gate.ramp.note(failed=speaks_against_plex)
-        if speaks_against_plex:
-            self._gate.note_failure(str(outcome.error))
-        elif decision.action is not Action.DROP or isinstance(outcome.error, PartlySynced):
-            self._gate.note_success(is_done=False)  # Plex did answer
-        self._apply(outcome, decision, context)
+        return self._ending(outcome, decision, context)
 
-    def _apply(self, outcome: Outcome, decision: Decision, context: SyncContext) -> None:
-        if decision.action is Action.BURY:
-            outcome = _named(outcome, context)
-        job, error, now = outcome.job, outcome.error, self._clock()
-        assert error is not None  # noqa: S101 - only failures have a decision
-        where = _describe(outcome, context.config)
-        if decision.action is Action.RETRY:
-            nack_job(self._queue, job.retried(_error_type(error), now=now, delay=decision.delay))
-            self._progress.retried += 1
-            logger.info("%s: %s (next try in %s)", where, error, counted(round(decision.delay), "second"))
-        elif decision.action is Action.BURY:
-            self._dead_letters.bury(self._queue, job, _failure(outcome), now)
-            self._progress.buried += 1
-            tries = counted(job.retry_count + 1, "try")
-            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, context.config))
-        elif decision.action is Action.RELEASE:
-            nack_job(self._queue, job)
+    def _ending(self, outcome: Outcome, decision: Decision, context: SyncContext) -> Ending:
+        # Asks Stash, so it must not be done in the transaction.
+        return Ending(_named(outcome, context) if decision.action is Action.BURY else outcome, decision)
+
+    def _store(self, outcome: Outcome) -> None:
+        """Remember what is known now, in the transaction that ends the job."""
+        state = SyncState(self._manager.database, outcome.server_id)
+        state.forget_items(outcome.undone)
+        state.save_items(outcome.item_states)
+        if outcome.scene_state is not None:
+            state.save_scene(outcome.scene_state)
+
+    def _carry_out(self, ending: Ending) -> None:
+        """The job's transition, in the caller's transaction."""
+        job, error, now = ending.outcome.job, ending.outcome.error, self._clock()
+        if ending.decision is None or error is None:
+            ack_job(self._queue, job)
+            self._dead_letters.resolve(job.scene_id)
+            reach("ack:marked")
+        elif ending.decision.action is Action.RETRY:
+            release_job(self._queue, job.retried(_error_type(error), now=now, delay=ending.decision.delay))
+        elif ending.decision.action is Action.BURY:
+            self._dead_letters.bury(self._queue, job, _failure(ending.outcome), now)
+        elif ending.decision.action is Action.RELEASE:
+            release_job(self._queue, job)
         else:
             ack_job(self._queue, job)
             if isinstance(error, SceneGone):
                 forget_scene(self._manager.database, job.scene_id)
-            self._progress.dropped += 1
+
+    def _tell_gate(self, ending: Ending) -> None:
+        """What the ending says of Plex as a whole."""
+        decision, error = ending.decision, ending.outcome.error
+        failed = decision is not None and decision.breaker is BreakerEffect.FAILURE
+        self._gate.ramp.note(failed=failed)
+        if failed:
+            self._gate.note_failure(str(error))
+        elif decision is None:
+            self._gate.note_success()
+        elif decision.action is not Action.DISCARD or isinstance(error, PartlySynced):
+            self._gate.note_success(is_done=False)  # Plex did answer
+
+    def _report(self, ending: Ending, config: PlexSyncConfig) -> None:
+        """Count and log what has become of the job."""
+        outcome, decision, error = ending.outcome, ending.decision, ending.outcome.error
+        where = _describe(outcome, config)
+        if decision is None:
+            self._progress.done += 1
+            self._progress.changed += bool(outcome.changed)
+            reach("ack:done")
+        elif decision.action is Action.RETRY:
+            self._progress.retried += 1
+            logger.info("%s: %s (next try in %s)", where, error, counted(round(decision.delay), "second"))
+            reach("retry:done")
+        elif decision.action is Action.BURY:
+            self._progress.buried += 1
+            tries = counted(outcome.job.retry_count + 1, "try")
+            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, config))
+            reach("bury:done")
+        elif decision.action is Action.DISCARD:
+            self._progress.discarded += 1
             level = logging.DEBUG if isinstance(error, NothingToSync) else logging.INFO
             logger.log(level, "%s: not tried again: %s", where, error)
 

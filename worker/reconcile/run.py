@@ -18,7 +18,7 @@ from stash.client import StashClient
 from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import JsonFile
-from sync_queue.operations import enqueue_many
+from sync_queue.enqueue import enqueue_many
 from validation.fields import FIELDS
 from worker.base.paths import shown_path
 from worker.base.words import counted, queued
@@ -124,6 +124,7 @@ class ReconcileRun:
         added = 0
         if self._kind is Kind.RECONCILE:
             added = enqueue_many(database, differing, SOURCE, self._clock())
+            reach("reconcile:enqueued")
         self._state = replace(
             _counted(self._state, results),
             rows=self._state.rows + len(rows),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from stash.protocol import progress
-from sync_queue.operations import enqueue_many
+from sync_queue.enqueue import enqueue_many
 from worker.tasks.foreground import drain
 from worker.tasks.task import Task
 

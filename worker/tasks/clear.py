@@ -6,7 +6,6 @@ import logging
 import time
 from typing import Any
 
-from sync_queue.dlq import SECONDS_PER_DAY
 from sync_queue.operations import clear_pending, pending_data
 from worker.base.words import counted
 from worker.tasks.backup import write_backup
@@ -34,9 +33,9 @@ def purge_dead_letters(task: Task) -> dict[str, Any]:
     days = task.workplace.contexts.read_settings().dlq_retention_days
     now = time.time()
     with task.database.transaction():
-        old = [letter for letter in task.dead_letters.get_all() if letter.buried_at < now - days * SECONDS_PER_DAY]
+        old = task.dead_letters.get_older_than(days, now)
         file = write_backup(task.folder, "old-dead-letters", old, now)
-        deleted = task.dead_letters.delete_older_than(days, now)
+        deleted = task.dead_letters.delete(old)
         return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
 
 

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from plex.client import PlexClient
 from plex.exceptions import PlexError
 from stash.protocol import Request
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive
+from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
 from sync_queue.models import DeadLetter
+from validation.config import PlexSyncConfig
 from validation.scene import Scene
 from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
@@ -76,7 +78,8 @@ class RedriveTask:
     def _run(self, selection: Selection) -> dict[str, Any]:
         dry_run = arguments.switch(self._request.args, "dry_run")
         database = self._workplace.manager.database
-        plan = plan_redrive(database, selection, self._objections)
+        candidates = redrive_candidates(database, selection)
+        plan = plan_redrive(candidates, self._objections(candidates.free))
         redriven = 0 if dry_run else redrive(database, plan.redrive, self._clock(), ramp.seconds_until)
         reason = "" if plan.redrive or plan.keep else self._why_none(selection)
         if reason:
@@ -98,15 +101,16 @@ class RedriveTask:
         if fault:
             same = {letter.id: fault for letter in left if letter.failure.error_type in OUTAGE_ERRORS}
         else:
-            same = self._match_faults([letter for letter in left if letter.failure.error_type in MATCH_ERRORS], scenes)
+            unmatched = [letter for letter in left if letter.failure.error_type in MATCH_ERRORS]
+            same = self._match_faults(config, plex, unmatched, scenes)
         return reasons | {letter_id: f"still the same cause: {cause}" for letter_id, cause in same.items() if cause}
 
-    def _match_faults(self, letters: Sequence[DeadLetter], scenes: Mapping[int, Scene]) -> dict[int, str]:
+    def _match_faults(
+        self, config: PlexSyncConfig, plex: PlexClient, letters: Sequence[DeadLetter], scenes: Mapping[int, Scene]
+    ) -> dict[int, str]:
         """Why scenes that were not found for certain would not be found now either."""
         if not letters:
             return {}
-        config = self._workplace.contexts.read_settings()
-        plex = self._workplace.contexts.new_client(config)
         try:
             with open_sample_matcher(self._workplace, config, plex) as samples:
                 faults = samples.faults([scenes[scene_id] for scene_id in {letter.scene_id for letter in letters}])

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from storage.database import Database
-from sync_queue.enqueue import has_open_jobs
+from sync_queue.enqueue import enqueue_many, has_open_jobs
 from sync_queue.fan_out import next_fan_out
-from sync_queue.operations import enqueue_many, has_work_at, next_due_at, pending_scene_ids
+from sync_queue.operations import has_work_at, next_due_at, pending_scene_ids
 from tests.support.queue_examples import NOW
 
 WAITING = 2_000

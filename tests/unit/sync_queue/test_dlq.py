@@ -10,7 +10,7 @@ from storage.database import Database
 from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
-from sync_queue.operations import nack_job
+from sync_queue.operations import release_job
 from tests.support.queue_examples import FAILURE, NOW, add, claim, rows
 
 AMBIGUOUS = Failure("AmbiguousMatch", "2 files match", "Ä title", "/data/a, b.mp4", ("/m/a.mp4", "/n/a.mp4"))
@@ -43,7 +43,7 @@ def test_no_such_entry(dead_letters: DeadLetterQueue) -> None:
 
 def test_burying_ends_the_job_and_keeps_it(database: Database, queue: AckQueue, dead_letters: DeadLetterQueue) -> None:
     add(database, 1)
-    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW + 1, delay=5.0))
+    release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW + 1, delay=5.0))
     buried = claim(queue)
     dead_letters.bury(queue, buried, FAILURE, NOW + 9)
     assert rows(database) == [(1, 9)]
@@ -147,3 +147,14 @@ def test_clearing(dead_letters: DeadLetterQueue) -> None:
     first = dead_letters.add(job(), FAILURE, NOW)
     assert (dead_letters.clear(), dead_letters.clear()) == (1, 0)
     assert dead_letters.add(job(), FAILURE, NOW) > first, "an id that was in a log never means another entry"
+
+
+def test_exactly_those_that_were_written_down_are_deleted(database: Database, dead_letters: DeadLetterQueue) -> None:
+    """However much time passes between the backup and the deletion, and whatever ages in between."""
+    for scene_id, age in ((1, 31.0), (2, 30.0), (3, 29.0)):
+        dead_letters.add(Job(0, scene_id, ("title",), "hook", NOW), FAILURE, NOW - age * SECONDS_PER_DAY)
+    old = dead_letters.get_older_than(30, NOW)
+    assert [letter.scene_id for letter in old] == [1]
+    assert dead_letters.delete(old) == 1
+    assert [letter.scene_id for letter in dead_letters.get_all()] == [2, 3]
+    assert dead_letters.delete(old) == 0

@@ -6,10 +6,10 @@ import pytest
 
 from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.dlq_recovery import ALREADY_PENDING, RedrivePlan, Selection, plan_redrive, redrive
+from sync_queue.dlq_recovery import ALREADY_PENDING, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
-from sync_queue.operations import get_pending
+from sync_queue.operations import claim as claim_many
 from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending
 
 EVERYTHING = Selection()
@@ -30,13 +30,9 @@ def bury(
 
 def plan(database: Database, selection: Selection = EVERYTHING, **objections: str) -> RedrivePlan:
     """Plan; `objections` are reasons by "scene_<id>"."""
-
-    def object_to(letters: object) -> dict[int, str]:
-        assert isinstance(letters, list)
-        reasons = {letter.id: objections.get(f"scene_{letter.scene_id}") for letter in letters}
-        return {letter_id: reason for letter_id, reason in reasons.items() if reason}
-
-    return plan_redrive(database, selection, object_to)
+    candidates = redrive_candidates(database, selection)
+    reasons = {letter.id: objections.get(f"scene_{letter.scene_id}") for letter in candidates.free}
+    return plan_redrive(candidates, {letter_id: reason for letter_id, reason in reasons.items() if reason})
 
 
 def scenes(letters: tuple[DeadLetter, ...]) -> list[int]:
@@ -138,7 +134,7 @@ def test_a_scene_in_progress_may_be_redriven(
     claim(queue)
     bury(dead_letters, 1)
     assert redrive(database, plan(database).redrive, NOW) == 1
-    assert len(get_pending(queue, 10, NOW)) == 1
+    assert len(claim_many(queue, 10, NOW)) == 1
 
 
 def test_two_that_redrive_at_once_redrive_each_letter_once(

@@ -18,7 +18,7 @@ from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_many, new_job_data
 from sync_queue.manager import AckQueue
 from sync_queue.models import Job
-from sync_queue.operations import ack_job, fail_job, nack_job
+from sync_queue.operations import ack_job, fail_job, release_job
 from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, pending, rows
 
 PROCESSES = 4
@@ -60,7 +60,7 @@ def test_an_edit_that_changes_nothing_in_the_queue_writes_nothing(
 
 def test_a_waiting_retry_becomes_due_with_fresh_counters(database: Database, queue: AckQueue) -> None:
     enqueue(database, 1, ["title"], "hook", NOW)
-    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW + 1, delay=600))
+    release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW + 1, delay=600))
     assert not enqueue(database, 1, ["date"], "hook", NOW + 2)
     fresh = new_job_data(1, ["date", "title"], "hook", NOW)
     assert pending(database, 1) == fresh
@@ -69,7 +69,7 @@ def test_a_waiting_retry_becomes_due_with_fresh_counters(database: Database, que
 
 def test_a_job_that_opened_the_breaker_counts_as_fresh_after_another_edit(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2)
-    nack_job(queue, claim(queue).sent_to_the_back("PlexServerDown", now=NOW))
+    release_job(queue, claim(queue).sent_to_the_back("PlexServerDown", now=NOW))
     add(database, 1)
     assert claimed_scenes(queue) == [1, 2]
 
@@ -104,8 +104,8 @@ def test_many_scenes_in_one_transaction(database: Database, queue: AckQueue, oth
 
 def test_many_scenes_fold_into_what_is_pending(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2, 3)
-    nack_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=600))
-    nack_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=600))
+    release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=600))
+    release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=600))
     assert enqueue_many(database, [2, 3, 4, 4], "all", NOW + 1) == 1
     assert pending(database, 1)["retry_count"] == 1, "nobody asked for it"
     assert pending(database, 2) == new_job_data(2, [], "all", NOW + 1)
@@ -170,7 +170,7 @@ def test_folding_keeps_every_field_and_the_first_moment(edits: list[tuple[list[s
     for number, (fields, moment, fails_first) in enumerate(edits):
         assert enqueue(database, 1, fields, "hook", moment) == (number == 0)
         if fails_first:
-            nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=60))
+            release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=60))
     assert enqueue(database, 1, [], "hook", LATER) is False
     job = claim(queue, now=0.0)
     assert set(job.fields) == {field for fields, _, _ in edits for field in fields}

@@ -8,7 +8,7 @@ from storage.database import Database
 from sync_queue.enqueue import enqueue_fan_out
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.manager import AckQueue
-from sync_queue.operations import get_pending, next_due_at, pending_data
+from sync_queue.operations import claim, next_due_at, pending_data
 from sync_queue.schema import ACKNOWLEDGED
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
@@ -53,7 +53,7 @@ def test_a_second_rename_of_the_same_is_folded_in(database: Database) -> None:
 def test_it_is_no_job_of_a_scene(database: Database, queue: AckQueue) -> None:
     rename(database)
     add(database, 7)
-    assert [job.scene_id for job in get_pending(queue, 10, LATER)] == [7]
+    assert [job.scene_id for job in claim(queue, 10, LATER)] == [7]
     assert open_renames(database) == ["tag:3"]
 
 

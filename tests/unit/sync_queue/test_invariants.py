@@ -16,7 +16,8 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue, enqueue_many
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
-from sync_queue.operations import JobNotClaimed, ack_job, get_pending, nack_job
+from sync_queue.operations import JobNotClaimed, ack_job, release_job
+from sync_queue.operations import claim as claim_many
 from tests.support.queue_examples import FAILURE, NOW
 
 SCENES = st.integers(1, 4)
@@ -67,7 +68,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(target=claims, limit=st.integers(1, 3))
     def claim(self, limit: int) -> object:
-        jobs = get_pending(self.manager.get_queue(), limit, self.now)
+        jobs = claim_many(self.manager.get_queue(), limit, self.now)
         due = sorted(waiting.due for waiting in self.pending.values() if waiting.due <= self.now)
         assert [job.next_retry_at for job in jobs] == due[:limit]
         for job in jobs:
@@ -84,7 +85,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(job=claims, delay=st.floats(0.0, 100.0))
     def retry(self, job: Job, delay: float) -> None:
         retried = job.retried("PlexTemporaryError", now=self.now, delay=delay)
-        if self._end(job, lambda: nack_job(self.manager.get_queue(), retried)):
+        if self._end(job, lambda: release_job(self.manager.get_queue(), retried)):
             del self.claimed[job.row_id]
             self.pending.setdefault(job.scene_id, Waiting(retried.next_retry_at, retried.retry_count))
 

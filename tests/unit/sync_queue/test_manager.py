@@ -10,7 +10,8 @@ from storage.database import Database
 from sync_queue.enqueue import enqueue
 from sync_queue.manager import KEPT_HISTORY, AckQueue, QueueManager
 from sync_queue.models import Job
-from sync_queue.operations import ack_job, fail_job, get_pending, nack_job
+from sync_queue.operations import ack_job, fail_job, release_job
+from sync_queue.operations import claim as claim_many
 from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, rows
 
 
@@ -44,7 +45,7 @@ def interrupted_managers(folder: Path, act: Callable[[QueueManager], object]) ->
     while moment < statements:
         manager = QueueManager.open(str(folder / str(moment)))
         add(manager.database, 1, 2)
-        get_pending(manager.get_queue(), 2, NOW)
+        claim_many(manager.get_queue(), 2, NOW)
         interloper = Interloper(manager.database, moment)
         act(manager)
         manager.database.connection.set_trace_callback(None)
@@ -57,7 +58,7 @@ def interrupted_managers(folder: Path, act: Callable[[QueueManager], object]) ->
 
 def test_claimed_jobs_become_pending_again(manager: QueueManager) -> None:
     add(manager.database, 1, 2, 3)
-    get_pending(manager.get_queue(), 2, NOW)
+    claim_many(manager.get_queue(), 2, NOW)
     assert manager.put_back_unacknowledged() == 2
     assert claimed_scenes(manager.get_queue()) == [1, 2, 3]
 
@@ -65,7 +66,7 @@ def test_claimed_jobs_become_pending_again(manager: QueueManager) -> None:
 def test_their_retry_counters_stay(manager: QueueManager) -> None:
     queue = manager.get_queue()
     add(manager.database, 1)
-    nack_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=10.0))
+    release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=10.0))
     claimed = claim(queue)
     manager.put_back_unacknowledged()
     assert claim(queue) == claimed
@@ -79,7 +80,7 @@ def test_nothing_was_claimed(manager: QueueManager, other: Database) -> None:
 
 def test_ended_jobs_stay_ended(manager: QueueManager) -> None:
     add(manager.database, 1, 2, 3)
-    jobs = get_pending(manager.get_queue(), 3, NOW)
+    jobs = claim_many(manager.get_queue(), 3, NOW)
     ack_job(manager.get_queue(), jobs[0])
     fail_job(manager.get_queue(), jobs[1])
     assert manager.put_back_unacknowledged() == 1
@@ -88,7 +89,7 @@ def test_ended_jobs_stay_ended(manager: QueueManager) -> None:
 
 def test_a_claimed_job_ends_where_its_scene_has_a_newer_one(manager: QueueManager) -> None:
     add(manager.database, 1, 2)
-    get_pending(manager.get_queue(), 2, NOW)
+    claim_many(manager.get_queue(), 2, NOW)
     enqueue(manager.database, 1, ["date"], "hook", NOW + 1)
     assert manager.put_back_unacknowledged() == 2
     assert rows(manager.database) == [(1, 5), (2, 1), (1, 0)]
@@ -119,7 +120,7 @@ def test_a_hook_may_come_at_any_moment_while_jobs_are_put_back(tmp_path: Path) -
 def test_a_hook_may_come_at_any_moment_while_a_job_is_put_back(tmp_path: Path) -> None:
     def nack_first(manager: QueueManager) -> None:
         (row_id, data), *_ = manager.database.all("SELECT _id, data FROM ack_queue_default WHERE status = 2")
-        nack_job(manager.get_queue(), Job.from_row(row_id, data).retried("PlexNotFound", now=NOW, delay=10.0))
+        release_job(manager.get_queue(), Job.from_row(row_id, data).retried("PlexNotFound", now=NOW, delay=10.0))
 
     for manager in interrupted_managers(tmp_path, nack_first):
         assert claimed_scenes(manager.get_queue()) == [1]
@@ -129,7 +130,7 @@ def test_history_is_trimmed_to_the_newest(manager: QueueManager) -> None:
     database, queue = manager.database, manager.get_queue()
     with database.transaction():
         add(database, *range(1, KEPT_HISTORY + 51))
-    jobs = get_pending(queue, KEPT_HISTORY + 40, LATER)
+    jobs = claim_many(queue, KEPT_HISTORY + 40, LATER)
     with database.transaction():
         for job in jobs[:-10]:
             (fail_job if job.scene_id % 3 == 0 else ack_job)(queue, job)

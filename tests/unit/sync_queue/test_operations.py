@@ -20,10 +20,13 @@ from sync_queue.operations import (
     fail_job,
     get_pending,
     get_stats,
-    nack_job,
     next_due_at,
     pending_data,
     pending_scene_ids,
+    release_job,
+)
+from sync_queue.operations import (
+    claim as claim_many,
 )
 from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
 
@@ -34,10 +37,14 @@ def bury(queue: AckQueue, job: Job) -> None:
     DeadLetterQueue(queue.database).bury(queue, job, FAILURE, NOW)
 
 
-TRANSITIONS: list[Transition] = [ack_job, fail_job, nack_job, bury]
+TRANSITIONS: list[Transition] = [ack_job, fail_job, release_job, bury]
 
 
 # --- claiming
+
+
+def test_other_plugins_of_this_kind_call_it_get_pending() -> None:
+    assert get_pending is claim_many
 
 
 def test_a_claimed_job_is_what_was_enqueued(database: Database, queue: AckQueue) -> None:
@@ -49,15 +56,15 @@ def test_fresh_jobs_come_first_in_their_order_then_retries_as_they_fall_due(
     database: Database, queue: AckQueue
 ) -> None:
     add(database, 1, 2, 3)
-    for job, delay in zip(get_pending(queue, 3, NOW), (30.0, 10.0, 20.0), strict=True):
-        nack_job(queue, job.retried("PlexTemporaryError", now=NOW, delay=delay))
+    for job, delay in zip(claim_many(queue, 3, NOW), (30.0, 10.0, 20.0), strict=True):
+        release_job(queue, job.retried("PlexTemporaryError", now=NOW, delay=delay))
     add(database, 9, 8)
     assert claimed_scenes(queue) == [9, 8, 2, 3, 1]
 
 
 def test_jobs_that_are_not_due_are_not_claimed(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2)
-    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=10.0))
+    release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=10.0))
     assert claimed_scenes(queue, now=NOW + 9.999) == [2]
     assert claimed_scenes(queue, now=NOW + 10.0) == [1]
 
@@ -111,20 +118,35 @@ def test_a_job_that_was_never_claimed_cannot_end(database: Database, queue: AckQ
     assert rows(database) == [(1, 0)]
 
 
-@pytest.mark.parametrize(("transition", "status"), [(ack_job, 5), (fail_job, 9), (bury, 9), (nack_job, 1)])
+@pytest.mark.parametrize(("transition", "status"), [(ack_job, 5), (fail_job, 9), (bury, 9), (release_job, 1)])
 def test_where_a_transition_leads(database: Database, queue: AckQueue, transition: Transition, status: int) -> None:
     add(database, 1)
     transition(queue, claim(queue))
     assert rows(database) == [(1, status)]
 
 
-def test_an_ack_may_be_part_of_a_larger_transaction(database: Database, queue: AckQueue) -> None:
+@pytest.mark.parametrize("transition", TRANSITIONS)
+def test_a_transition_may_be_part_of_a_larger_transaction(
+    database: Database, queue: AckQueue, transition: Transition
+) -> None:
     add(database, 1)
     job = claim(queue)
     with pytest.raises(KeyError), database.transaction():
-        ack_job(queue, job)
+        transition(queue, job)
         raise KeyError
-    assert rows(database) == [(1, 2)]
+    assert (rows(database), DeadLetterQueue(database).get_count()) == ([(1, 2)], 0)
+
+
+def test_a_retry_that_meets_a_newer_job_undoes_nothing_else_of_its_transaction(
+    database: Database, queue: AckQueue
+) -> None:
+    add(database, 1, 2)
+    retried, done = claim_many(queue, 2, LATER)
+    enqueue(database, 1, ["date"], "hook", NOW + 1)
+    with database.transaction():
+        ack_job(queue, done)
+        release_job(queue, retried.retried("PlexTemporaryError", now=NOW, delay=60.0))
+    assert rows(database) == [(1, 5), (2, 5), (1, 0)]
 
 
 # --- putting back
@@ -133,22 +155,22 @@ def test_an_ack_may_be_part_of_a_larger_transaction(database: Database, queue: A
 def test_a_retry_keeps_the_row_and_what_is_known_of_it(database: Database, queue: AckQueue) -> None:
     add(database, 1)
     first = claim(queue)
-    assert nack_job(queue, first.retried("PlexNotFound", now=NOW + 5, delay=30.0))
+    assert release_job(queue, first.retried("PlexNotFound", now=NOW + 5, delay=30.0))
     assert rows(database) == [(1, 1)]
     second = claim(queue)
     assert second == replace(
         first, retry_count=1, next_retry_at=NOW + 35, last_error_type="PlexNotFound", first_failed_at=NOW + 5
     )
-    assert nack_job(queue, second.retried("PlexTemporaryError", now=NOW + 50, delay=60.0))
+    assert release_job(queue, second.retried("PlexTemporaryError", now=NOW + 50, delay=60.0))
     third = claim(queue)
     assert (third.row_id, third.retry_count, third.first_failed_at) == (first.row_id, 2, NOW + 5)
 
 
 def test_a_job_that_opened_the_breaker_goes_behind_all_others_uncounted(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2)
-    nack_job(queue, claim(queue).sent_to_the_back("PlexServerDown", now=NOW))
+    release_job(queue, claim(queue).sent_to_the_back("PlexServerDown", now=NOW))
     add(database, 3)
-    jobs = get_pending(queue, 10, NOW)
+    jobs = claim_many(queue, 10, NOW)
     assert [job.scene_id for job in jobs] == [2, 3, 1]
     assert (jobs[-1].retry_count, jobs[-1].outages_opened, jobs[-1].first_failed_at) == (0, 1, 0.0)
 
@@ -157,7 +179,7 @@ def test_a_retry_that_meets_a_newer_job_of_its_scene_ends(database: Database, qu
     add(database, 1)
     older = claim(queue)
     enqueue(database, 1, ["date"], "hook", NOW + 1)
-    assert not nack_job(queue, older.retried("PlexTemporaryError", now=NOW, delay=60.0))
+    assert not release_job(queue, older.retried("PlexTemporaryError", now=NOW, delay=60.0))
     assert rows(database) == [(1, 5), (1, 0)]
     newer = claim(queue, now=NOW + 1)
     assert (newer.fields, newer.retry_count) == (("date",), 0)
@@ -169,7 +191,7 @@ def test_a_retry_beside_jobs_of_other_scenes(database: Database, queue: AckQueue
     add(database, 1)
     job = claim(queue)
     add(database, 2)
-    assert nack_job(queue, job)
+    assert release_job(queue, job)
     assert rows(database) == [(1, 1), (2, 0)]
 
 
@@ -179,12 +201,12 @@ def test_a_retry_beside_jobs_of_other_scenes(database: Database, queue: AckQueue
 def test_stats(database: Database, queue: AckQueue) -> None:
     assert get_stats(database, NOW) == QueueStats(0, 0, 0, None)
     add(database, *range(1, 8))
-    jobs = get_pending(queue, 6, NOW)
+    jobs = claim_many(queue, 6, NOW)
     ack_job(queue, jobs[0])
     ack_job(queue, jobs[1])
     fail_job(queue, jobs[2])
-    nack_job(queue, jobs[3].retried("PlexNotFound", now=NOW, delay=20.0))
-    nack_job(queue, jobs[4].retried("PlexNotFound", now=NOW, delay=10.0))
+    release_job(queue, jobs[3].retried("PlexNotFound", now=NOW, delay=20.0))
+    release_job(queue, jobs[4].retried("PlexNotFound", now=NOW, delay=10.0))
     assert get_stats(database, NOW) == QueueStats(pending=3, waiting_for_retry=2, in_progress=1, next_due_at=NOW + 10)
     assert get_stats(database, NOW + 15).waiting_for_retry == 1
     assert get_stats(database, LATER).next_due_at is None
@@ -194,7 +216,7 @@ def test_next_due_at(database: Database, queue: AckQueue) -> None:
     assert next_due_at(database) is None
     add(database, 1)
     assert next_due_at(database) == 0.0
-    nack_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
+    release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
     assert next_due_at(database) == NOW + 20
     claim(queue)
     assert next_due_at(database) is None
@@ -227,7 +249,7 @@ def test_clearing_leaves_jobs_in_progress_and_history(database: Database, queue:
     add(database, 1, 2, 3, 4)
     ack_job(queue, claim(queue))
     in_progress = claim(queue)
-    nack_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
+    release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
     assert clear_pending(database) == 2
     assert rows(database) == [(1, 5), (2, 2)]
     ack_job(queue, in_progress)
@@ -236,7 +258,7 @@ def test_clearing_leaves_jobs_in_progress_and_history(database: Database, queue:
 def test_bringing_forward_what_is_due_too_late(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2, 3)
     for seconds in (100.0, 901.0, 86_400.0):
-        nack_job(queue, claim(queue, NOW).retried("PlexTemporaryError", now=NOW, delay=seconds))
+        release_job(queue, claim(queue, NOW).retried("PlexTemporaryError", now=NOW, delay=seconds))
     assert bring_forward(database, NOW + 900.0, NOW + 5.0) == 2
     assert [pending(database, scene_id)["next_retry_at"] for scene_id in (1, 2, 3)] == [NOW + 100, NOW + 5, NOW + 5]
     assert pending(database, 3)["retry_count"] == 1
@@ -245,6 +267,6 @@ def test_bringing_forward_what_is_due_too_late(database: Database, queue: AckQue
 
 def test_bringing_forward_leaves_jobs_in_progress_alone(database: Database, queue: AckQueue) -> None:
     add(database, 1)
-    nack_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=5000.0))
+    release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=5000.0))
     claim(queue)
     assert bring_forward(database, NOW, NOW) == 0

@@ -44,7 +44,7 @@ GONE = SceneGone(1)
 NOTHING = NothingToSync("no file")
 PARTLY = PartlySynced("poster: status 400")
 
-RETRY, RELEASE, BURY, DROP = Action.RETRY, Action.RELEASE, Action.BURY, Action.DROP
+RETRY, RELEASE, BURY, DISCARD = Action.RETRY, Action.RELEASE, Action.BURY, Action.DISCARD
 NONE, COUNTS, TRIP = BreakerEffect.NONE, BreakerEffect.FAILURE, BreakerEffect.TRIP
 
 FOR_EVER = 10_000
@@ -62,9 +62,9 @@ TABLE = [
     (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOGGED_OUT, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOCKED, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
-    (GONE, 0, 5.0, 80.0, NONE, DROP, DROP),
-    (NOTHING, 0, 5.0, 80.0, NONE, DROP, DROP),
-    (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DROP),
+    (GONE, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
+    (NOTHING, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
+    (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DISCARD),
     (TransientError("any"), 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (PermanentError("any"), 0, 5.0, 80.0, NONE, BURY, BURY),
 ]
@@ -138,7 +138,7 @@ def test_max_retries_changes_nothing_else(max_retries: int) -> None:
 
 def test_not_found_may_be_forgotten_instead_of_kept() -> None:
     policy = RetryPolicy(skip_not_found=True)
-    assert [policy.decide(NOT_FOUND, count).action for count in (0, 11, 12)] == [RETRY, RETRY, DROP]
+    assert [policy.decide(NOT_FOUND, count).action for count in (0, 11, 12)] == [RETRY, RETRY, DISCARD]
     assert policy.decide(AMBIGUOUS, 0).action is BURY
     assert policy.decide(TEMPORARY, 5).action is BURY
 

@@ -108,7 +108,7 @@ def test_it_may_be_forgotten_instead(bench: Workbench, lost: int) -> None:
     bench.configure(skip_not_found=True)
     bench.enqueue(lost)
     bench.drain()
-    assert (bench.dead_letters(), bench.worker.progress.dropped) == ([], 1)
+    assert (bench.dead_letters(), bench.worker.progress.discarded) == ([], 1)
 
 
 def test_it_is_synced_once_plex_has_it(bench: Workbench, lost: int) -> None:
@@ -203,7 +203,7 @@ def test_a_scene_that_is_gone_is_dropped_and_forgotten(bench: Workbench) -> None
     bench.stash.destroy_scene(1)
     bench.enqueue(1, 2)
     bench.drain()
-    assert (bench.worker.progress.dropped, bench.dead_letters()) == (1, [])
+    assert (bench.worker.progress.discarded, bench.dead_letters()) == (1, [])
     assert SyncState(bench.database, bench.plex.machine_identifier).scenes([1]) == {}
     assert bench.shows(2)
 
@@ -212,7 +212,7 @@ def test_a_scene_that_is_still_being_identified_is_dropped(bench: Workbench) -> 
     bare = bench.add_scene(title="Only a title")
     bench.enqueue(bare)
     bench.drain()
-    assert (bench.worker.progress.dropped, bench.item(bare).edit_count) == (1, 0)
+    assert (bench.worker.progress.discarded, bench.item(bare).edit_count) == (1, 0)
 
 
 # --- what nobody foresaw

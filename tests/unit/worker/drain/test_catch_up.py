@@ -14,7 +14,7 @@ from stash.exceptions import StashUnavailable
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure
-from sync_queue.operations import get_pending
+from sync_queue.operations import claim
 from tests.support.workbench import Workbench
 from worker.drain.catch_up import INTERVAL, OVERLAP, CatchUp
 
@@ -153,7 +153,7 @@ def test_many_missed_edits_come_page_by_page(tmp_path: Path) -> None:
 
 def give_up(bench: Workbench, scene_id: int) -> None:
     """Claim the scene's job and bury it."""
-    (job,) = get_pending(bench.workplace.manager.get_queue(), 10, bench.clock.now)
+    (job,) = claim(bench.workplace.manager.get_queue(), 10, bench.clock.now)
     assert job.scene_id == scene_id
     failure = Failure("AmbiguousMatch", "two files")
     DeadLetterQueue(bench.database).bury(bench.workplace.manager.get_queue(), job, failure, bench.clock.now)
