@@ -65,9 +65,13 @@ class StashClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
     ) -> None:
-        """`server_connection` as Stash hands it to a plugin: Scheme, Host, Port, SessionCookie; timeouts in seconds."""
+        """`server_connection` as Stash hands it to a plugin: Scheme, Host, Port, SessionCookie; timeouts in seconds.
+
+        It may hold an ApiKey in place of the cookie, where a person started us in a shell (tools/process_queue.py).
+        """
         self._session = StashSession(base_url(server_connection), connect_timeout, read_timeout)
         self._session.log_in_with_cookie(server_connection.get("SessionCookie"))
+        self._session.log_in_with_key(server_connection.get("ApiKey", ""))
         self._graphql = GraphQLTransport(self._session)
         self._library_roots: tuple[str, ...] | None = None
 

@@ -1,4 +1,4 @@
-"""Outages as their user learns of them and repairs what they left: *Outage Report* and *Recover Outage Jobs*."""
+"""Outages as their user learns of them and repairs what they left: *View Outage History* and *Recover Outage Jobs*."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPENED = "Circuit breaker opened"
 pytestmark = pytest.mark.slow
 
 
-# --- Outage Report
+# --- View Outage History
 
 
 def test_without_an_outage_the_report_is_empty(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ def test_without_an_outage_the_report_is_empty(tmp_path: Path) -> None:
             "mtbf": None,
             "availability": None,
         }
-        press(world, "Outage Report")
+        press(world, "View Outage History")
         assert "No outage is on record" in world.logged()
 
 
@@ -83,7 +83,7 @@ def test_the_report_tells_of_outages_while_they_last_and_afterwards(tmp_path: Pa
         world.kill_drainer()
         again = operate(world, "outage_report")
         assert {**again, "availability": None} == {**second, "availability": None}
-        press(world, "Outage Report")
+        press(world, "View Outage History")
         wait_until_logged(world, "2 outages on record, mean time to recovery")
         assert [outage["started_at"] for outage in operate(world, "queue_status")["last_outages"]] == [
             one["started_at"],

@@ -113,8 +113,9 @@ class ForegroundDrain:
         return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
 
     def _report(self, worker: Progress | None = None) -> None:
-        """Move the progress bar. What `worker` has in hand is written, but still counted as open.
+        """Move the progress bar, and say the same in the log.
 
+        What `worker` has in hand is written, but still counted as open.
         Jobs that end between the two looks count as open, and new ones may come: the bar waits then, and never falls.
         """
         left = self._open_jobs()
@@ -126,6 +127,7 @@ class ForegroundDrain:
         self._reported_left, self._reported_at = left, now
         self._reached = max(self._reached, (self._total - left) / self._total if self._total else 1.0)
         progress(self._reached)
+        logger.info("%s", _progress_in_words(self._total, left, now - self._started_at))
 
     def _open_jobs(self) -> int:
         return count_open(self._workplace.manager.database)
@@ -135,3 +137,10 @@ class ForegroundDrain:
 
     def _drainer_status(self) -> dict[str, Any]:
         return JsonFile(self._folder.status).peek() or {}
+
+
+def _progress_in_words(total: int, left: int, seconds: float) -> str:
+    done = total - left
+    share = done / total if total else 1.0
+    rate = done / seconds if seconds > 0 else 0.0
+    return f"Progress: {done}/{total} ({share:.0%}), {left} remaining, {rate:.1f} items/sec"

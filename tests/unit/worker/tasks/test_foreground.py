@@ -40,6 +40,11 @@ def reported(capfd: pytest.CaptureFixture[str]) -> list[float]:
     return [float(value) for value in re.findall(r"\x01p\x02([01]\.\d+)", capfd.readouterr().err)]
 
 
+def finish(bench: Workbench, scene_id: int) -> None:
+    """Do a scene's job as another process does."""
+    bench.database.execute("UPDATE ack_queue_default SET status = 5 WHERE scene_id = ?", (scene_id,))
+
+
 @pytest.fixture
 def held_lock(bench: Workbench) -> Iterator[ProcessLock]:
     """The drain lock as another process holds it."""
@@ -56,6 +61,42 @@ def test_it_drains_and_counts(bench: Workbench, capfd: pytest.CaptureFixture[str
     assert all(map(bench.shows, SCENES))
     progress = reported(capfd)
     assert (progress, progress[-1]) == (sorted(progress), 1.0)
+
+
+def test_the_log_says_every_five_jobs_how_far_it_is(
+    bench: Workbench, held_lock: ProcessLock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.enqueue(*SCENES)
+    to_do = list(SCENES)
+
+    def two_are_done() -> None:
+        for scene_id in to_do[:2]:
+            finish(bench, scene_id)
+        del to_do[:2]
+
+    drain(bench, meanwhile=two_are_done)
+    said = [record.message for record in caplog.records if record.message.startswith("Progress: ")]
+    assert said == [
+        "Progress: 6/12 (50%), 6 remaining, 4.0 items/sec",
+        "Progress: 12/12 (100%), 0 remaining, 4.0 items/sec",
+    ]
+
+
+def test_the_log_says_every_ten_seconds_how_far_it_is(
+    bench: Workbench, held_lock: ProcessLock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.enqueue(*SCENES)
+    end = bench.clock() + 25.0
+
+    def give_up_at_the_end() -> None:
+        if bench.clock() >= end:
+            held_lock.release()
+
+    drain(bench, meanwhile=give_up_at_the_end)
+    said = [record.message for record in caplog.records if record.message.startswith("Progress: ")]
+    assert said[:2] == ["Progress: 0/12 (0%), 12 remaining, 0.0 items/sec"] * 2
 
 
 def test_nothing_to_do_is_all_done(bench: Workbench, capfd: pytest.CaptureFixture[str]) -> None:
