@@ -3,7 +3,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: test demo faults bench dist lint types contract clean
+.PHONY: test demo faults bench dist lock lint types contract clean
 
 test: $(READY)
 	$(RUN) -m pytest -n 2
@@ -19,6 +19,9 @@ bench: $(READY)
 
 dist:
 	$(PYTHON) tools/dist.py
+
+lock: $(READY)
+	$(RUN) tools/lock.py
 
 lint: $(READY)
 	$(RUN) -m ruff check .

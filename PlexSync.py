@@ -10,6 +10,9 @@ import os
 import sqlite3
 import sys
 
+# Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
 from stash.protocol import ProtocolError, Request, log, read_request, reply, reply_error, use_utf8
 from storage.database import is_busy
 from worker.data_folder import DataFolder, data_folder

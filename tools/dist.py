@@ -21,7 +21,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLUGIN = "PlexSync"
 """The plugin's id: the name of its yml, of its folder and of its zip."""
-FILES = (f"{PLUGIN}.py", f"{PLUGIN}.yml", "requirements.txt", "README.md", "CHANGELOG.md")
+FILES = (f"{PLUGIN}.py", f"{PLUGIN}.yml", "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
 ROOMS = ("plex", "stash", "storage", "sync_queue", "validation", "worker")
 """The folders whose modules belong to the plugin."""
 

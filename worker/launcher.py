@@ -19,6 +19,16 @@ CREATE_NO_WINDOW = 0x08000000
 """Windows' process creation flags (WinBase.h), by number: `subprocess` has their names on Windows only."""
 
 
+def isolated(python: str, *arguments: str) -> list[str]:
+    """The command line of a Python of ours, which takes no code from where Stash happens to stand.
+
+    `-I` keeps the working directory, PYTHONPATH and the user's own packages off its path (Python, "Command line and
+    environment"). Stash appends its plugins folder to PYTHONPATH; where that was set but empty, the empty part before
+    the colon means the working directory.
+    """
+    return [python, "-I", *arguments]
+
+
 def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> bool:
     """Start a drainer unless one holds the drain lock; returns whether one was started. Raises OSError."""
     if ProcessLock(folder.drain_lock).is_held_elsewhere():
@@ -28,7 +38,7 @@ def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict
 
 
 def start_drainer(plugin_file: str, server_connection: dict[str, Any]) -> None:
-    """Start `PlexSync.py --drainer` detached: it outlives us, and Stash does not wait for it.
+    """Start `PlexSync.py --drainer` isolated and detached: it outlives us, and Stash does not wait for it.
 
     The connection goes through its stdin, never through argv or the environment, where others could read the session
     cookie. It inherits no stdout or stderr: Stash reads ours to the end, and would wait for the child to close them.
@@ -36,7 +46,7 @@ def start_drainer(plugin_file: str, server_connection: dict[str, Any]) -> None:
     import subprocess  # noqa: PLC0415 - costs half a bare interpreter start, and only this path needs it
 
     child = subprocess.Popen(
-        [sys.executable, plugin_file, DRAINER_ARGUMENT],
+        isolated(sys.executable, plugin_file, DRAINER_ARGUMENT),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

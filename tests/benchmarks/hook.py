@@ -18,7 +18,7 @@ from sync_queue.operations import clear_pending
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
 from tests.world import World, wait_until
-from worker.launcher import start_drainer
+from worker.launcher import isolated, start_drainer
 from worker.packages.requirements import packages_folder
 
 ROUNDS = 50
@@ -54,7 +54,7 @@ class HookBench:
         """Seconds of a hook for a scene that is not in the queue yet, of which `field` was edited."""
         self._next_scene += 1
         stdin = self._stdin(self._next_scene, field)
-        return seconds_of(lambda: self._run([self._python, self._script], stdin))
+        return seconds_of(lambda: self._run(isolated(self._python, self._script), stdin))
 
     def hook_that_starts_a_drainer(self) -> float:
         """The same where nobody holds the lock."""
@@ -111,7 +111,7 @@ def _rows(folder: Path, python: str, suffix: str) -> list[Row]:
         # So that the drainer finds its packages under the bare interpreter too; the hook does not look there.
         world.data.create()
         os.mkdir(world.data.dependencies)
-        packages = packages_folder(world.data.dependencies, str(world.plugin_folder / "requirements.txt"))
+        packages = packages_folder(world.data.dependencies, str(world.plugin_folder / "requirements.lock"))
         os.symlink(sysconfig.get_path("purelib"), packages, target_is_directory=True)
         bench = HookBench(world, python)
         bench.fill_queue(1)

@@ -17,6 +17,7 @@ import psutil
 
 from tests.benchmarks.peak_memory import peak_bytes
 from tests.world import World
+from worker.launcher import isolated
 
 LOOK = 0.02
 """Seconds between two looks at the process's memory."""
@@ -39,7 +40,7 @@ def run_task(world: World, **args: Any) -> TaskCost:
     world.plex.reset_log()
     world.stash.reset_log()
     stdin = json.dumps({"server_connection": world.stash.server_connection(), "args": args}).encode()
-    command = [sys.executable, str(world.plugin_folder / "PlexSync.py")]
+    command = isolated(sys.executable, str(world.plugin_folder / "PlexSync.py"))
     environment = {**os.environ, **world.stash.plugins.environment}
     started = time.perf_counter()
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:

@@ -19,7 +19,7 @@ from worker.packages.requirements import packages_name
 
 pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.xdist_group("install")]
 
-REQUIREMENTS = str(PROJECT / "requirements.txt")
+LOCK = str(PROJECT / "requirements.lock")
 INSTALLATION = 180.0
 """Seconds that the packages may take to arrive."""
 
@@ -28,8 +28,8 @@ INSTALLATION = 180.0
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every wheel that the plugin needs."""
     folder = tmp_path_factory.mktemp("wheels")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "-d", str(folder)]
-    subprocess.run([*command, "-r", REQUIREMENTS], check=True, capture_output=True)
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:", "--require-hashes"]
+    subprocess.run([*command, "-d", str(folder), "-r", LOCK], check=True, capture_output=True)
     return folder
 
 
@@ -67,7 +67,7 @@ def test_the_first_edit_arrives_on_a_bare_python(tmp_path: Path, with_pip: bool)
         world.wait_until_drained(INSTALLATION)
         wait_until_in_step(world, [1])
         assert saved < 5.0
-        assert packages(world) == [packages_name(REQUIREMENTS)]
+        assert packages(world) == [packages_name(LOCK)]
         assert [run.error for run in world.stash.runs] == [None]
         world.edit(1, title="And the next")
         assert "The packages are installed" in [line.text for line in world.stash.logs]
@@ -121,7 +121,7 @@ def test_a_drainer_and_a_task_at_once_install_once(tmp_path: Path, python: str, 
         said = [line.text for line in world.stash.logs]
         assert said.count("The packages are installed") == 1
         assert {run.error for run in world.stash.runs} == {None}
-        assert packages(world) == [packages_name(REQUIREMENTS)]
+        assert packages(world) == [packages_name(LOCK)]
 
 
 def test_killed_drainers_leave_nothing_that_looks_complete(tmp_path: Path, python: str, wheels: Path) -> None:
@@ -135,7 +135,7 @@ def test_killed_drainers_leave_nothing_that_looks_complete(tmp_path: Path, pytho
         world.edit(1, title="The last one", details="d")
         world.wait_until_drained(INSTALLATION)
         wait_until_in_step(world, [1])
-        assert packages(world) == [packages_name(REQUIREMENTS)]
+        assert packages(world) == [packages_name(LOCK)]
 
 
 def test_other_pins_and_another_python_bring_their_own_packages(tmp_path: Path, python: str, wheels: Path) -> None:
@@ -146,4 +146,4 @@ def test_other_pins_and_another_python_bring_their_own_packages(tmp_path: Path, 
         world.edit(1, title="After an upgrade", details="d")
         world.wait_until_drained(INSTALLATION)
         wait_until_in_step(world, [1])
-        assert packages(world) == [packages_name(REQUIREMENTS)]
+        assert packages(world) == [packages_name(LOCK)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.world import World
+from worker.launcher import isolated
 
 PATIENCE = 60.0
 
@@ -26,7 +27,7 @@ class DirectRun:
 def run_plugin(world: World, stdin: bytes, **environment: str) -> DirectRun:
     """Run the world's plugin once. Fails where stdout holds anything beside one JSON value on one line."""
     done = subprocess.run(
-        [sys.executable, str(world.plugin_folder / "PlexSync.py")],
+        isolated(sys.executable, str(world.plugin_folder / "PlexSync.py")),
         input=stdin,
         capture_output=True,
         timeout=PATIENCE,

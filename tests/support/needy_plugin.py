@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import subprocess
@@ -12,17 +14,20 @@ from typing import Any
 
 from tests.world import PROJECT
 from worker.data_folder import DataFolder
+from worker.launcher import isolated
 from worker.packages.requirements import packages_folder
 
 NAME = "plexsync-example"
 SCRIPT = """
 import json, sys
+sys.path.insert(0, sys.argv[3])
 from worker.data_folder import DataFolder
 from worker.packages.dependencies import Dependencies, DependencyError
 said = []
 try:
     dependencies = Dependencies(DataFolder(sys.argv[1]), sys.argv[2], lambda level, text: said.append([level, text]))
-    dependencies.wait_for() if "wait" in sys.argv else dependencies.ensure(insist="insist" in sys.argv)
+    how = sys.argv[4]
+    dependencies.wait_for() if how == "wait" else dependencies.ensure(insist=how == "insist")
     dependencies.remove_others()
     import plexsync_example
     result = {"version": plexsync_example.VERSION, "from": plexsync_example.__file__}
@@ -32,8 +37,8 @@ print(json.dumps({**result, "said": said}))
 """
 
 
-def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
-    """A package of one module, as pip would download it."""
+def wheel_of(version: str, first_line: str = "") -> bytes:
+    """A package of one module; the same bytes each time, so that a lock can name their hash before there is a file."""
     info = f"plexsync_example-{version}.dist-info"
     files = {
         "plexsync_example.py": f'{first_line}VERSION = "{version}"\n',
@@ -41,14 +46,21 @@ def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in files) + f"{info}/RECORD,,\n"
-    folder.mkdir(exist_ok=True)
-    with zipfile.ZipFile(folder / f"plexsync_example-{version}-py3-none-any.whl", "w") as wheel:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as wheel:
         for name, content in files.items():
-            wheel.writestr(name, content)
+            wheel.writestr(zipfile.ZipInfo(name), content)
+    return buffer.getvalue()
+
+
+def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
+    """The package as pip would download it."""
+    folder.mkdir(exist_ok=True)
+    (folder / f"plexsync_example-{version}-py3-none-any.whl").write_bytes(wheel_of(version, first_line))
 
 
 class NeedyPlugin:
-    """A plugin folder that requires the example, a data folder, and where pip may look."""
+    """A plugin folder that requires the example, a data folder, where pip may look, and where processes stand."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.folder = tmp_path / "plug in"
@@ -57,6 +69,7 @@ class NeedyPlugin:
         self.data.create()
         self.wheels = tmp_path / "wheels"
         self.wheels.mkdir()
+        self.working_folder = tmp_path
         self.environment = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.wheels)}
         self.require("1.2.0")
 
@@ -64,23 +77,38 @@ class NeedyPlugin:
     def requirements(self) -> str:
         return str(self.folder / "requirements.txt")
 
-    def require(self, version: str) -> None:
+    @property
+    def lock(self) -> str:
+        return str(self.folder / "requirements.lock")
+
+    def require(self, version: str, first_line: str = "") -> None:
+        """Pin the example; `first_line` as for the wheel that is meant."""
+        digest = hashlib.sha256(wheel_of(version, first_line)).hexdigest()
         Path(self.requirements).write_text(f"# a comment\n{NAME}=={version}\n", encoding="utf-8")
+        Path(self.lock).write_text(f"# a comment\n{NAME}=={version} \\\n    --hash=sha256:{digest}\n", encoding="utf-8")
 
     @property
     def packages(self) -> str:
         """Where the packages belong."""
-        return packages_folder(self.data.dependencies, self.requirements)
+        return packages_folder(self.data.dependencies, self.lock)
 
     def start(self, how: str = "insist") -> subprocess.Popen[str]:
         """Start a process that needs the packages; `how` is insist (as a task), ask, or wait (as a drainer)."""
-        command = [sys.executable, "-c", SCRIPT, self.data.root, str(self.folder), how]
-        return subprocess.Popen(command, cwd=PROJECT, env=self.environment, stdout=subprocess.PIPE, text=True)
+        command = self._command(sys.executable, how)
+        return subprocess.Popen(
+            command, cwd=self.working_folder, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
 
     def run_with(self, python: str) -> dict[str, Any]:
         """`run`, with another Python."""
-        command = [python, "-c", SCRIPT, self.data.root, str(self.folder), "insist"]
-        result = subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=True)
+        result = subprocess.run(
+            self._command(python, "insist"),
+            cwd=self.working_folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         report: dict[str, Any] = json.loads(result.stdout)
         return report
 
@@ -97,3 +125,6 @@ class NeedyPlugin:
         folders = os.listdir(self.data.dependencies) if os.path.isdir(self.data.dependencies) else []
         assert folders in ([], [os.path.basename(self.packages)])
         return bool(folders)
+
+    def _command(self, python: str, how: str) -> list[str]:
+        return isolated(python, "-c", SCRIPT, self.data.root, str(self.folder), str(PROJECT), how)

@@ -64,9 +64,9 @@ def test_the_version_is_the_same_everywhere(manifest: dict[str, Any]) -> None:
 
 
 def test_the_command_starts_the_entry_script(manifest: dict[str, Any], plugin: PluginConfig) -> None:
-    assert manifest["exec"] == ["python3", "{pluginDir}/PlexSync.py"]
+    assert manifest["exec"] == ["python3", "-I", "{pluginDir}/PlexSync.py"]
     command = plugin.command_for(None, "/usr/bin/python3")
-    assert command == ["/usr/bin/python3", str(PROJECT / "PlexSync.py")]
+    assert command == ["/usr/bin/python3", "-I", str(PROJECT / "PlexSync.py")]
     assert plugin.interface == "raw"
 
 

@@ -1,5 +1,8 @@
 """Make the packages of requirements.txt importable, installing them privately where they are missing.
 
+What this Python has in a fitting version is used as it is. Where one is missing, all of requirements.lock is fetched,
+so that what we bring is the set that was tested.
+
 Standard library only. Never on a hook's path: an installation takes as long as a network does.
 """
 
@@ -16,9 +19,9 @@ import time
 
 from storage.json_file import JsonFile, finite
 from storage.lock import ProcessLock
-from worker.packages import dependency_manager
+from storage.permissions import make_private, others_may_write
 from worker.packages.pip_install import UNFINISHED, InstallError, install, pip_command
-from worker.packages.requirements import missing_packages, packages_folder, packages_name
+from worker.packages.requirements import missing_packages, packages_folder, packages_name, unsafe_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,8 +63,8 @@ class Dependencies:
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self._folder = folder
-        self._plugin_folder = plugin_folder
         self._requirements = os.path.join(plugin_folder, "requirements.txt")
+        self._lock = os.path.join(plugin_folder, "requirements.lock")
         self._say = say
         self._clock = clock
         self._wait = wait
@@ -118,7 +121,7 @@ class Dependencies:
         lock = ProcessLock(self._folder.install_lock)
         if not os.path.isdir(parent) or not lock.acquire():
             return
-        current = packages_name(self._requirements)
+        current = packages_name(self._lock)
         try:
             for other in os.listdir(parent):
                 if other != current:
@@ -127,12 +130,20 @@ class Dependencies:
             lock.release()
 
     def _are_there(self) -> bool:
-        ours = packages_folder(self._folder.dependencies, self._requirements)
-        # Behind the plugin's own folder, before the system's: what we installed is what we were tested with.
+        ours = packages_folder(self._folder.dependencies, self._lock)
         if os.path.isdir(ours) and ours not in sys.path:
-            sys.path.insert(1, ours)
+            self._make_parents_private()
+            # Behind the plugin's own folder, before the system's: what we installed is what we were tested with.
+            if not others_may_write(ours):
+                sys.path.insert(1, ours)
         importlib.invalidate_caches()
         return not missing_packages(self._requirements)
+
+    def _make_parents_private(self) -> None:
+        """Raises DependencyError where others could replace whatever is fetched."""
+        for folder in (self._folder.root, self._folder.dependencies):
+            if not make_private(folder):
+                raise DependencyError(_not_private(folder))
 
     def _take_install_lock(self) -> ProcessLock:
         lock = ProcessLock(self._folder.install_lock)
@@ -143,15 +154,14 @@ class Dependencies:
         return lock
 
     def _install(self) -> None:
-        self._ask_manager()
-        if self._are_there():
-            return
         missing = ", ".join(missing_packages(self._requirements))
-        target = packages_folder(self._folder.dependencies, self._requirements)
+        target = packages_folder(self._folder.dependencies, self._lock)
+        for folder in unsafe_folders(self._requirements, target):
+            self._say("warning", f"Others may write to {folder}. The packages that PlexSync needs are fetched anew.")
         self._say("info", f"Installing {missing} into {target}: once, this takes a minute or two")
         try:
-            os.makedirs(self._folder.dependencies, mode=0o700, exist_ok=True)
-            install(target, self._requirements, self._say)
+            self._make_parents_private()
+            install(target, self._requirements, self._lock, self._say)
         except (InstallError, OSError) as error:
             problem = f"{missing} could not be installed ({error}). {self._advice(target)}"
             self._remember_failure(problem)
@@ -160,19 +170,8 @@ class Dependencies:
             raise DependencyError(f"{missing} were installed into {target} and are still not found: delete that folder")
         self._say("info", "The packages are installed")
 
-    def _ask_manager(self) -> None:
-        if not dependency_manager.is_installed(self._plugin_folder):
-            return
-        self._say("info", f"{dependency_manager.NAME} is asked for the packages")
-        try:
-            sys.path[1:1] = dependency_manager.provide(self._requirements, self._plugin_folder)
-        except (dependency_manager.ManagerFailed, OSError, ValueError) as error:
-            self._say(
-                "warning", f"{dependency_manager.NAME} could not provide them ({error}): installing them privately"
-            )
-
     def _advice(self, target: str) -> str:
-        command = pip_command(sys.executable, target, self._requirements)
+        command = pip_command(sys.executable, target, self._lock)
         shown = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
         minutes = f"{self._retry_after / 60:.0f}"
         return (
@@ -185,13 +184,13 @@ class Dependencies:
         stored = self._failure.load()
         # A time to come was written before the clock was set back.
         is_known = since < finite(stored.get("at")) <= self._clock()
-        if is_known and stored.get("packages") == packages_name(self._requirements):
+        if is_known and stored.get("packages") == packages_name(self._lock):
             raise DependencyError(str(stored.get("problem")))
 
     def _remember_failure(self, problem: str) -> None:
         # On a full disk the problem itself is what must be heard of.
         with contextlib.suppress(OSError):
-            self._failure.save({"packages": packages_name(self._requirements), "at": self._clock(), "problem": problem})
+            self._failure.save({"packages": packages_name(self._lock), "at": self._clock(), "problem": problem})
 
     def _forget_failure(self, insist: bool) -> None:
         try:
@@ -232,6 +231,14 @@ def _remove(path: str) -> None:
     except OSError:
         return
     shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _not_private(folder: str) -> str:
+    return (
+        f"Others may write to {folder}, and PlexSync loads no packages from below such a folder. Give it to Stash's "
+        "user alone (chown, chmod 700). On a disk without permissions, set the environment variable "
+        "STASH_PLUGIN_DATA on Stash to a folder elsewhere."
+    )
 
 
 def _too_old() -> str:

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from storage.local_files import take_name
-from worker.launcher import without_window
+from worker.launcher import isolated, without_window
 from worker.packages.requirements import read_pins
 
 TYPE_CHECKING = False
@@ -32,35 +32,39 @@ class InstallError(Exception):
     """The packages could not be installed; the text says why."""
 
 
-def pip_command(python: str, target: str, requirements: str) -> list[str]:
-    """The command that installs everything into a folder of our own: PEP 668 does not object to that.
+def pip_command(python: str, target: str, lock: str, *options: str) -> list[str]:
+    """The command that installs what `lock` pins into a folder of our own: PEP 668 does not object to that.
 
-    Wheels only: building pydantic's core takes a Rust compiler and fails late and obscurely without one. `--no-user`,
-    because a `user = yes` in pip's configuration contradicts `--target`.
+    `options` are for the interpreter. Wheels only: building pydantic's core takes a Rust compiler and fails late and
+    obscurely without one. `--no-user`, because a `user = yes` in pip's configuration contradicts `--target`.
     """
     return [
-        *(python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"),
-        *("--only-binary=:all:", "--target", target, "-r", requirements),
+        *isolated(python, *options, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"),
+        *("--only-binary=:all:", "--require-hashes", "--target", target, "-r", lock),
     ]
 
 
-def install(target: str, requirements: str, say: Callable[[str, str], None]) -> None:
-    """Install what `requirements` asks for into `target`, which has its name only once it is whole.
+def install(target: str, requirements: str, lock: str, say: Callable[[str, str], None]) -> None:
+    """Install what `lock` pins into `target`, which has its name only once it is whole and `requirements` load.
 
-    Its parent must exist. `say` takes a level of stash.protocol.LEVELS and a message. Raises InstallError.
+    Its parent must exist and be private. `say` takes a level of stash.protocol.LEVELS and a message.
+    Raises InstallError.
     """
     arriving = f"{target}.{os.getpid()}{UNFINISHED}"
     pip_home = f"{target}.{os.getpid()}.pip{UNFINISHED}"
     try:
+        # In a container, a process that was killed here and this one may well have the same number.
+        _discard(arriving, pip_home)
         python = sys.executable if importlib.util.find_spec("pip") else _python_with_pip(pip_home, say)
-        _run_pip(pip_command(python, arriving, requirements), say)
+        # pip would leave it to the umask whether others may write to it.
+        os.mkdir(arriving, mode=0o700)
+        _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), say)
         _try_imports(arriving, [pin.module for pin in read_pins(requirements)])
         _give_name(arriving, target)
     except OSError as error:
         raise InstallError(str(error)) from error
     finally:
-        for folder in (arriving, pip_home):
-            shutil.rmtree(folder, ignore_errors=True)
+        _discard(arriving, pip_home)
 
 
 def last_line(text: str) -> str:
@@ -69,25 +73,41 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "no reason given"
 
 
+def _discard(*folders: str) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _python_with_pip(folder: str, say: Callable[[str, str], None]) -> str:
     """Make a virtual environment, for the pip that Python brings along for these; returns its interpreter."""
     say("info", f"{sys.executable} has no pip: making a temporary one")
-    result = subprocess.run(
-        [sys.executable, "-m", "venv", folder],
+    python = os.path.join(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
+    # Two steps, since venv would not start ensurepip isolated.
+    for command in (
+        isolated(sys.executable, "-m", "venv", "--without-pip", folder),
+        isolated(python, "-m", "ensurepip", "--default-pip"),
+    ):
+        result = _run(command, os.path.dirname(folder))
+        if result.returncode:
+            cause = last_line(result.stderr or result.stdout)
+            raise InstallError(_NO_PIP.format(python=sys.executable, cause=cause))
+    return python
+
+
+def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
         capture_output=True,
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,
+        cwd=folder,
         check=False,
         **without_window(),
     )
-    if result.returncode:
-        cause = last_line(result.stderr or result.stdout)
-        raise InstallError(_NO_PIP.format(python=sys.executable, cause=cause))
-    return os.path.join(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
 
 
-def _run_pip(command: list[str], say: Callable[[str, str], None]) -> None:
+def _run_pip(command: list[str], folder: str, say: Callable[[str, str], None]) -> None:
     lines: list[str] = []
 
     def give_up() -> None:
@@ -101,7 +121,7 @@ def _run_pip(command: list[str], say: Callable[[str, str], None]) -> None:
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        cwd=folder,
         **without_window(),
     )
     alarm = threading.Timer(INSTALL_TIMEOUT, give_up)
@@ -130,17 +150,8 @@ def _cause(lines: Iterable[str]) -> str:
 
 def _try_imports(folder: str, modules: Iterable[str]) -> None:
     """See that the packages load: a compiled one may be there and be meant for another system."""
-    path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
-    result = subprocess.run(
-        [sys.executable, "-c", f"import {', '.join(modules)}"],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-        check=False,
-        **without_window(),
-    )
+    script = f"import sys; sys.path.insert(0, sys.argv[1]); import {', '.join(modules)}"
+    result = _run(isolated(sys.executable, "-c", script, folder), folder)
     if result.returncode:
         raise InstallError(f"pip has fetched them, but they do not load: {last_line(result.stderr)}")
 

@@ -1,4 +1,8 @@
-"""What requirements.txt asks for, and what this Python has of it. Standard library only."""
+"""What requirements.txt asks for, and what this Python has of it. Standard library only.
+
+requirements.txt holds what we import ourselves. requirements.lock pins that, and all that it needs in turn, by version
+and hash; packages that we fetch come from there.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,8 @@ import platform
 import re
 import sys
 from typing import NamedTuple
+
+from storage.permissions import others_may_write
 
 _MODULES = {"persist-queue": "persistqueue", "plexapi": "plexapi", "stashapp-tools": "stashapi"}
 """What a package is imported as, where that is not its own name."""
@@ -30,55 +36,65 @@ class Pin(NamedTuple):
 def read_pins(requirements: str) -> tuple[Pin, ...]:
     """The pins of the file at `requirements`. Raises OSError."""
     with open(requirements, encoding="utf-8") as file:
-        matches = [re.match(r"([A-Za-z0-9_.-]+)==([0-9.]+)", line) for line in file]
+        matches = [re.match(r"([A-Za-z0-9_.-]+)==([^\s;\\]+)", line) for line in file]
     return tuple(Pin(match[1], match[2]) for match in matches if match)
 
 
 def missing_packages(requirements: str) -> list[str]:
-    """The names in the file that are not installed, or not in a version that will do.
+    """The names in the file that are not installed, not in a version that will do, or where others may write.
 
     The pin's major version will do from the pin's minor version on. Raises OSError.
     """
-    return [pin.name for pin in read_pins(requirements) if not _will_do(_installed_version(pin.name), pin)]
+    return [pin.name for pin in read_pins(requirements) if not _will_do(pin)]
+
+
+def unsafe_folders(requirements: str, ours: str) -> list[str]:
+    """Folders that others may write to, of those that hold packages of the file, and `ours`. Raises OSError."""
+    folders = {_folder(found) for pin in read_pins(requirements) if (found := _find(pin.name))} | {ours}
+    return sorted(folder for folder in folders if os.path.exists(folder) and others_may_write(folder))
 
 
 def installed_packages(requirements: str) -> list[str]:
     """Name and version of what is installed of the file's pins, as `requests 2.34.2`. Raises OSError."""
-    versions = {pin.name: _version(pin.name) for pin in read_pins(requirements)}
-    return [f"{name} {version}" for name, version in versions.items() if version]
+    found = {pin.name: _find(pin.name) for pin in read_pins(requirements)}
+    return [f"{name} {package.version}" for name, package in found.items() if package]
 
 
-def packages_name(requirements: str) -> str:
+def packages_name(lock: str) -> str:
     """A name for a folder of packages: another one for other pins, and for a Python that loads other binaries.
 
     The first suffix of an extension module names version, ABI and libc, but on macOS not the processor. Raises OSError.
     """
-    facts = [f"{name}=={version}" for name, version in read_pins(requirements)]
+    facts = [f"{name}=={version}" for name, version in read_pins(lock)]
     facts += [importlib.machinery.EXTENSION_SUFFIXES[0], platform.machine()]
     digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
     return f"{sys.implementation.cache_tag}-{digest[:8]}"
 
 
-def packages_folder(parent: str, requirements: str) -> str:
+def packages_folder(parent: str, lock: str) -> str:
     """The folder below `parent` in which the packages belong. Raises OSError."""
-    return os.path.join(parent, packages_name(requirements))
+    return os.path.join(parent, packages_name(lock))
 
 
-def _will_do(installed: tuple[int, ...], pin: Pin) -> bool:
-    wanted = _numbers(pin.version)
+def _will_do(pin: Pin) -> bool:
+    found = _find(pin.name)
+    if found is None or others_may_write(_folder(found)):
+        return False
+    installed, wanted = _numbers(found.version), _numbers(pin.version)
     return installed[:1] == wanted[:1] and installed >= wanted[:2]
 
 
-def _installed_version(name: str) -> tuple[int, ...]:
-    return _numbers(_version(name))
-
-
-def _version(name: str) -> str:
-    """The installed version, "" where there is none."""
+def _find(name: str) -> importlib.metadata.Distribution | None:
+    """The installed package, None where there is none."""
     try:
-        return importlib.metadata.version(name)
+        return importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
-        return ""
+        return None
+
+
+def _folder(package: importlib.metadata.Distribution) -> str:
+    """The folder on the path that the package is in."""
+    return str(package.locate_file(""))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -50,7 +50,7 @@ def test_another_checkout_gives_the_same_bytes(clone: Path) -> None:
 
 def test_the_zip_holds_the_plugin_at_its_root_and_nothing_else(clone: Path) -> None:
     found = names(dist.build_zip(clone, MOMENT))
-    assert {"PlexSync.py", "PlexSync.yml", "requirements.txt", "README.md", "worker/hook.py"} <= set(found)
+    assert {"PlexSync.py", "PlexSync.yml", "requirements.lock", "README.md", "worker/hook.py"} <= set(found)
     assert [name for name in found if name.endswith((".yml", ".yaml"))] == ["PlexSync.yml"]
     assert not [name for name in found if "test" in name or "__pycache__" in name or name.startswith(("/", "tools"))]
 

@@ -18,6 +18,7 @@ from sync_queue.operations import pending_data
 from sync_queue.relay import post_lines
 from tests.world import install_plugin
 from worker.data_folder import DataFolder
+from worker.launcher import isolated
 
 HEAVY = {
     "typing", "dataclasses", "logging", "persistqueue", "requests", "pydantic", "subprocess", "plexapi", "stashapi",
@@ -41,7 +42,7 @@ class Plugin:
     def run_hook(self, context: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
         message = {"server_connection": {"Scheme": "http", "Port": 1}, "args": {"hookContext": context}}
         return subprocess.run(
-            [sys.executable, *options, str(self.folder / "PlexSync.py")],
+            isolated(sys.executable, *options, str(self.folder / "PlexSync.py")),
             input=json.dumps(message),
             env={**os.environ, "STASH_PLUGIN_DATA": self.data.root},
             capture_output=True,

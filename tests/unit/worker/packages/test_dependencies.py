@@ -27,6 +27,8 @@ from worker.packages.dependencies import LOOK_EVERY, Dependencies, DependencyErr
 from worker.packages.pip_install import pip_command
 from worker.packages.requirements import missing_packages, packages_name, read_pins
 
+posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> NeedyPlugin:
@@ -72,9 +74,18 @@ def test_a_package_that_was_taken_out_is_brought_back(plugin: NeedyPlugin) -> No
 
 
 def test_what_does_not_load_is_not_installed(plugin: NeedyPlugin) -> None:
-    make_wheel(plugin.wheels, "1.2.0", "import no_such_library\n")
+    needs_another = "import no_such_library\n"
+    make_wheel(plugin.wheels, "1.2.0", needs_another)
+    plugin.require("1.2.0", needs_another)
     report = plugin.run()
     assert "do not load: ModuleNotFoundError: No module named 'no_such_library'" in report["error"]
+    assert not plugin.whole()
+
+
+def test_what_is_not_what_was_pinned_is_not_installed(plugin: NeedyPlugin) -> None:
+    make_wheel(plugin.wheels, "1.2.0", "import os\n")
+    report = plugin.run()
+    assert "THESE PACKAGES DO NOT MATCH THE HASHES" in report["error"]
     assert not plugin.whole()
 
 
@@ -113,7 +124,7 @@ def test_a_failure_counts_for_ten_minutes_and_for_its_own_packages(
 
     def is_refused_at(time: float) -> bool:
         """Whether the failure at `now` keeps an attempt from being made, which fails as well, but anew."""
-        failure.save({"packages": packages_name(plugin.requirements), "at": now, "problem": "known"})
+        failure.save({"packages": packages_name(plugin.lock), "at": now, "problem": "known"})
         with pytest.raises(DependencyError) as raised:
             Dependencies(plugin.data, str(plugin.folder), lambda *_: None, clock=lambda: time).ensure()
         return str(raised.value) == "known"
@@ -172,9 +183,7 @@ def test_a_task_that_has_the_packages_waits_for_a_drainer_that_may_not_have_them
 
 def test_nobody_waits_longer_than_an_hour(plugin: NeedyPlugin) -> None:
     now = 1_000_000.0
-    JsonFile(plugin.data.install_failure).save(
-        {"packages": packages_name(plugin.requirements), "at": now, "problem": "known"}
-    )
+    JsonFile(plugin.data.install_failure).save({"packages": packages_name(plugin.lock), "at": now, "problem": "known"})
     times = iter([now] + [now + 0.1] * 6)
     dependencies = Dependencies(
         plugin.data,
@@ -202,53 +211,80 @@ def test_a_python_without_pip_makes_one_for_the_installation(plugin: NeedyPlugin
     assert len(os.listdir(plugin.data.dependencies)) == 1
 
 
-# --- where the community plugin PythonDepManager is there
-
-MANAGER = """
-import sys, zipfile
-print("not a reply to Stash")
-def ensure_import(*specifications):
-    if specifications != ("plexsync_example:plexsync-example==1.2.0",):
-        raise Exception(f"PythonDepManager: {specifications} is required but not available")
-    zipfile.ZipFile(WHEEL).extractall(FOLDER)
-    sys.path.insert(0, FOLDER)
-"""
-"""What that plugin does (its README and deps.py), cut down to what is used of it."""
+# --- where others may write
 
 
-def put_manager_beside(plugin: NeedyPlugin) -> Path:
-    """Install such a PythonDepManager; returns the folder in which it puts packages."""
-    folder = plugin.folder.parent / "py_dependencies"
-    wheel = plugin.wheels / "plexsync_example-1.2.0-py3-none-any.whl"
-    package = plugin.folder.parent / "PythonDepManager"
-    package.mkdir()
-    package.joinpath("__init__.py").write_text(f"WHEEL, FOLDER = {str(wheel)!r}, {str(folder)!r}\n{MANAGER}")
-    return folder
-
-
-def test_it_is_asked_first(plugin: NeedyPlugin) -> None:
+@posix_only
+def test_packages_that_others_may_have_changed_are_not_loaded(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
-    theirs = put_manager_beside(plugin)
+    plugin.run()
+    Path(plugin.packages, "plexsync_example.py").write_text("VERSION = 'planted'\n", encoding="utf-8")
+    Path(plugin.packages).chmod(0o777)
     report = plugin.run()
-    assert report["from"].startswith(str(theirs))
-    assert [level for level, _ in report["said"]] == ["info"]
-    assert not plugin.whole()
+    assert report["version"] == "1.2.0"
+    assert [text for level, text in report["said"] if level == "warning"] == [
+        f"Others may write to {plugin.packages}. The packages that PlexSync needs are fetched anew."
+    ]
+    assert os.stat(plugin.packages).st_mode & 0o777 == 0o700
 
 
-def test_where_it_fails_the_packages_are_installed_privately(plugin: NeedyPlugin) -> None:
-    put_manager_beside(plugin)
-    make_wheel(plugin.wheels, "1.2.1")
-    plugin.require("1.2.1")
-    report = plugin.run()
-    assert report["from"].startswith(plugin.packages)
-    assert [level for level, text in report["said"] if "is required but not available" in text] == ["warning"]
+@posix_only
+@pytest.mark.parametrize("mask", [0o000, 0o077])
+def test_what_is_fetched_is_private_whatever_the_umask(plugin: NeedyPlugin, mask: int) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    before = os.umask(mask)
+    try:
+        plugin.run()
+    finally:
+        os.umask(before)
+    for folder in (plugin.data.dependencies, plugin.packages):
+        assert os.stat(folder).st_mode & 0o077 == 0
+
+
+@posix_only
+@pytest.mark.parametrize("name", ["root", "dependencies"])
+def test_a_folder_of_ours_above_them_is_made_private(plugin: NeedyPlugin, name: str) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    plugin.run()
+    folder = Path(getattr(plugin.data, name))
+    folder.chmod(0o777)
+    assert plugin.run()["said"] == []
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root gives folders away")
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_below_somebody_elses_folder_nothing_is_loaded_or_fetched(plugin: NeedyPlugin, is_installed: bool) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    if is_installed:
+        plugin.run()
+    os.chown(plugin.data.root, 12345, 12345)
+    assert f"Others may write to {plugin.data.root}, " in plugin.run()["error"]
+
+
+@posix_only
+def test_of_the_systems_packages_those_that_others_may_change_are_fetched_privately(
+    plugin: NeedyPlugin, tmp_path: Path
+) -> None:
+    make_wheel(plugin.wheels, "1.2.0")
+    python = bare_python(tmp_path / "bare")
+    environment = {**plugin.environment, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run([python, "-m", "pip", "install", "-q", f"{NAME}==1.2.0"], env=environment, check=True)
+    found = Path(plugin.run_with(python)["from"])
+    assert found.is_relative_to(tmp_path / "bare")
+    found.parent.chmod(0o777)
+    report = plugin.run_with(python)
+    assert report["from"].startswith(plugin.packages + os.sep)
+    assert report["said"][0] == [
+        "warning",
+        f"Others may write to {found.parent}. The packages that PlexSync needs are fetched anew.",
+    ]
 
 
 # --- killed, or at the same time
 
 
-@pytest.mark.parametrize("leftover", [True, False], ids=["kill-while-unpacking", "kill-while-downloading"])
-def test_a_kill_in_the_middle_leaves_nothing(plugin: NeedyPlugin, leftover: bool) -> None:
+def test_a_kill_in_the_middle_leaves_nothing(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     with socket.create_server(("127.0.0.1", 0)) as slow_network:
         address = f"http://127.0.0.1:{slow_network.getsockname()[1]}/simple"
@@ -258,13 +294,11 @@ def test_a_kill_in_the_middle_leaves_nothing(plugin: NeedyPlugin, leftover: bool
         connection, _ = slow_network.accept()
         assert ProcessLock(plugin.data.install_lock).is_held_elsewhere()
         (pip,) = psutil.Process(process.pid).children()
-        if leftover:
-            os.makedirs(f"{plugin.packages}.{process.pid}.new")
         process.kill()
         process.communicate()
         pip.kill()
         connection.close()
-    assert not os.path.exists(plugin.packages)
+    assert os.listdir(plugin.data.dependencies) == [f"{os.path.basename(plugin.packages)}.{process.pid}.new"]
     plugin.environment = working
     assert plugin.run()["version"] == "1.2.0"
     assert plugin.whole()
@@ -306,9 +340,9 @@ def test_of_two_whose_attempt_fails_one_makes_it(plugin: NeedyPlugin) -> None:
 
 
 def test_the_command_changes_nothing_but_the_plugins_own_folder() -> None:
-    command = pip_command(sys.executable, "the folder", "requirements.txt")
-    assert command[:4] == [sys.executable, "-m", "pip", "install"]
-    assert command[-4:] == ["--target", "the folder", "-r", "requirements.txt"]
+    command = pip_command(sys.executable, "the folder", "requirements.lock")
+    assert command[:5] == [sys.executable, "-I", "-m", "pip", "install"]
+    assert command[-5:] == ["--require-hashes", "--target", "the folder", "-r", "requirements.lock"]
     assert "--break-system-packages" not in command
 
 
@@ -318,22 +352,22 @@ def test_the_command_changes_nothing_but_the_plugins_own_folder() -> None:
 def test_the_name_is_another_for_other_pins_and_for_another_python(
     plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    names = {packages_name(plugin.requirements)}
+    names = {packages_name(plugin.lock)}
     plugin.require("1.2.1")
-    names.add(packages_name(plugin.requirements))
+    names.add(packages_name(plugin.lock))
     for suffix in (".cpython-399-x86_64-linux-gnu.so", ".cpython-399-x86_64-linux-musl.so", ".cp399-win_amd64.pyd"):
         monkeypatch.setattr(importlib.machinery, "EXTENSION_SUFFIXES", [suffix])
-        names.add(packages_name(plugin.requirements))
+        names.add(packages_name(plugin.lock))
     monkeypatch.setattr(platform, "machine", lambda: "another processor")
-    names.add(packages_name(plugin.requirements))
+    names.add(packages_name(plugin.lock))
     assert len(names) == 6
 
 
 def test_a_comment_does_not_change_the_name(plugin: NeedyPlugin) -> None:
-    before = packages_name(plugin.requirements)
-    with open(plugin.requirements, "a", encoding="utf-8") as file:
+    before = packages_name(plugin.lock)
+    with open(plugin.lock, "a", encoding="utf-8") as file:
         file.write("# another comment\n")
-    assert packages_name(plugin.requirements) == before
+    assert packages_name(plugin.lock) == before
 
 
 # --- what is missing
