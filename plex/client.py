@@ -16,6 +16,7 @@ from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexItem, parse_files, parse_item
 from plex.session import PlexSession
 from plex.writer import edit_path
+from storage.crash_points import reach
 
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
@@ -127,6 +128,7 @@ class PlexClient:
     def edit(self, item: PlexItem, parameters: Sequence[tuple[str, str]]) -> None:
         """Change an item, with one request as `plex.writer` words it."""
         self._send(edit_path(item.section_key, item.rating_key, parameters), self._session.put)
+        reach("plex:edited")
 
     def rate(self, rating_key: int, rating: float | None) -> None:
         """Set the rating (0..10) that the token's account gives an item; None takes it away."""
@@ -135,17 +137,18 @@ class PlexClient:
         value = NO_RATING if rating is None else rating
         path = f"/:/rate?key={rating_key}&identifier=com.plexapp.plugins.library&rating={value:g}"
         self._send(path, self._session.put)
+        reach("plex:rated")
 
     def upload_poster(self, rating_key: int, image: bytes) -> None:
         """Add a poster and select it. Plex keeps every upload: send only what changed."""
-        self._send(f"/library/metadata/{rating_key}/posters", self._session.post, image)
+        self._upload(f"/library/metadata/{rating_key}/posters", image)
 
     def upload_background(self, rating_key: int, image: bytes) -> None:
         """Add a background and select it. Plex keeps every upload: send only what changed."""
-        self._send(f"/library/metadata/{rating_key}/arts", self._session.post, image)
+        self._upload(f"/library/metadata/{rating_key}/arts", image)
 
     def fetch_image(self, path: str) -> bytes:
-        """The bytes of an image, by the path in PlexItem.thumb or .art."""
+        """The bytes of an image, by the path that a PlexItem has for it."""
         if not path.startswith("/") or path.startswith("//"):
             raise PlexPermanentError(f"the image {path} is not on this Plex server")  # the token must not go elsewhere
         return bytes(self._session.get(self._server.url(path)).content)
@@ -153,6 +156,10 @@ class PlexClient:
     def scan_folder(self, section_key: int, folder: str) -> None:
         """Have Plex look for new files in one folder, as Plex sees it."""
         self._send(f"/library/sections/{section_key}/refresh?path={quote(folder, safe='')}", self._session.get)
+
+    def _upload(self, path: str, image: bytes) -> None:
+        self._send(path, self._session.post, image)
+        reach("plex:uploaded")
 
     @property
     def _server(self) -> _Server:

@@ -2,70 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from validation.fields import FieldValue
+from validation.fields import DATE_CHARACTERS, LIST, NUMBER, TABLE, Field, FieldValue
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-PLEX_NAMES = {
-    "title": "title",
-    "studio": "studio",
-    "summary": "summary",
-    "date": "originallyAvailableAt",
-    "performers": "actor",
-    "tags": "genre",
-    "collection": "collection",
-    "poster": "thumb",
-    "background": "art",
-}
-"""Our name of a field → the name by which Plex edits and locks it (python-plexapi 4.18, mixins/edit.py).
-The rating is missing: it has a request of its own, and no lock."""
-
-_DATE_LENGTH = len("2000-01-31")
-
 
 @dataclass(frozen=True)
 class PlexItem:
-    """A movie in Plex. "" and () mean empty, a rating of None means not rated (0..10 otherwise).
+    """A movie in Plex.
 
-    `locked` holds Plex's names of the fields (see PLEX_NAMES) that a metadata refresh leaves alone. `thumb` and `art`
-    are paths on the Plex server.
+    `values` has every field of `validation.fields.TABLE`; of an image, its path on the Plex server. `locked` holds
+    Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone.
     """
 
     rating_key: int
     section_key: int
     files: tuple[str, ...]
-    title: str
-    studio: str
-    summary: str
-    date: str
-    performers: tuple[str, ...]
-    tags: tuple[str, ...]
-    collection: tuple[str, ...]
-    rating: float | None
-    locked: frozenset[str]
-    thumb: str
-    art: str
+    values: Mapping[str, FieldValue]
+    locked: frozenset[str] = frozenset()
 
     def value(self, field: str) -> FieldValue:
-        """The value of one of `validation.fields.FIELDS`; of an image, its path. Raises KeyError for other names."""
-        values: dict[str, FieldValue] = {
-            "title": self.title,
-            "studio": self.studio,
-            "summary": self.summary,
-            "date": self.date,
-            "performers": self.performers,
-            "tags": self.tags,
-            "collection": self.collection,
-            "rating": self.rating,
-            "poster": self.thumb,
-            "background": self.art,
-        }
-        return values[field]
+        """The value of a field. Raises KeyError for unknown names."""
+        return self.values[field]
 
 
 def parse_item(video: Element, container: Element) -> PlexItem:
@@ -73,25 +36,27 @@ def parse_item(video: Element, container: Element) -> PlexItem:
 
     Raises KeyError or ValueError where what every item has is missing or no number.
     """
-    text = video.attrib
-    section_key = text.get("librarySectionID") or container.attrib["librarySectionID"]
-    rating = text.get("userRating")
+    attributes = video.attrib
+    if "title" not in attributes:  # what every item has, even if it is empty
+        raise KeyError("title")
     return PlexItem(
-        rating_key=int(text["ratingKey"]),
-        section_key=int(section_key),
+        rating_key=int(attributes["ratingKey"]),
+        section_key=int(attributes.get("librarySectionID") or container.attrib["librarySectionID"]),
         files=parse_files(video),
-        title=text["title"],
-        studio=text.get("studio", ""),
-        summary=text.get("summary", ""),
-        date=text.get("originallyAvailableAt", "")[:_DATE_LENGTH],
-        performers=_names(video.iterfind("Role")),
-        tags=_names(video.iterfind("Genre")),
-        collection=_names(video.iterfind("Collection")),
-        rating=float(rating) if rating is not None else None,
+        values={field.name: _value(field, video) for field in TABLE},
         locked=frozenset(each.get("name", "") for each in video.iterfind("Field") if each.get("locked") == "1"),
-        thumb=text.get("thumb", ""),
-        art=text.get("art", ""),
     )
+
+
+def _value(field: Field, video: Element) -> FieldValue:
+    if field.kind == LIST:
+        return _names(video.iterfind(field.plex_element))
+    text = video.get(field.plex_element)
+    if field.kind == NUMBER:
+        return float(text) if text is not None else None
+    if field.name == "date":
+        return (text or "")[:DATE_CHARACTERS]
+    return text or ""
 
 
 def parse_files(video: Element) -> tuple[str, ...]:

@@ -11,12 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from plex.items import PlexItem
-from validation.fields import LIST_FIELDS, TEXT_FIELDS, FieldValue
+from validation.fields import COMPARED_FIELDS, FIELDS, LIST_FIELDS, NEVER, OURS, FieldValue, is_empty
 from validation.metadata import WantedMetadata
-
-COMPARED_FIELDS = (*TEXT_FIELDS, *LIST_FIELDS, "rating")
-NEVER_CLEARED = ("title", "rating")
-"""Stash's title is often empty because nobody typed one, and a rating may have been given in Plex."""
 
 _SAME_RATING = 0.05  # Stash rates in steps of 0.1 on Plex's scale of 0..10
 
@@ -82,9 +78,9 @@ def _edit_of(
     if _plex_has_its_own_form(name, want, have, history):
         return None
     if name in LIST_FIELDS:
-        only_ours = rules.preserve_plex_edits or name == "collection"
+        only_ours = rules.preserve_plex_edits or FIELDS[name].cleared == OURS
         return _list_edit(name, names(want), names(have), names(history.written.get(name)) if only_ours else None)
-    if same_value(want, have) or (name in NEVER_CLEARED and is_empty(want)):
+    if same_value(want, have) or (FIELDS[name].cleared == NEVER and is_empty(want)):
         return None
     if rules.preserve_plex_edits and not is_empty(have) and not _is_ours(name, have, history):
         return None
@@ -130,11 +126,6 @@ def _left_of(edit: FieldEdit, shown: FieldValue) -> FieldEdit | None:
 def names(value: FieldValue) -> tuple[str, ...]:
     """A list field's value as names; a history that was kept as JSON may hold a list where a tuple was."""
     return tuple(value) if isinstance(value, (tuple, list)) else ()
-
-
-def is_empty(value: FieldValue) -> bool:
-    """Whether a value says nothing. A rating of 0 says something."""
-    return value is None or value == "" or value == ()
 
 
 def same_value(one: FieldValue, other: FieldValue) -> bool:

@@ -15,9 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
-from plex.items import PLEX_NAMES
 from plex.metadata import FieldEdit, names
-from validation.fields import LIST_FIELDS
+from validation.fields import LIST_FIELDS, PLEX_NAMES
 
 Parameters = list[tuple[str, str]]
 

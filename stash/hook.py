@@ -5,6 +5,8 @@ On the hook's path: standard library only, and little of it.
 
 from __future__ import annotations
 
+from validation.fields import TABLE
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -20,21 +22,7 @@ RENAMES = {
 """Hooks after which scenes show another name, and whose name it is. A merge sends no fields; its id is the tag that
 stays."""
 
-RELEVANT_FIELDS = frozenset(
-    {
-        "title",
-        "details",
-        "date",
-        "rating",
-        "rating100",
-        "studio_id",
-        "performer_ids",
-        "tag_ids",
-        "cover_image",
-        "stash_ids",
-        "primary_file_id",
-    }
-)
+RELEVANT_FIELDS = frozenset({"stash_ids", "primary_file_id"}.union(*(field.inputs for field in TABLE)))
 """Names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput that change what Plex should show, or where."""
 
 _LARGEST_ID = 2**63 - 1  # SQLite's largest integer, in which Stash keeps ids

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from validation.fields import TABLE
 from validation.scene import Named, Scene, StashId
 
-SCENE_SELECTION = """
-  id title details date rating100 updated_at
-  files { path }
-  paths { screenshot }
-  studio { id name }
-  performers { id name }
-  tags { id name }
-  stash_ids { endpoint stash_id }
-"""
+_ALWAYS = ("id", "updated_at", "files { path }", "stash_ids { endpoint stash_id }")
+SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in TABLE)]))
 """The fields of a Scene in a query."""
 
 

@@ -12,15 +12,16 @@ VARIABLE = "PLEXSYNC_CRASH_AT"
 
 POINTS = (
     "enqueue:inserted",
+    "enqueue:many",
     "claim:marked",
     "claim:done",
     "read:stash",
     "read:plex",
-    "write:intended",
-    "write:sent",
+    "state:saved",
+    "plex:edited",
+    "plex:rated",
+    "plex:uploaded",
     "write:read_back",
-    "image:intended",
-    "image:sent",
     "ack:marked",
     "ack:done",
     "retry:updated",
@@ -33,7 +34,8 @@ POINTS = (
     "expand:done",
     "undo:sent",
     "undo:read_back",
-    "reconcile:enqueued",
+    "reconcile:appended",
+    "reconcile:placed",
     "reconcile:half_reported",
     "reconcile:reported",
     "catch_up:enqueued",
@@ -41,7 +43,12 @@ POINTS = (
     "save:written",
     "save:done",
 )
-"""Every point: of the queue inside and after its transaction, of a file before and after it takes its name."""
+"""Every point: of the queue inside and after its transaction, of a file before and after it takes its name.
+
+What must happen in a certain order has its point where it takes effect: in the request to Plex right after the reply,
+in the function that stores the rows. A point in the caller, behind the step that it is about, would move along if
+somebody swapped two steps, and a kill there would prove nothing.
+"""
 
 _SIGKILL = 9
 _reached: dict[str, int] = {}

@@ -104,7 +104,8 @@ def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now:
         )
         # To count what is pending before and after would make each page dearer than the last.
         row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE _id > ?", (newest,))
-        return int(row[0]) if row else 0
+    reach("enqueue:many")
+    return int(row[0]) if row else 0
 
 
 def has_open_jobs(database: Database) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 
 _PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading")
@@ -89,6 +90,7 @@ class SyncState:
                 f" VALUES (?, ?, ?{', ?' * len(_PARTS)})",
                 [(self._server_id, state.rating_key, state.written_at, *_item_parts(state)) for state in states],
             )
+        reach("state:saved")
 
     def save_scene(self, state: SceneState) -> None:
         """Store a scene's state (may be part of the caller's transaction)."""

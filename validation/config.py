@@ -29,9 +29,8 @@ from validation.limits import (
     PARALLEL_WRITES,
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
-    cut_to_characters,
 )
-from validation.sanitizers import clean_name
+from validation.sanitizers import clean_line
 
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
 """Settings that an environment variable stands in for where Stash holds none."""
@@ -313,4 +312,4 @@ def _without_secrets_in_url(text: str) -> str:
 
 def _without(token: str, text: str) -> str:
     shown = text.replace(token, _HIDDEN) if token else text
-    return cut_to_characters(clean_name(shown), _SHOWN_CHARACTERS)
+    return clean_line(shown, _SHOWN_CHARACTERS)

@@ -1,28 +1,203 @@
-"""The names of the fields that PlexSync carries from Stash to Plex."""
+"""The one table of the fields that PlexSync carries from Stash to Plex.
+
+To add a field, add its entry to TABLE and its mapping to `validation.metadata.MAPPINGS`; everything else follows from
+these two: what Stash is asked for, which edits a hook acts on, how Plex's XML is read, what is compared and written,
+and what `skip_fields` accepts.
+
+On the hook's path: no typing, no dataclasses, no unicodedata.
+"""
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-FieldValue: TypeAlias = str | float | tuple[str, ...] | None
+FieldValue = str | float | tuple[str, ...] | None
 """One field's value: text ("" = empty), a rating (0..10, None = not rated) or names (() = none)."""
 
-FIELDS: tuple[str, ...] = (
-    "title",
-    "studio",
-    "summary",
-    "date",
-    "performers",
-    "tags",
-    "collection",
-    "rating",
-    "poster",
-    "background",
+TEXT = "text"
+LIST = "list"
+NUMBER = "number"
+IMAGE = "image"
+"""Kinds of a field: one text; names; a number that may be missing; a picture, compared by its bytes."""
+
+ALWAYS = "always"
+NEVER = "never"
+OURS = "ours"
+"""What becomes of Plex's value where Stash has none: it is cleared; it stays; of its names those that we set go."""
+
+TITLE_CHARACTERS = 255
+"""Longest title, in characters. Chosen: 255 is the longest file name on common file systems.
+
+Plex publishes no limits for the length of a title, a name or a summary. All bounds of texts are therefore chosen: wide
+enough for anything a person writes, narrow enough that one edit always fits into one request.
+"""
+
+NAME_CHARACTERS = 255
+"""Longest name of a studio, performer, tag or collection, in characters. Chosen, as for titles."""
+
+DATE_CHARACTERS = 10
+"""Length of a date as Plex takes it, YYYY-MM-DD (python-plexapi 4.18, mixins/edit.py)."""
+
+SUMMARY_URL_BYTES = 7_000
+"""Longest summary, in bytes of its percent-encoded form.
+
+Plex takes edits in the URL (Plex API description), and common proxies refuse a request line over 8 KiB (8,190 bytes by
+default in Apache httpd, 8 KiB in nginx). 7,000 leaves room for the path and the other parameters. It is about 5,000
+characters of English, but 777 of Chinese, whose characters take nine bytes each in a URL.
+"""
+
+RATING_MAXIMUM = 10
+"""Highest user rating in Plex (Plex API description, `/:/rate`); Stash rates from 1 to 100 (Stash v0.30 schema)."""
+
+
+class Field:
+    """One row of the table; nothing changes it."""
+
+    __slots__ = ("cleared", "inputs", "kind", "limit", "name", "plex_element", "plex_name", "query")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        *,
+        plex_name: str,
+        plex_element: str,
+        inputs: tuple[str, ...],
+        query: str,
+        cleared: str = ALWAYS,
+        limit: int = 0,
+    ) -> None:
+        """
+        name: as settings, reports and the log call it.
+        kind: TEXT, LIST, NUMBER or IMAGE.
+        plex_name: by which Plex edits and locks it (python-plexapi 4.18, mixins/edit.py), "" where Plex has a request
+            of its own for it and no lock.
+        plex_element: where a Video of /library/metadata shows it: for LIST the child elements, else the attribute.
+        inputs: names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput that change it.
+        query: what a GraphQL query of a Scene has to select for it.
+        cleared: ALWAYS, NEVER or OURS.
+        limit: of a text or of each name of a list in characters (of the summary in URL bytes), of a number its highest
+            value; 0 for none.
+        """
+        self.name = name
+        self.kind = kind
+        self.plex_name = plex_name
+        self.plex_element = plex_element
+        self.inputs = inputs
+        self.query = query
+        self.cleared = cleared
+        self.limit = limit
+
+
+TABLE: tuple[Field, ...] = (
+    Field(
+        "title",
+        TEXT,
+        plex_name="title",
+        plex_element="title",
+        inputs=("title",),
+        query="title",
+        cleared=NEVER,  # Stash's title is often empty because nobody typed one
+        limit=TITLE_CHARACTERS,
+    ),
+    Field(
+        "studio",
+        TEXT,
+        plex_name="studio",
+        plex_element="studio",
+        inputs=("studio_id",),
+        query="studio { id name }",
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "summary",
+        TEXT,
+        plex_name="summary",
+        plex_element="summary",
+        inputs=("details",),
+        query="details",
+        limit=SUMMARY_URL_BYTES,
+    ),
+    Field(
+        "date",
+        TEXT,
+        plex_name="originallyAvailableAt",
+        plex_element="originallyAvailableAt",
+        inputs=("date",),
+        query="date",
+        limit=DATE_CHARACTERS,
+    ),
+    Field(
+        "performers",
+        LIST,
+        plex_name="actor",
+        plex_element="Role",
+        inputs=("performer_ids",),
+        query="performers { id name }",
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "tags",
+        LIST,
+        plex_name="genre",
+        plex_element="Genre",
+        inputs=("tag_ids",),
+        query="tags { id name }",
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "collection",
+        LIST,
+        plex_name="collection",
+        plex_element="Collection",
+        inputs=("studio_id",),
+        query="studio { id name }",
+        cleared=OURS,
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "rating",
+        NUMBER,
+        plex_name="",
+        plex_element="userRating",
+        inputs=("rating", "rating100"),
+        query="rating100",
+        cleared=NEVER,  # it may have been given in Plex
+        limit=RATING_MAXIMUM,
+    ),
+    Field(
+        "poster",
+        IMAGE,
+        plex_name="thumb",
+        plex_element="thumb",
+        inputs=("cover_image",),
+        query="paths { screenshot }",
+        cleared=NEVER,
+    ),
+    Field(
+        "background",
+        IMAGE,
+        plex_name="art",
+        plex_element="art",
+        inputs=("cover_image",),
+        query="paths { screenshot }",
+        cleared=NEVER,
+    ),
 )
-"""Every field, in the order in which reports name them; also what the setting `skip_fields` accepts."""
+"""Every field, in the order in which reports name them."""
 
-TEXT_FIELDS: tuple[str, ...] = ("title", "studio", "summary", "date")
-"""Fields whose value is one text."""
+FIELDS: dict[str, Field] = {field.name: field for field in TABLE}
+"""The same by name; the names are what the setting `skip_fields` accepts."""
 
-LIST_FIELDS: tuple[str, ...] = ("performers", "tags", "collection")
-"""Fields whose value is a tuple of names."""
+TEXT_FIELDS: tuple[str, ...] = tuple(field.name for field in TABLE if field.kind == TEXT)
+LIST_FIELDS: tuple[str, ...] = tuple(field.name for field in TABLE if field.kind == LIST)
+IMAGE_FIELDS: tuple[str, ...] = tuple(field.name for field in TABLE if field.kind == IMAGE)
+
+COMPARED_FIELDS: tuple[str, ...] = tuple(field.name for field in TABLE if field.kind != IMAGE)
+"""Fields whose values can be told from what Plex says of an item."""
+
+PLEX_NAMES: dict[str, str] = {field.name: field.plex_name for field in TABLE if field.plex_name}
+"""Our name of a field → Plex's; the fields that Plex edits and locks by name."""
+
+
+def is_empty(value: FieldValue) -> bool:
+    """Whether a value says nothing. A rating of 0 says something."""
+    return value is None or value == "" or value == ()

@@ -1,29 +1,8 @@
-"""Every bound of PlexSync in one place: of what is sent to Plex, and of what a setting may be.
-
-Plex publishes no limits for the length of a title, a name or a summary. The bounds for texts are therefore chosen:
-wide enough for anything a person writes, narrow enough that one edit always fits into one request. Each says so.
-"""
+"""What a setting may be, and how a text is cut to a limit. The limits of the fields are in `validation.fields`."""
 
 from __future__ import annotations
 
 import unicodedata
-
-TITLE_CHARACTERS = 255
-"""Longest title, in characters. Chosen: Plex publishes none; 255 is the longest file name on common file systems."""
-
-NAME_CHARACTERS = 255
-"""Longest name of a studio, performer, tag or collection, in characters. Chosen, as for titles."""
-
-SUMMARY_URL_BYTES = 7_000
-"""Longest summary, in bytes of its percent-encoded form.
-
-Plex takes edits in the URL (Plex API description), and common proxies refuse a request line over 8 KiB (8,190 bytes by
-default in Apache httpd, 8 KiB in nginx). 7,000 leaves room for the path and the other parameters. It is about 5,000
-characters of English, but 777 of Chinese, whose characters take nine bytes each in a URL.
-"""
-
-RATING_MAXIMUM = 10.0
-"""Highest user rating in Plex (Plex API description, `/:/rate`); Stash rates from 1 to 100 (Stash v0.30 schema)."""
 
 POLL_INTERVAL_SECONDS = (0.1, 60.0)
 """Lowest and highest `poll_interval`. Chosen: more often than 0.1 s costs power, less often than 60 s feels broken."""

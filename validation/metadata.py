@@ -2,73 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from validation.fields import FieldValue
-from validation.limits import RATING_MAXIMUM
-from validation.sanitizers import clean_date, clean_name, clean_names, clean_summary, clean_title
+from validation.fields import FIELDS, FieldValue, is_empty
+from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
 from validation.scene import Scene
 
 
 @dataclass(frozen=True)
+class MappingRules:
+    """What the settings say about the way from a scene to what Plex should show; `max_tags` of its tags are taken."""
+
+    max_tags: int
+
+
+@dataclass(frozen=True)
 class WantedMetadata:
-    """The metadata of one scene as Plex should show it, cleaned and within the limits; "" and () mean empty."""
+    """The metadata of one scene as Plex should show it: by field, cleaned and within the limits.
+
+    `values` has all fields but the images, which are files.
+    """
 
     scene_id: int
-    title: str
-    studio: str
-    summary: str
-    date: str  # YYYY-MM-DD
-    performers: tuple[str, ...]
-    tags: tuple[str, ...]
-    collection: tuple[str, ...]  # the studio's name, or nothing
-    rating: float | None  # 0..10
+    values: Mapping[str, FieldValue]
+
+    @property
+    def title(self) -> str:
+        """The title, "" where it has none."""
+        return str(self.values["title"])
 
     @property
     def has_details(self) -> bool:
         """Whether anything beyond the title is known; a scene without is still being identified."""
-        known = (self.studio, self.summary, self.date, self.performers, self.tags)
-        return any(known) or self.rating is not None
+        return not all(is_empty(value) for name, value in self.values.items() if name != "title")
 
     def value(self, field: str) -> FieldValue:
-        """The value of one of `validation.fields.FIELDS`.
-
-        Raises KeyError for "poster" and "background", which are files and no part of this, and for unknown names.
-        """
-        values: dict[str, FieldValue] = {
-            "title": self.title,
-            "studio": self.studio,
-            "summary": self.summary,
-            "date": self.date,
-            "performers": self.performers,
-            "tags": self.tags,
-            "collection": self.collection,
-            "rating": self.rating,
-        }
-        return values[field]
+        """The value of a field. Raises KeyError for images and for unknown names."""
+        return self.values[field]
 
 
-def wanted_from_scene(scene: Scene, max_tags: int) -> WantedMetadata:
-    """What Plex should show for a scene.
+MapToPlex = Callable[[Scene, int, MappingRules], FieldValue]
+"""One field's value from a scene; the number is the field's limit in `validation.fields.TABLE`."""
 
-    Of its tags the first `max_tags` are taken.
-    """
-    studio = clean_name(scene.studio.name) if scene.studio else ""
-    return WantedMetadata(
-        scene_id=scene.id,
-        title=clean_title(scene.title),
-        studio=studio,
-        summary=clean_summary(scene.details),
-        date=clean_date(scene.date),
-        performers=clean_names(each.name for each in scene.performers),
-        tags=clean_names(each.name for each in scene.tags)[:max_tags],
-        collection=(studio,) if studio else (),
-        rating=_rating(scene.rating100),
-    )
+MAPPINGS: Mapping[str, MapToPlex] = {
+    "title": lambda scene, limit, _: clean_line(scene.title, limit),
+    "studio": lambda scene, limit, _: clean_line(scene.studio.name if scene.studio else "", limit),
+    "summary": lambda scene, limit, _: clean_lines(scene.details, limit),
+    "date": lambda scene, _limit, _rules: clean_date(scene.date),
+    "performers": lambda scene, limit, _: clean_names((each.name for each in scene.performers), limit),
+    "tags": lambda scene, limit, rules: clean_names((each.name for each in scene.tags), limit)[: rules.max_tags],
+    "collection": lambda scene, limit, _: clean_names([scene.studio.name] if scene.studio else [], limit),
+    "rating": lambda scene, limit, _: _rating(scene.rating100, limit),
+}
+"""From Stash to Plex, field by field; all of them but the images."""
 
 
-def _rating(rating100: int | None) -> float | None:
-    """Stash's 1..100 on Plex's scale of 0..10."""
-    if rating100 is None:
-        return None
-    return min(max(rating100 / 10, 0.0), RATING_MAXIMUM)
+def _rating(rating100: int | None, limit: int) -> float | None:
+    """Stash's 1..100 on Plex's scale of 0..`limit`."""
+    return None if rating100 is None else min(max(rating100 / 10, 0.0), float(limit))
+
+
+def wanted_from_scene(scene: Scene, rules: MappingRules) -> WantedMetadata:
+    """What Plex should show for a scene."""
+    return WantedMetadata(scene.id, {name: map_(scene, FIELDS[name].limit, rules) for name, map_ in MAPPINGS.items()})

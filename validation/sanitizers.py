@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
-from validation.limits import NAME_CHARACTERS, SUMMARY_URL_BYTES, TITLE_CHARACTERS, cut_to_characters, cut_to_url_bytes
+from validation.limits import cut_to_characters, cut_to_url_bytes
 
 # Control characters that are no whitespace, zero-width space, lone surrogates (which have no bytes), byte order mark,
 # and the two others that XML 1.0 forbids
@@ -16,20 +16,18 @@ _CONTROL_SPACES = re.compile(r"[\t\x1f]")  # what str.splitlines leaves of the c
 _DATE = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", re.ASCII)
 
 
-def clean_title(text: str) -> str:
-    """One line: normalised (NFC), without control characters, whitespace folded, cut to the limit of titles."""
-    return cut_to_characters(_one_line(text), TITLE_CHARACTERS)
+def clean_line(text: str, characters: int) -> str:
+    """One line of at most `characters`: normalised (NFC), without control characters, whitespace folded."""
+    return cut_to_characters(_one_line(text), characters)
 
 
-def clean_name(text: str) -> str:
-    """One line, as a title, cut to the limit of names (studios, performers, tags, collections)."""
-    return cut_to_characters(_one_line(text), NAME_CHARACTERS)
+def clean_lines(text: str, url_bytes: int) -> str:
+    """Lines parted by "\\n": normalised (NFC), without control characters or trailing spaces.
 
-
-def clean_summary(text: str) -> str:
-    """Lines parted by "\\n": normalised (NFC), without control characters or trailing spaces, cut to the limit."""
+    They have at most `url_bytes` bytes in their percent-encoded form.
+    """
     lines = (_CONTROL_SPACES.sub(" ", line).rstrip() for line in _visible(text).splitlines())
-    return cut_to_url_bytes("\n".join(lines).strip(), SUMMARY_URL_BYTES)
+    return cut_to_url_bytes("\n".join(lines).strip(), url_bytes)
 
 
 def clean_date(text: str) -> str:
@@ -48,10 +46,10 @@ def clean_date(text: str) -> str:
         return ""
 
 
-def clean_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Each name cleaned, in order, without empty ones and without repetitions that differ only in case."""
+def clean_names(names: Iterable[str], characters: int) -> tuple[str, ...]:
+    """Each name cleaned as one line, in order, without empty ones and without repetitions that differ only in case."""
     unique: dict[str, str] = {}
-    for name in map(clean_name, names):
+    for name in (clean_line(each, characters) for each in names):
         if name:
             unique.setdefault(name.casefold(), name)
     return tuple(unique.values())

@@ -17,7 +17,8 @@ from tests.simulators.faults import (
     status,
     tiny_elements,
 )
-from tests.simulators.http_server import DrippingPart, Request, Response
+from tests.simulators.http_pace import DrippingPart
+from tests.simulators.http_server import Request, Response
 
 QUICK = 0.0005  # seconds for each byte
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.simulators.faults import hang
 from tests.simulators.plex import PlexSimulator
+from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.simulators.plex_edits import EditMode
 from tests.support.agreement import EDIT_MODES, disagreements, wait_until_in_step
 from tests.world import PLEX_ROOT, STASH_ROOT, TOKEN, World, wait_until
@@ -34,9 +35,10 @@ def whole_edit(world: World) -> dict[str, Any]:
     }
 
 
-@each_edit_mode
-def test_an_edit_reaches_plex_by_itself(tmp_path: Path, mode: EditMode) -> None:
-    with world_with(tmp_path, mode) as world:
+@pytest.mark.parametrize("dialect", EVERY_DIALECT, ids=str)
+def test_an_edit_reaches_plex_by_itself(tmp_path: Path, dialect: Dialect) -> None:
+    with World(tmp_path, scenes=2, plex=PlexSimulator(token=TOKEN, dialect=dialect)) as world:
+        world.plex.edit_as_user(world.keys[1], genres=["drama"], roles=["ann"])
         world.edit(2, **whole_edit(world))
         wait_until(lambda: world.item(2).title == "A Better Title", "the title in Plex")
         wait_until_in_step(world, [2])

@@ -33,6 +33,7 @@ def kill_until(world: KillWorld, kills: int, kill_once: Callable[[float], None],
         kill_once(world.random.uniform(0.0, longest))
         wake()
         world.assert_nothing_lost_stuck_or_repeated()
+    world.assert_undo_brings_back_everything()
 
 
 @pytest.mark.parametrize(("mode", "seed"), [("replace", 1), ("single_removal", 2)])

@@ -13,6 +13,7 @@ from tests.faults.tally import Tally
 from tests.simulators.pictures import cover
 from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import disagreements
+from tests.support.before import not_restored, shown_before, type_in_plex, undo_all
 from tests.support.watchful_plex import WatchfulPlex
 from tests.world import PLEX_ROOT, TOKEN, World, wait_until
 
@@ -32,6 +33,9 @@ class FaultWorld(World):
         self.edits = 0
         self.rivals: dict[int, int] = {}
         self.performers: list[int] = []
+        for scene_id in self.keys:
+            type_in_plex(self, scene_id)
+        self.before = shown_before(self)
 
     def __enter__(self) -> FaultWorld:
         super().__enter__()
@@ -58,7 +62,9 @@ class FaultWorld(World):
         """Values that no scene had before."""
         self.edits += 1
         number = f"{scene_id}, edit {self.edits}"
-        return {"title": f"Title {number}", "details": f"Details {number}", "cover_image": cover(number)}
+        texts = {"title": f"Title {number}", "details": f"Details {number}"}
+        # No scene had a rating when it was synced first: the first one overwrites somebody's own.
+        return {**texts, "rating100": 10 + self.edits, "cover_image": cover(number)}
 
     def add_rivals(self, scene_ids: Iterable[int]) -> dict[int, int]:
         """Give scenes no place of their own in Plex, but two that fit equally well; returns the ones to remove again.
@@ -115,6 +121,16 @@ class FaultWorld(World):
         findings = (*wrong, *(f"written again: {write}" for write in self.watchful.repeated))
         findings += (f"{stuck} jobs are stuck",) if stuck else ()
         return Tally(1, 0 if stuck else lost, stuck, len(self.watchful.repeated), findings)
+
+    def judge_undo(self) -> Tally:
+        """Undo every scene, and count those that do not show what they did before the first sync."""
+        undo_all(self)
+        return self.judge_restored(self.keys)
+
+    def judge_restored(self, scene_ids: Iterable[int]) -> Tally:
+        """Count the scenes that do not show what they did before the first sync."""
+        wrong = not_restored(self, self.before, scene_ids)
+        return Tally(lost=len({finding.partition(":")[0] for finding in wrong}), findings=tuple(wrong))
 
 
 def _wait_for(condition: Callable[[], bool], patience: float) -> None:

@@ -22,7 +22,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from tests.simulators.http_server import Drip, DrippingPart, RecordingServer, Request, Response, Stream
+from tests.simulators.http_pace import Drip, DrippingPart, Stream
+from tests.simulators.http_server import RecordingServer, Request, Response
 
 XML = "text/xml;charset=utf-8"
 # Plex's own words while it starts or migrates its database

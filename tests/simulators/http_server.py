@@ -19,14 +19,15 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import chain, repeat
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
+
+from tests.simulators.http_pace import ENDLESS_LENGTH, Drip, Stream
 
 HOST = "127.0.0.1"
 ACCEPT_POLL_SECONDS = 0.02  # the longest that stop() and refuse() wait for the accepting thread
@@ -34,10 +35,7 @@ LISTEN_BACKLOG = 128
 PORTS_CAN_BE_SHARED = sys.platform == "linux"
 """Whether a port can be reserved anew before the socket that listens on it is closed, so that nobody else gets it."""
 
-ENDLESS_LENGTH = 1 << 24  # bytes that an endless body promises; http.client makes room for all of them
-
 AnyServer = TypeVar("AnyServer", bound="RecordingServer")
-DrippingPart = Literal["head", "body", "all"]
 
 
 @dataclass(frozen=True)
@@ -68,42 +66,6 @@ class Request:
     def header(self, name: str, default: str = "") -> str:
         """Return the value of a header, whatever the case of its name."""
         return self.headers.get(name.lower(), default)
-
-
-@dataclass(frozen=True)
-class Drip:
-    """A reply that goes out one byte after the other.
-
-    Attributes:
-        interval: seconds before each byte.
-        part: "head" (status line and headers), "body" (behind a head that comes at once) or "all".
-        endless: the head goes on with a header that never ends, or the body with spaces that never do.
-        ended: where set, the rest comes at once; an endless reply is cut off.
-    """
-
-    interval: float
-    part: DrippingPart
-    endless: bool
-    ended: threading.Event
-
-    def plan(self, head: bytes, body: bytes) -> tuple[bytes, Iterator[int], bytes]:
-        """Return what of a reply goes out at once, what drips, and what comes at once behind that."""
-        if self.part == "head":
-            if self.endless:
-                return b"", chain(head[:-2], b"X-Padding: ", repeat(ord("a"))), b""
-            return b"", iter(head), body
-        spaces = repeat(ord(" ")) if self.endless else ()
-        if self.part == "body":
-            return head, chain(body, spaces), b""
-        return b"", chain(head, body, spaces), b""
-
-
-@dataclass(frozen=True)
-class Stream:
-    """A body that is made while it is sent, so that nobody holds the whole of it; `length` is in bytes."""
-
-    length: int
-    chunks: Callable[[], Iterator[bytes]]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ import yaml
 PYTHON_COMMANDS = ("python", "python3")
 INTERFACES = ("raw", "rpc", "js")
 SETTING_TYPES = ("STRING", "NUMBER", "BOOLEAN")
-UI_KEYS = frozenset({"requires", "csp", "javascript", "css", "assets"})
 HOOK_TRIGGERS = frozenset(
     f"{kind}.{event}.Post"
     for kind in ("SceneMarker", "Scene", "Image", "Gallery", "GalleryChapter", "Movie", "Group")
@@ -49,6 +48,29 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class PluginUI:
+    """What a plugin adds to Stash's own pages; files are relative to the yml.
+
+    Attributes:
+        assets: folder by prefix of the path behind /plugin/{id}/assets; "/" is for all other paths.
+        csp: sources by directive: script-src, style-src, connect-src.
+    """
+
+    javascript: tuple[str, ...] = ()
+    css: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    assets: Mapping[str, str] = field(default_factory=dict)
+    csp: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def asset_location(self, path: str) -> tuple[str, str] | None:
+        """Return the folder of an asset and its path there; None where no prefix fits."""
+        prefixes = [prefix for prefix in self.assets if prefix != "/" and path.startswith(prefix)]
+        if prefixes:
+            return self.assets[prefixes[0]], path[len(prefixes[0]) :]
+        return (self.assets["/"], path) if "/" in self.assets else None
+
+
+@dataclass(frozen=True)
 class PluginConfig:
     """One plugin: `id` is the name of its yml, `path` where that lies, `command` its exec."""
 
@@ -64,6 +86,7 @@ class PluginConfig:
     tasks: tuple[Operation, ...]
     hooks: tuple[Operation, ...]
     settings: tuple[Setting, ...]
+    ui: PluginUI
     enabled: bool = field(default=True)
 
     @property
@@ -142,6 +165,7 @@ def load_plugin(path: str) -> PluginConfig:
         tasks=fields["tasks"],
         hooks=fields["hooks"],
         settings=fields["settings"],
+        ui=fields["ui"],
     )
 
 
@@ -221,8 +245,12 @@ def _settings(value: Any, key: str) -> tuple[Setting, ...]:
     return tuple(settings)
 
 
-def _ui(value: Any, key: str) -> Any:
-    return _fields(value, {name: lambda each, _key: each for name in UI_KEYS}, "plugin.UIConfig")
+def _csp(value: Any, _key: str) -> dict[str, tuple[str, ...]]:
+    return _fields(value, dict.fromkeys(("script-src", "style-src", "connect-src"), _texts), "plugin.PluginCSP")
+
+
+def _ui(value: Any, _key: str) -> PluginUI:
+    return PluginUI(**_fields(value, _UI_KEYS, "plugin.UIConfig"))
 
 
 _OPERATION_KEYS: Mapping[str, Reader] = {
@@ -230,6 +258,13 @@ _OPERATION_KEYS: Mapping[str, Reader] = {
     "description": _text,
     "execArgs": _texts,
     "defaultArgs": _text_map,
+}
+_UI_KEYS: Mapping[str, Reader] = {
+    "javascript": _texts,
+    "css": _texts,
+    "requires": _texts,
+    "assets": _text_map,
+    "csp": _csp,
 }
 _SETTING_KEYS: Mapping[str, Reader] = {"type": _text, "displayName": _text, "description": _text}
 _TOP_KEYS: Mapping[str, Reader] = {

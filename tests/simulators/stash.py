@@ -5,50 +5,62 @@
         save = stash.save_scene(1, title="Two")     # returns when every hook has ended
         assert save.seconds < 1 and stash.runs[-1].output == "ok"
 
-What a user does has a method here; the same goes through `POST /graphql`. Faults come from
+What a user does has a method (see `stash_actions`); the same goes through `POST /graphql`. Faults come from
 `tests.simulators.faults`, and `graphql_error` below: `stash.inject(status(500))`, `stash.refuse()`.
+
+How what is seen on real servers is switched on, all of it at run time, and together:
+
+    stash.break_scene(7)                    errors wherever scene 7's files are selected: data null for findScenes,
+                                            null for its alias of findScene; repair_scene(7). Another field:
+                                            break_scene(7, "id"); all data null: library.unresolvable_is_fatal = True
+    stash.disable_plugin("PlexSync")        or setPluginsEnabled: no hooks, operations fail, assets answer 400
+    stash.max_session_age = 60              seconds that a cookie is valid, by the clock; sessions.renew_on_use = True
+                                            lets its use renew it; stash.password = True ends the sessions that exist
+    stash.assign_file(2, file_id)           no hook, no updated_at; merge_performers([1], 2) likewise
+    stash.destroy_tags(1, 2)                one Tag.Destroy.Post each; also _performers, _studios, _groups
+    stash.update_group(1, name="G")         Group.Update.Post and Movie.Update.Post; also update_performer (tag_ids,
+                                            image), update_studio (parent_id), update_tag (parent_ids, child_ids)
+    stash.create_scene(title="T")           Scene.Create.Post alone
+    stash.lacking = {"Scene.groups"}        an older schema: queries for these fields are refused with 422
+    stash.inject(drip(0.05, endless=True))  a reply one byte after the other; tiny_elements() and others likewise
+    GET /plugin/PlexSync/assets/x, /javascript, /css   what the `ui:` of its yml names, with Stash's login
 
 Facts are from the source and the GraphQL schema of Stash v0.30.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from tests.simulators.faults import Fault, FaultyServer
 from tests.simulators.http_server import Request, Response
-from tests.simulators.pictures import PLACEHOLDER_SVG
 from tests.simulators.plugin_runner import Caller, LogLine, PluginRun, PluginRunner
+from tests.simulators.stash_actions import USER, StashActions
 from tests.simulators.stash_edits import Editor, Save
+from tests.simulators.stash_files import Files, extension
 from tests.simulators.stash_graphql import GraphQLEndpoint
-from tests.simulators.stash_jobs import Job, JobQueue
-from tests.simulators.stash_library import Library, NameTable, Scene, StashClock
-from tests.simulators.stash_resolvers import Context, Resolvers
-from tests.simulators.stash_sessions import Session, SessionStore
+from tests.simulators.stash_jobs import JobQueue
+from tests.simulators.stash_library import Library, Scene, StashClock
+from tests.simulators.stash_named import NamedEditor
+from tests.simulators.stash_named_resolvers import Context, NamedResolvers
+from tests.simulators.stash_resolvers import Resolvers
+from tests.simulators.stash_sessions import MAX_AGE_SECONDS, Session, SessionStore
 
 SCHEMA_PATH = Path(__file__).with_name("stash_schema.graphql")
 DEFAULT_HOST = "0.0.0.0"  # noqa: S104 - what Stash tells plugins of its own address unless configured
-USER = "admin"
 OPEN_PATHS = ("/login", "/logout", "/css", "/assets")
-SCREENSHOT = re.compile(r"/scene/(\d+)/screenshot")
-PAGE = Response(200, b"<!DOCTYPE html><title>Stash</title>", "text/html")
-LOGIN_PAGE = Response(200, b"<!DOCTYPE html><title>Login</title>", "text/html")
 UNAUTHORIZED = Response(401, headers={"WWW-Authenticate": "FormBased"})
-NOT_FOUND = Response(404, b"Not Found\n")
-PICTURE_TYPES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif", b"RIFF": "image/webp"}
 
 
 def graphql_error(message: str) -> Fault:
@@ -58,7 +70,7 @@ def graphql_error(message: str) -> Fault:
     return lambda _request, _answer, _waiting: reply
 
 
-class StashSimulator(FaultyServer):
+class StashSimulator(StashActions, FaultyServer):
     """A Stash on a port of its own; see the module's docstring.
 
     Args:
@@ -68,6 +80,8 @@ class StashSimulator(FaultyServer):
         api_key: what the ApiKey header has to hold, empty for none.
         clock: the time in seconds since the epoch; see also the attribute `clock`.
         utc_offset: of Stash's own time zone.
+        max_session_age: for how many seconds a session cookie is valid; 3,600 in Stash, too.
+        lacking: fields of the schema ("Type.field") that this Stash lacks, as an older one.
         port, tls, latency: see `RecordingServer` and `FaultyServer`.
 
     Attributes:
@@ -75,6 +89,7 @@ class StashSimulator(FaultyServer):
         library: the content, to be read or changed behind Stash's back.
         plugins: the plugins and what they did.
         jobs: the job queue.
+        sessions: the session cookies.
         host_for_plugins: the Host in a plugin's server_connection.
         cookie_for_plugins: whether a plugin gets a session cookie (else null).
     """
@@ -88,6 +103,8 @@ class StashSimulator(FaultyServer):
         *,
         clock: Callable[[], float] = time.time,
         utc_offset: timedelta = timedelta(0),
+        max_session_age: int = MAX_AGE_SECONDS,
+        lacking: Iterable[str] = (),
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         latency: float = 0.0,
@@ -99,12 +116,22 @@ class StashSimulator(FaultyServer):
         self.library = Library(self.clock)
         self.host_for_plugins = DEFAULT_HOST
         self.cookie_for_plugins = True
-        self._sessions = SessionStore(lambda: self.clock.now())
+        self.sessions = SessionStore(lambda: self.clock.now(), max_session_age)
         self.plugins = PluginRunner(None if plugins_dir is None else str(plugins_dir), self.server_connection, python)
         self.jobs = JobQueue(self.clock, lambda text: self.plugins.log("error", text))
         self._editor = Editor(self.library, self.plugins, lambda name: self._graphql.input_field_names(name))
-        self._resolvers = Resolvers(self.library, self.plugins, self.jobs, self._editor, lambda: self.api_key)
-        self._graphql = GraphQLEndpoint(SCHEMA_PATH.read_text(encoding="utf-8"), self._resolvers.table())
+        self._named = NamedEditor(self._editor)
+        self._resolvers = Resolvers(
+            self.library,
+            self.plugins,
+            self.jobs,
+            self._editor,
+            NamedResolvers(self.library, self._named),
+            lambda: self.api_key,
+            lambda: self.max_session_age,
+        )
+        self._files = Files(self.library, self.plugins)
+        self.lacking = frozenset(lacking)
         self._callers: set[Caller] = set()
         self._operations: list[str] = []
         self._lock = threading.Lock()
@@ -136,7 +163,7 @@ class StashSimulator(FaultyServer):
 
     def server_connection(self, session: Session | None = None) -> dict[str, Any]:
         """Return what a plugin gets to reach this Stash, but for its PluginDir."""
-        cookie = self._sessions.plugin_cookie(session or self._user_session()) if self.cookie_for_plugins else None
+        cookie = self.sessions.plugin_cookie(session or self._user_session()) if self.cookie_for_plugins else None
         return {
             "Scheme": self.url.partition(":")[0],
             "Host": self.host_for_plugins,
@@ -171,94 +198,43 @@ class StashSimulator(FaultyServer):
         """Replace a plugin's settings, all of them."""
         self.library.plugin_settings[plugin_id] = settings
 
-    # --- what a user does
+    def group_id(self, name: str) -> int:
+        """Return the id of the group of this name, made now if there is none."""
+        return self.library.groups.find_or_add(name)
 
-    def save_scene(self, scene_id: int, **fields: Any) -> Save:
-        """Save one scene and wait for its hooks. `fields` are those of SceneUpdateInput; others raise GraphQLError."""
-        scene_input = self._coerced("SceneUpdateInput", {"id": scene_id, **fields})
-        with self._calling(self._user_session()) as caller:
-            return self._editor.scene_update(caller, scene_input)
+    @property
+    def lacking(self) -> frozenset[str]:
+        """The fields ("Type.field") that this Stash's schema lacks; assign others at run time.
 
-    def save_scenes(self, inputs: Iterable[Mapping[str, Any]]) -> Save:
-        """Save several scenes at once (scenesUpdate); each input has an `id`."""
-        scene_inputs = [self._coerced("SceneUpdateInput", each) for each in inputs]
-        with self._calling(self._user_session()) as caller:
-            return self._editor.scenes_update(caller, scene_inputs)
+        Raises:
+            ValueError: on assignment, where the schema has no such field anyway.
+        """
+        return self._lacking
 
-    def bulk_save(self, scene_ids: Iterable[int], **fields: Any) -> Save:
-        """Save the same for many scenes (bulkSceneUpdate); lists are {"ids": [...], "mode": "ADD"}."""
-        bulk_input = self._coerced("BulkSceneUpdateInput", {"ids": list(scene_ids), **fields})
-        with self._calling(self._user_session()) as caller:
-            return self._editor.bulk_scene_update(caller, bulk_input)
-
-    def save_without_hook(self, scene_id: int, **fields: Any) -> Scene:
-        """Save a scene in a way that runs no hook: Auto Tag, a merge, a bulk edit whose browser was closed."""
-        scene_input = self._coerced("SceneUpdateInput", {"id": scene_id, **fields})
-        return self._editor.store_without_hook(scene_id, scene_input)
-
-    def destroy_scene(self, scene_id: int) -> Save:
-        """Delete a scene."""
-        with self._calling(self._user_session()) as caller:
-            return self._editor.scene_destroy(caller, {"id": scene_id})
-
-    def scan_scene(self, *paths: str, **fields: Any) -> Save:
-        """Add a scene as a file scan does, with Scene.Create.Post."""
-        scene = self.add_scene(*paths, **fields)
-        with self._calling(self._user_session()) as caller:
-            return self._editor.scan_hook(caller, scene.id, "Scene.Create.Post")
-
-    def rescan_scene(self, scene_id: int, *new_paths: str) -> Save:
-        """Scan a scene's files again, with Scene.Update.Post; a moved or added file has a new path."""
-        if new_paths:
-            self.library.change_scene(scene_id, files=self.library.make_files(new_paths))
-        with self._calling(self._user_session()) as caller:
-            return self._editor.scan_hook(caller, scene_id, "Scene.Update.Post")
-
-    def rename_performer(self, performer_id: int, name: str) -> Save:
-        """Rename a performer."""
-        return self._rename(self.library.performers, performer_id, name)
-
-    def rename_studio(self, studio_id: int, name: str) -> Save:
-        """Rename a studio."""
-        return self._rename(self.library.studios, studio_id, name)
-
-    def rename_tag(self, tag_id: int, name: str) -> Save:
-        """Rename a tag."""
-        return self._rename(self.library.tags, tag_id, name)
-
-    def merge_tags(self, sources: Iterable[int], destination: int) -> Save:
-        """Merge tags into another."""
-        merge_input = self._coerced("TagsMergeInput", {"source": list(sources), "destination": destination})
-        with self._calling(self._user_session()) as caller:
-            return self._editor.merge_tags(caller, merge_input)
-
-    def run_task(self, plugin_id: str, task_name: str | None = None, **args: Any) -> Job:
-        """Press a task's button: queue it. Its `ended` event says when it is over."""
-        arguments = {"plugin_id": plugin_id, "task_name": task_name, "args_map": args}
-        return self._resolvers.run_task(Caller(self._user_session()), arguments)
-
-    def run_operation(self, plugin_id: str, **args: Any) -> Any:
-        """Run a plugin at once and return its output; its error is raised as a ResolverError."""
-        with self._calling(self._user_session()) as caller:
-            return self._resolvers.run_operation(caller, {"plugin_id": plugin_id, "args": args})
-
-    def kill_running_hooks(self) -> int:
-        """Close every browser that waits for a plugin: it is killed, further hooks never run. Returns how many."""
-        with self._lock:
-            waiting = [caller for caller in self._callers if caller.is_waiting]
-        for caller in waiting:
-            caller.leave()
-        return len(waiting)
+    @lacking.setter
+    def lacking(self, fields: Iterable[str]) -> None:
+        self._lacking = frozenset(fields)
+        text = SCHEMA_PATH.read_text(encoding="utf-8")
+        self._graphql = GraphQLEndpoint(text, self._resolvers.table(), self._lacking)
 
     # --- sessions
 
+    @property
+    def max_session_age(self) -> int:
+        """For how many seconds a session cookie is valid; assign another at run time."""
+        return self.sessions.max_age
+
+    @max_session_age.setter
+    def max_session_age(self, seconds: int) -> None:
+        self.sessions.max_age = seconds
+
     def login(self) -> str:
         """Return the value of a new session cookie, as after a login."""
-        return self._sessions.make(self._user_session())
+        return self.sessions.make(self._user_session())
 
     def expire_sessions(self) -> None:
         """Make every session cookie given out so far invalid; the API key stays."""
-        self._sessions.expire_all()
+        self.sessions.expire_all()
 
     # --- what happened
 
@@ -291,29 +267,30 @@ class StashSimulator(FaultyServer):
     # --- HTTP
 
     def handle(self, request: Request) -> Response:
-        """Answer one request: who is it, and may they?"""
+        """Answer one request, with Stash's time in the Date header as each reply of Go's server has it."""
+        response = self._answer(request)
+        date = formatdate(self.clock.now(), usegmt=True)
+        return replace(response, headers={"Date": date, **response.headers})
+
+    def _answer(self, request: Request) -> Response:
+        """Who is it, and may they?"""
         key = request.header("ApiKey") or request.query.get("apikey", "")
         if key:
             if key != self.api_key:
                 return UNAUTHORIZED
             return self._route(request, Session(USER if self.password else ""))
-        session = self._sessions.read(request.header("Cookie"))
+        session = self.sessions.read(request.header("Cookie"))
         if self.password and (session is None or not session.user) and not request.path.startswith(OPEN_PATHS):
             return _turned_away(request)
         response = self._route(request, session or Session(""))
         if session is None:
             return response
-        return replace(response, headers={**response.headers, "Set-Cookie": self._sessions.set_cookie_header(session)})
+        return replace(response, headers={**response.headers, "Set-Cookie": self.sessions.set_cookie_header(session)})
 
     def _route(self, request: Request, session: Session) -> Response:
         if request.path == "/graphql":
             return self._graphql_response(request, session)
-        screenshot = SCREENSHOT.fullmatch(request.path)
-        if screenshot is not None:
-            return self._screenshot_response(request, int(screenshot[1]))
-        if request.path.startswith("/login"):
-            return LOGIN_PAGE
-        return PAGE if _extension(request.path) in ("", ".html") else NOT_FOUND
+        return self._files.respond(request)
 
     def _graphql_response(self, request: Request, session: Session) -> Response:
         if request.method != "POST" or not request.header("Content-Type").startswith("application/json"):
@@ -325,49 +302,9 @@ class StashSimulator(FaultyServer):
             self._operations.extend(answer.root_fields)
         return Response(answer.status, answer.body(), "application/json", {"Cache-Control": "no-store"})
 
-    def _screenshot_response(self, request: Request, scene_id: int) -> Response:
-        scene = self.library.scenes.get(scene_id)
-        if scene is None:
-            return NOT_FOUND
-        picture = PLACEHOLDER_SVG if scene.cover is None else scene.cover
-        headers = {"ETag": f'"{hashlib.md5(picture, usedforsecurity=False).hexdigest()}"'}
-        headers["Cache-Control"] = "private, max-age=31536000, immutable" if "t" in request.query else "no-cache"
-        if request.header("If-None-Match") == headers["ETag"]:
-            return Response(304, headers=headers)
-        kinds = (kind for magic, kind in PICTURE_TYPES.items() if picture.startswith(magic))
-        return Response(200, picture, next(kinds, "image/svg+xml"), headers)
-
-    # --- parts
-
-    def _user_session(self) -> Session:
-        return Session(USER if self.password else "")
-
-    @contextmanager
-    def _calling(self, session: Session) -> Iterator[Caller]:
-        caller = Caller(session)
-        with self._lock:
-            self._callers.add(caller)
-        try:
-            yield caller
-        finally:
-            with self._lock:
-                self._callers.discard(caller)
-
-    def _coerced(self, type_name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-        return self._graphql.coerce_input(type_name, value)
-
-    def _rename(self, table: NameTable, row_id: int, name: str) -> Save:
-        type_name = f"{table.kind.capitalize()}UpdateInput"
-        with self._calling(self._user_session()) as caller:
-            return self._editor.rename(caller, table, self._coerced(type_name, {"id": row_id, "name": name}))
-
 
 def _turned_away(request: Request) -> Response:
     """Answer who has no session: 401 for GraphQL and files, for pages the way to the login."""
-    if request.path == "/graphql" or _extension(request.path) not in ("", ".html"):
+    if request.path == "/graphql" or extension(request.path) not in ("", ".html"):
         return UNAUTHORIZED
     return Response(302, headers={"Location": "/login?" + urlencode({"returnURL": request.target})})
-
-
-def _extension(path: str) -> str:
-    return Path(path).suffix

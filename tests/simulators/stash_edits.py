@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.simulators.plugin_runner import Caller, CallerGoneError, PluginRunner
 from tests.simulators.stash_graphql import ResolverError
-from tests.simulators.stash_library import Library, NameTable, Scene, StashID
+from tests.simulators.stash_library import Library, Scene, StashID
 
 TEXT_FIELDS = ("title", "code", "details", "director")
 DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
@@ -51,45 +51,66 @@ class Editor:
 
     # --- scenes
 
+    def scene_create(self, caller: Caller, create_input: Input) -> Save:
+        """Make a scene, as a program does that knows one. Scene.Create.Post runs, and no other hook."""
+        with self.library.lock:
+            if not (create_input.get("title") or "").strip() and not create_input.get("file_ids"):
+                raise ResolverError("title must be set if scene has no files")
+            scene = self.library.add_scene(cover=None)
+            for file_id in create_input.get("file_ids") or ():
+                self.library.assign_file(int_id(file_id), scene.id)
+            self._store(scene.id, create_input)
+        whole = self.whole("SceneCreateInput", create_input)
+        with self.saving("sceneCreate", scene.id) as save:
+            self.plugins.run_hooks(caller, scene.id, "Scene.Create.Post", whole, tuple(create_input))
+        return save
+
+    def scene_assign_file(self, assign_input: Input) -> Save:
+        """Move a file to another scene: no hook runs and no scene's updated_at moves."""
+        scene_id = int_id(assign_input["scene_id"])
+        self.library.assign_file(int_id(assign_input["file_id"]), scene_id)
+        with self.saving("sceneAssignFile", scene_id) as save:
+            return save
+
     def scene_update(self, caller: Caller, scene_input: Input) -> Save:
         """Save one scene. Its hook gets the whole input struct, null where nothing was sent."""
-        scene_id = _int_id(scene_input["id"])
+        scene_id = int_id(scene_input["id"])
         self._store(scene_id, scene_input)
-        whole = self._whole("SceneUpdateInput", scene_input)
-        with self._saving("sceneUpdate", scene_id) as save:
+        whole = self.whole("SceneUpdateInput", scene_input)
+        with self.saving("sceneUpdate", scene_id) as save:
             self._run_update_hook(caller, scene_id, whole, scene_input)
         return save
 
     def scenes_update(self, caller: Caller, scene_inputs: Sequence[Input]) -> Save:
         """Save several scenes. Each hook gets the list of all inputs, and the fields sent for its own scene."""
-        ids = tuple(_int_id(each["id"]) for each in scene_inputs)
+        ids = tuple(int_id(each["id"]) for each in scene_inputs)
         with self.library.lock:
             self._require_scenes(ids)
             for scene_id, scene_input in zip(ids, scene_inputs, strict=True):
                 self._store(scene_id, scene_input)
-        whole = [self._whole("SceneUpdateInput", each) for each in scene_inputs]
-        with self._saving("scenesUpdate", *ids) as save:
+        whole = [self.whole("SceneUpdateInput", each) for each in scene_inputs]
+        with self.saving("scenesUpdate", *ids) as save:
             for scene_id, scene_input in zip(ids, scene_inputs, strict=True):
                 self._run_update_hook(caller, scene_id, whole, scene_input)
         return save
 
     def bulk_scene_update(self, caller: Caller, bulk_input: Input) -> Save:
         """Save the same for many scenes, all in one go, then run their hooks one scene after the other."""
-        ids = tuple(_int_id(each) for each in bulk_input.get("ids") or ())
+        ids = tuple(int_id(each) for each in bulk_input.get("ids") or ())
         with self.library.lock:
             self._require_scenes(ids)
             for scene_id in ids:
                 scene = self.library.scene(scene_id)
                 self._store(scene_id, {**bulk_input, **_bulk_values(scene, bulk_input)})
         sent = {name: value for name, value in bulk_input.items() if value is not None}
-        with self._saving("bulkSceneUpdate", *ids) as save:
+        with self.saving("bulkSceneUpdate", *ids) as save:
             for scene_id in ids:
                 self._run_update_hook(caller, scene_id, sent, bulk_input)
         return save
 
     def scene_destroy(self, caller: Caller, destroy_input: Input) -> Save:
         """Remove a scene."""
-        scene = self.library.remove_scene(_int_id(destroy_input["id"]))
+        scene = self.library.remove_scene(int_id(destroy_input["id"]))
         hook_input = {
             "id": str(scene.id),
             "delete_file": destroy_input.get("delete_file"),
@@ -98,13 +119,13 @@ class Editor:
             "oshash": "",
             "path": scene.files[0].path if scene.files else "",
         }
-        with self._saving("sceneDestroy", scene.id) as save:
+        with self.saving("sceneDestroy", scene.id) as save:
             self.plugins.run_hooks(caller, scene.id, "Scene.Destroy.Post", hook_input, ())
         return save
 
     def scan_hook(self, caller: Caller, scene_id: int, trigger: str) -> Save:
         """Run the hooks of a scene that a file scan made or changed: input is null, inputFields is left out."""
-        with self._saving("scan", scene_id) as save:
+        with self.saving("scan", scene_id) as save:
             self.plugins.run_hooks(caller, scene_id, trigger, None, ())
         return save
 
@@ -112,31 +133,10 @@ class Editor:
         """Save a scene as Auto Tag, a merge or a killed bulk edit does: nobody hears of it."""
         return self._store(scene_id, scene_input)
 
-    # --- what scenes carry
-
-    def rename(self, caller: Caller, table: NameTable, update_input: Input) -> Save:
-        """Save a performer, studio or tag. No scene's updated_at moves."""
-        row_id = _int_id(update_input["id"])
-        name = update_input.get("name")
-        table.update(row_id, None if name is None else name.strip())
-        kind = table.kind.capitalize()
-        hook_input = dict(update_input) if kind == "Tag" else self._whole(f"{kind}UpdateInput", update_input)
-        with self._saving(f"{table.kind}Update", row_id) as save:
-            self.plugins.run_hooks(caller, row_id, f"{kind}.Update.Post", hook_input, tuple(update_input))
-        return save
-
-    def merge_tags(self, caller: Caller, merge_input: Input) -> Save:
-        """Put one tag in the place of others."""
-        destination = _int_id(merge_input["destination"])
-        self.library.merge_tags([_int_id(each) for each in merge_input["source"]], destination)
-        with self._saving("tagsMerge", destination) as save:
-            self.plugins.run_hooks(caller, destination, "Tag.Merge.Post", dict(merge_input), ())
-        return save
-
     # --- parts
 
     @contextmanager
-    def _saving(self, name: str, *ids: int) -> Iterator[Save]:
+    def saving(self, name: str, *ids: int) -> Iterator[Save]:
         """Keep a record of a save; what runs inside is what its user waits for, unless they leave."""
         save = Save(name, ids)
         started = time.monotonic()
@@ -152,7 +152,7 @@ class Editor:
     def _run_update_hook(self, caller: Caller, scene_id: int, hook_input: Any, sent: Input) -> None:
         self.plugins.run_hooks(caller, scene_id, "Scene.Update.Post", hook_input, tuple(sent))
 
-    def _whole(self, type_name: str, sent: Input) -> dict[str, Any]:
+    def whole(self, type_name: str, sent: Input) -> dict[str, Any]:
         """Return an input as Go makes JSON of its struct: null for every field that was not sent."""
         return {name: sent.get(name) for name in self.input_fields(type_name)}
 
@@ -182,7 +182,7 @@ class Editor:
         if "stash_ids" in sent:
             changes["stash_ids"] = self._stash_ids(sent["stash_ids"] or ())
         if sent.get("cover_image"):
-            changes["cover"] = _image(sent["cover_image"])
+            changes["cover"] = decode_image(sent["cover_image"])
         return {**changes, **self._relations(sent)}
 
     def _relations(self, sent: Input) -> dict[str, Any]:
@@ -190,12 +190,15 @@ class Editor:
         changes: dict[str, Any] = {}
         if "studio_id" in sent:
             studio_id = sent["studio_id"]
-            changes["studio_id"] = None if studio_id is None else library.studios.require_all([_int_id(studio_id)])[0]
+            changes["studio_id"] = None if studio_id is None else library.studios.require_all([int_id(studio_id)])[0]
         for name, table in (("performer_ids", library.performers), ("tag_ids", library.tags)):
             if name in sent:
-                changes[name] = table.require_all(_int_id(each) for each in sent[name] or ())
-        if "groups" in sent:
-            changes["group_ids"] = library.groups.require_all(_int_id(each["group_id"]) for each in sent["groups"])
+                changes[name] = table.require_all(int_id(each) for each in sent[name] or ())
+        for name, key in (("movies", "movie_id"), ("groups", "group_id")):
+            if name in sent:
+                changes["group_ids"] = library.groups.require_all(int_id(each[key]) for each in sent[name] or ())
+        if "group_ids" in sent:  # of a bulk edit
+            changes["group_ids"] = library.groups.require_all(int_id(each) for each in sent["group_ids"] or ())
         return changes
 
     def _stash_ids(self, sent: Iterable[Input]) -> tuple[StashID, ...]:
@@ -209,6 +212,7 @@ def _bulk_values(scene: Scene, bulk_input: Input) -> dict[str, Any]:
     present: Mapping[str, Sequence[Any]] = {
         "performer_ids": scene.performer_ids,
         "tag_ids": scene.tag_ids,
+        "group_ids": scene.group_ids,
         "urls": scene.urls,
     }
     values: dict[str, Any] = {}
@@ -217,7 +221,7 @@ def _bulk_values(scene: Scene, bulk_input: Input) -> dict[str, Any]:
         if change is None:
             values.update({name: old} if name in bulk_input else {})
             continue
-        given = change.get("values") if name == "urls" else [_int_id(each) for each in change.get("ids") or ()]
+        given = change.get("values") if name == "urls" else [int_id(each) for each in change.get("ids") or ()]
         values[name] = _MODES[change["mode"]](tuple(old), tuple(given or ()))
     return values
 
@@ -229,7 +233,8 @@ _MODES: Mapping[str, Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...
 }
 
 
-def _int_id(value: Any) -> int:
+def int_id(value: Any) -> int:
+    """Return an id as a number; raises ResolverError where it is none."""
     try:
         return int(value)
     except ValueError as error:
@@ -244,11 +249,12 @@ def _date(value: str | None) -> str | None:
     return value
 
 
-def _image(value: str) -> bytes:
+def decode_image(value: str) -> bytes:
+    """Return the bytes of an image that was sent as a data URL; raises ResolverError for anything else."""
     match = DATA_URL.fullmatch(value)
     if match is None:
-        raise ResolverError("processing cover image: only data URLs are simulated")
+        raise ResolverError("processing image: only data URLs are simulated")
     try:
         return base64.b64decode(match[1], validate=True)
     except binascii.Error as error:
-        raise ResolverError(f"processing cover image: {error}") from error
+        raise ResolverError(f"processing image: {error}") from error

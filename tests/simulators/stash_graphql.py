@@ -24,8 +24,10 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    ObjectTypeDefinitionNode,
     OperationDefinitionNode,
-    build_schema,
+    build_ast_schema,
     coerce_input_value,
     execute,
     get_named_type,
@@ -44,7 +46,20 @@ Resolver = Callable[[Any, Any, Mapping[str, Any]], Any]
 
 
 class ResolverError(Exception):
-    """A query or mutation that is well formed but cannot be carried out; the message goes to the client."""
+    """A query or mutation that is well formed but cannot be carried out; the message goes to the client.
+
+    Args:
+        message: what the client reads.
+        fatal: whether the whole data is null, and not only the root field that failed.
+
+    Attributes:
+        path: the names and indices from the root field to the one that failed, without the former.
+    """
+
+    def __init__(self, message: str, *, fatal: bool = False) -> None:
+        super().__init__(message)
+        self.fatal = fatal
+        self.path: tuple[str | int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,9 +84,19 @@ class _Checked:
 
 
 @functools.cache
-def _schema(text: str) -> GraphQLSchema:
+def _schema(text: str, lacking: frozenset[str]) -> GraphQLSchema:
     """The schema of this SDL; nobody changes it, and to build Stash's takes as long as some hundred requests."""
-    return build_schema(text)
+    document = parse(text)
+    unknown = set(lacking)
+    for definition in document.definitions:
+        if isinstance(definition, (ObjectTypeDefinitionNode, InputObjectTypeDefinitionNode)):
+            prefix = definition.name.value + "."
+            unknown.difference_update(prefix + field.name.value for field in definition.fields)
+            kept = [field for field in definition.fields if prefix + field.name.value not in lacking]
+            definition.fields = tuple(kept)  # type: ignore[assignment]  # they stay of one kind
+    if unknown:
+        raise ValueError(f"the schema has no {', '.join(sorted(unknown))}")
+    return build_ast_schema(document)
 
 
 class GraphQLEndpoint:
@@ -81,10 +106,16 @@ class GraphQLEndpoint:
         schema: the schema in SDL.
         resolvers: by type name, then field name; a field without one is read as an attribute of its object.
             The root types "Query" and "Mutation" need one for every field.
+        lacking: fields that this server does not have, as an older one ("Scene.groups", "SceneFilterType.groups").
+
+    Raises:
+        ValueError: where the schema has no such field anyway.
     """
 
-    def __init__(self, schema: str, resolvers: Mapping[str, Mapping[str, Resolver]]) -> None:
-        self.schema = _schema(schema)
+    def __init__(
+        self, schema: str, resolvers: Mapping[str, Mapping[str, Resolver]], lacking: frozenset[str] = frozenset()
+    ) -> None:
+        self.schema = _schema(schema, lacking)
         self._resolvers = resolvers
         self._checked: dict[str, _Checked] = {}
 
@@ -187,9 +218,10 @@ class _Projector:
             try:
                 value = self._getter(root_type, nodes)(None)
             except (ResolverError, GraphQLError) as error:
-                errors.append({"message": getattr(error, "message", None) or str(error), "path": [key]})
+                path = [key, *(error.path or ())]
+                errors.append({"message": getattr(error, "message", None) or str(error), "path": path})
                 value = None
-                if isinstance(root_type.fields[name].type, GraphQLNonNull):
+                if getattr(error, "fatal", False) or isinstance(root_type.fields[name].type, GraphQLNonNull):
                     data = None
             if data is not None:
                 data[key] = value
@@ -217,7 +249,18 @@ class _Projector:
     def _project(self, object_type: GraphQLObjectType, nodes: list[FieldNode]) -> Callable[[Any], dict[str, Any]]:
         fields = collect_sub_fields(self.endpoint.schema, self.fragments, self.variables, object_type, nodes)
         getters = [(key, self._getter(object_type, sub_nodes)) for key, sub_nodes in fields.items()]
-        return lambda source: {key: getter(source) for key, getter in getters}
+
+        def project(source: Any) -> dict[str, Any]:
+            result: dict[str, Any] = {}
+            try:
+                for key, getter in getters:
+                    result[key] = getter(source)
+            except ResolverError as error:
+                error.path = (getters[len(result)][0], *error.path)
+                raise
+            return result
+
+        return project
 
 
 def _nested(read: Callable[[Any], Any], convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -228,10 +271,21 @@ def _nested(read: Callable[[Any], Any], convert: Callable[[Any], Any]) -> Callab
         if value is None:
             return None
         if isinstance(value, (list, tuple)):
-            return [None if entry is None else convert(entry) for entry in value]
+            return _converted(value, convert)
         return convert(value)
 
     return get
+
+
+def _converted(entries: Sequence[Any], convert: Callable[[Any], Any]) -> list[Any]:
+    result: list[Any] = []
+    try:
+        for entry in entries:
+            result.append(None if entry is None else convert(entry))
+    except ResolverError as error:
+        error.path = (len(result), *error.path)
+        raise
+    return result
 
 
 def _select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:

@@ -86,13 +86,16 @@ class StashID:
 
 @dataclass(frozen=True)
 class Named:
-    """A performer, studio, tag or group."""
+    """A performer, studio, tag or group; a studio has one parent at most, and `image` None is a placeholder."""
 
     id: int
     name: str
     created_at: str
     updated_at: str
     disambiguation: str = ""
+    parent_ids: tuple[int, ...] = ()
+    tag_ids: tuple[int, ...] = ()
+    image: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,27 @@ class NameTable:
         self.rows[self._last_id] = Named(self._last_id, name, now, now)
         return self._last_id
 
-    def update(self, row_id: int, name: str | None = None) -> Named:
-        """Store an edit of an entry, with a new name if given; raises ResolverError where there is none."""
+    def update(self, row_id: int, name: str | None = None, **changes: object) -> Named:
+        """Store an edit of an entry, with a new name if given; raises ResolverError where there is none.
+
+        Args:
+            changes: further fields of `Named`.
+        """
         old = self.require(row_id)
-        row = replace(old, updated_at=self._clock.text(), name=old.name if name is None else name)
+        changes.setdefault("updated_at", self._clock.text())
+        row = replace(old, name=old.name if name is None else name, **changes)  # type: ignore[arg-type]
         self._ids_by_name[row.name] = row_id
         self.rows[row_id] = row
         return row
+
+    def family(self, row_id: int, depth: int) -> set[int]:
+        """Return an entry and those below it: `depth` generations of them, all of them where it is below 0."""
+        found = generation = {row_id}
+        while generation and depth:
+            generation = {row.id for row in self.rows.values() if generation.intersection(row.parent_ids)} - found
+            found = found | generation
+            depth -= 1
+        return found
 
     def require(self, row_id: int) -> Named:
         """Return an entry; raises ResolverError where there is none, in Stash's words."""
@@ -170,7 +187,14 @@ class NameTable:
 
 
 class Library:
-    """The content of one Stash. Scenes are frozen and replaced whole, so readers need no lock."""
+    """The content of one Stash. Scenes are frozen and replaced whole, so readers need no lock.
+
+    Attributes:
+        unresolvable: scenes that Stash cannot answer for, each with the field that fails (see BREAKABLE_FIELDS of
+            `stash_resolvers`): a query that selects it for the scene gets GraphQL errors.
+        unresolvable_is_fatal: whether such an error makes the whole data null, or what GraphQL says: the scene's own
+            alias of findScene, and the whole data of findScenes, which may not be null.
+    """
 
     def __init__(self, clock: StashClock) -> None:
         self.clock = clock
@@ -181,6 +205,8 @@ class Library:
         self.tags = NameTable("tag", clock)
         self.groups = NameTable("group", clock)
         self.roots: list[str] = []
+        self.unresolvable: dict[int, str] = {}
+        self.unresolvable_is_fatal = False
         self.plugin_settings: dict[str, dict[str, object]] = {}
         self._last_scene_id = 0
         self._last_file_id = 0
@@ -251,13 +277,49 @@ class Library:
             del self.scenes[scene_id]
             return scene
 
-    def merge_tags(self, sources: Iterable[int], destination: int) -> None:
-        """Put one tag in the place of others. As in Stash, no scene's updated_at moves."""
+    def assign_file(self, file_id: int, scene_id: int) -> None:
+        """Move a file to another scene. As in Stash, no scene's updated_at moves.
+
+        Raises:
+            ResolverError: where there is no such file or scene.
+        """
         with self.lock:
-            gone = {self.tags.require(source).id for source in sources} - {self.tags.require(destination).id}
-            for scene in tuple(self.scenes.values()):
-                if gone.intersection(scene.tag_ids):
-                    kept = [destination if tag_id in gone else tag_id for tag_id in scene.tag_ids]
-                    self.scenes[scene.id] = replace(scene, tag_ids=tuple(dict.fromkeys(kept)))
-            for tag_id in gone:
-                del self.tags.rows[tag_id]
+            target = self.scene(scene_id)
+            found = (scene for scene in self.scenes.values() if any(file.id == file_id for file in scene.files))
+            source = next(found, None)
+            if source is None:
+                raise ResolverError(f"file with id {file_id} not found")
+            moved = tuple(file for file in source.files if file.id == file_id)
+            self.scenes[source.id] = replace(source, files=tuple(file for file in source.files if file.id != file_id))
+            if source.id != target.id:
+                self.scenes[target.id] = replace(target, files=target.files + moved)
+
+    def table(self, kind: str) -> NameTable:
+        """Return the table of performers, studios, tags or groups; `kind` is in the singular."""
+        return {table.kind: table for table in (self.performers, self.studios, self.tags, self.groups)}[kind]
+
+    def merge(self, table: NameTable, sources: Iterable[int], destination: int) -> None:
+        """Put one entry in the place of others. As in Stash, no scene's updated_at moves."""
+        with self.lock:
+            gone = {table.require(source).id for source in sources} - {table.require(destination).id}
+            self._replace_in_scenes(table, gone, (destination,))
+            for row_id in gone:
+                del table.rows[row_id]
+
+    def destroy(self, table: NameTable, row_id: int) -> None:
+        """Delete an entry, also from all scenes. As in Stash, no scene's updated_at moves."""
+        with self.lock:
+            self._replace_in_scenes(table, {table.require(row_id).id}, ())
+            del table.rows[row_id]
+
+    def _replace_in_scenes(self, table: NameTable, gone: set[int], by: tuple[int, ...]) -> None:
+        for scene in tuple(self.scenes.values()):
+            if table is self.studios:
+                if scene.studio_id in gone:
+                    self.scenes[scene.id] = replace(scene, studio_id=next(iter(by), None))
+                continue
+            name = f"{table.kind}_ids"
+            before: tuple[int, ...] = getattr(scene, name)
+            if gone.intersection(before):
+                ids = [row_id for each in before for row_id in (by if each in gone else (each,))]
+                self.scenes[scene.id] = replace(scene, **{name: tuple(dict.fromkeys(ids))})  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from tests.simulators.stash_graphql import ResolverError
-from tests.simulators.stash_library import Library, Named, Scene
+from tests.simulators.stash_library import Library, Named, NameTable, Scene
 
 DEFAULT_PAGE_SIZE = 25
 ONE_DAY = 86_400.0
@@ -163,6 +163,22 @@ def _compare_ids(ids: Iterable[int | None], criterion: Criterion) -> bool:
     return _choose(comparisons, criterion["modifier"])() and not excluded & present
 
 
+def _compare_families(table: NameTable, ids: Iterable[int | None], criterion: Criterion) -> bool:
+    """Compare ids where each wanted one stands for all that is below it, as deep as the criterion says."""
+    depth = criterion.get("depth") or 0
+    if not depth:
+        return _compare_ids(ids, criterion)
+    present = set(ids)
+    families = [table.family(int(row_id), depth) for row_id in criterion.get("value") or ()]
+    excluded = [table.family(int(row_id), depth) for row_id in criterion.get("excludes") or ()]
+    comparisons: Mapping[str, Callable[[], bool]] = {
+        "INCLUDES": lambda: not families or any(family & present for family in families),
+        "INCLUDES_ALL": lambda: all(family & present for family in families),
+        "EXCLUDES": lambda: not any(family & present for family in families),
+    }
+    return _choose(comparisons, criterion["modifier"])() and not any(family & present for family in excluded)
+
+
 def _choose(comparisons: Mapping[str, Callable[[], bool]], modifier: str) -> Callable[[], bool]:
     if modifier not in comparisons:
         raise ResolverError(f"unsupported modifier {modifier}")
@@ -176,8 +192,11 @@ _CRITERIA: Mapping[str, Callable[[Library, Scene, Any], bool]] = {
     "path": lambda _library, scene, criterion: _compare_text([file.path for file in scene.files], criterion),
     "rating100": lambda _library, scene, criterion: _compare_number(scene.rating100, criterion),
     "organized": lambda _library, scene, wanted: scene.organized is wanted,
-    "studios": lambda _library, scene, criterion: _compare_ids([scene.studio_id], criterion),
-    "tags": lambda _library, scene, criterion: _compare_ids(scene.tag_ids, criterion),
+    "code": lambda _library, scene, criterion: _compare_text([scene.code], criterion),
+    "director": lambda _library, scene, criterion: _compare_text([scene.director], criterion),
+    "studios": lambda library, scene, criterion: _compare_families(library.studios, [scene.studio_id], criterion),
+    "tags": lambda library, scene, criterion: _compare_families(library.tags, scene.tag_ids, criterion),
+    "groups": lambda library, scene, criterion: _compare_families(library.groups, scene.group_ids, criterion),
     "performers": lambda _library, scene, criterion: _compare_ids(scene.performer_ids, criterion),
     "created_at": lambda library, scene, criterion: _compare_time(library, scene.created_at, criterion),
     "updated_at": lambda library, scene, criterion: _compare_time(library, scene.updated_at, criterion),

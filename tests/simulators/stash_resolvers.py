@@ -9,27 +9,19 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from tests.simulators.plugin_config import PluginConfigError
+from tests.simulators.plugin_config import PluginConfig, PluginConfigError
 from tests.simulators.plugin_runner import Caller, CallerGoneError, PluginRunner
 from tests.simulators.stash_edits import Editor, Save
 from tests.simulators.stash_graphql import Resolver, ResolverError
 from tests.simulators.stash_jobs import Job, JobQueue
-from tests.simulators.stash_library import Library, Named, NameTable, Scene, unix_seconds
-from tests.simulators.stash_queries import find_named, find_scenes
-from tests.simulators.stash_sessions import MAX_AGE_SECONDS
+from tests.simulators.stash_library import Library, Scene, unix_seconds
+from tests.simulators.stash_named_resolvers import Arguments, Context, NamedResolvers, id_list, rows
+from tests.simulators.stash_queries import find_scenes
 
 VERSION = "v0.30.1"
 DATABASE_SCHEMA = 75
-
-Arguments = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a resolver may need of its request. `base_url` is how the client addressed the server."""
-
-    base_url: str
-    caller: Caller
+BREAKABLE_FIELDS = ("id", "files", "paths", "performers", "tags")
+"""Fields of a scene that may not be null and whose failing can be simulated; see `Library.unresolvable`."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +32,21 @@ class Resolvers:
     plugins: PluginRunner
     jobs: JobQueue
     editor: Editor
+    named: NamedResolvers
     api_key: Callable[[], str]
+    max_session_age: Callable[[], int]
 
     def table(self) -> Mapping[str, Mapping[str, Resolver]]:
         """Return the resolvers by type and field."""
         return {
-            "Query": {**self._scene_queries(), **self._server_queries()},
-            "Mutation": {**self._scene_mutations(), **self._server_mutations()},
+            "Query": {**self._scene_queries(), **self.named.queries(), **self._server_queries()},
+            "Mutation": {**self._scene_mutations(), **self.named.mutations(), **self._server_mutations()},
             "Scene": self._scene_fields(),
+            **self.named.fields(),
             "ConfigResult": {"plugins": self._plugin_settings},
             "Plugin": {
+                "requires": lambda _context, plugin, _arguments: plugin.ui.requires or None,
+                "paths": _plugin_paths,
                 "hooks": lambda _context, plugin, _arguments: [
                     SimpleNamespace(name=hook.name, description=hook.description, hooks=hook.triggered_by)
                     for hook in plugin.hooks
@@ -61,25 +58,18 @@ class Resolvers:
     # --- queries
 
     def _scene_queries(self) -> Mapping[str, Resolver]:
-        library = self.library
         return {
             "findScene": lambda _context, _source, arguments: self._find_scene(arguments),
             "findScenes": lambda _context, _source, arguments: self._find_scenes(arguments),
-            "findPerformer": lambda _context, _source, arguments: library.performers.rows.get(int(arguments["id"])),
-            "findStudio": lambda _context, _source, arguments: library.studios.rows.get(int(arguments["id"])),
-            "findTag": lambda _context, _source, arguments: library.tags.rows.get(int(arguments["id"])),
-            "findPerformers": lambda _context, _source, arguments: _find_table(library.performers, arguments),
-            "findStudios": lambda _context, _source, arguments: _find_table(library.studios, arguments),
-            "findTags": lambda _context, _source, arguments: _find_table(library.tags, arguments),
         }
 
     def _find_scene(self, arguments: Arguments) -> Scene | None:
         scene_id = arguments.get("id")
-        return None if scene_id is None else self.library.scenes.get(_id_list([scene_id])[0])
+        return None if scene_id is None else self.library.scenes.get(id_list([scene_id])[0])
 
     def _find_scenes(self, arguments: Arguments) -> SimpleNamespace:
         """Find by ids, else by filter. Of ids each must exist and stand there once; a filter beside them is ignored."""
-        ids = _id_list(arguments.get("ids") or arguments.get("scene_ids") or ())
+        ids = id_list(arguments.get("ids") or arguments.get("scene_ids") or ())
         if ids:
             scenes = [self.library.scene(scene_id) for scene_id in ids]
             count = len(scenes)
@@ -107,7 +97,7 @@ class Resolvers:
 
     def _general(self) -> SimpleNamespace:
         roots = [SimpleNamespace(path=path, excludeVideo=False, excludeImage=False) for path in self.library.roots]
-        return SimpleNamespace(stashes=roots, apiKey=self.api_key(), username="", maxSessionAge=MAX_AGE_SECONDS)
+        return SimpleNamespace(stashes=roots, apiKey=self.api_key(), username="", maxSessionAge=self.max_session_age())
 
     def _plugin_settings(self, _context: Context, _source: Any, arguments: Arguments) -> dict[str, Any]:
         settings, include = self.library.plugin_settings, arguments.get("include")
@@ -118,14 +108,28 @@ class Resolvers:
     # --- fields of scenes
 
     def _scene_fields(self) -> Mapping[str, Resolver]:
+        fields = self._scene_readers()
+        return {**fields, **{name: self._breakable(name, fields.get(name)) for name in BREAKABLE_FIELDS}}
+
+    def _breakable(self, name: str, read: Resolver | None) -> Resolver:
+        """Read a field, unless the scene is one whose field of this name fails."""
+
+        def resolve(context: Context, scene: Scene, arguments: Arguments) -> Any:
+            if self.library.unresolvable and self.library.unresolvable.get(scene.id) == name:
+                raise ResolverError("file is not a video file", fatal=self.library.unresolvable_is_fatal)
+            return getattr(scene, name) if read is None else read(context, scene, arguments)
+
+        return resolve
+
+    def _scene_readers(self) -> Mapping[str, Resolver]:
         library = self.library
         return {
             "url": lambda _context, scene, _arguments: scene.urls[0] if scene.urls else None,
             "studio": lambda _context, scene, _arguments: library.studios.rows.get(scene.studio_id),
-            "performers": lambda _context, scene, _arguments: _rows(library.performers, scene.performer_ids),
-            "tags": lambda _context, scene, _arguments: _rows(library.tags, scene.tag_ids),
+            "performers": lambda _context, scene, _arguments: rows(library.performers, scene.performer_ids),
+            "tags": lambda _context, scene, _arguments: rows(library.tags, scene.tag_ids),
             "groups": lambda _context, scene, _arguments: [
-                SimpleNamespace(group=group, scene_index=None) for group in _rows(library.groups, scene.group_ids)
+                SimpleNamespace(group=group, scene_index=None) for group in rows(library.groups, scene.group_ids)
             ],
             "play_count": lambda _context, scene, _arguments: len(scene.play_history),
             "last_played_at": lambda _context, scene, _arguments: max(scene.play_history, default=None),
@@ -152,8 +156,12 @@ class Resolvers:
     # --- mutations
 
     def _scene_mutations(self) -> Mapping[str, Resolver]:
-        editor, library = self.editor, self.library
+        editor = self.editor
         return {
+            "sceneCreate": lambda context, _source, arguments: self._saved_scenes(
+                editor.scene_create(context.caller, arguments["input"])
+            )[0],
+            "sceneAssignFile": lambda _context, _source, arguments: bool(editor.scene_assign_file(arguments["input"])),
             "sceneUpdate": lambda context, _source, arguments: self._saved_scenes(
                 editor.scene_update(context.caller, arguments["input"])
             )[0],
@@ -166,12 +174,6 @@ class Resolvers:
             "sceneDestroy": lambda context, _source, arguments: bool(
                 editor.scene_destroy(context.caller, arguments["input"])
             ),
-            "performerUpdate": lambda context, _source, arguments: self._rename(context, library.performers, arguments),
-            "studioUpdate": lambda context, _source, arguments: self._rename(context, library.studios, arguments),
-            "tagUpdate": lambda context, _source, arguments: self._rename(context, library.tags, arguments),
-            "tagsMerge": lambda context, _source, arguments: _saved_row(
-                library.tags, editor.merge_tags(context.caller, arguments["input"])
-            ),
         }
 
     def _saved_scenes(self, save: Save) -> list[Scene]:
@@ -180,18 +182,21 @@ class Resolvers:
             raise ResolverError("context canceled")
         return [self.library.scene(scene_id) for scene_id in save.ids]
 
-    def _rename(self, context: Context, table: NameTable, arguments: Arguments) -> Named:
-        return _saved_row(table, self.editor.rename(context.caller, table, arguments["input"]))
-
     def _server_mutations(self) -> Mapping[str, Resolver]:
         return {
             "configurePlugin": lambda _context, _source, arguments: self._configure(arguments),
             "runPluginTask": lambda context, _source, arguments: self.run_task(context.caller, arguments).id,
             "runPluginOperation": lambda context, _source, arguments: self.run_operation(context.caller, arguments),
+            "setPluginsEnabled": lambda _context, _source, arguments: self._enable_plugins(arguments["enabledMap"]),
             "reloadPlugins": lambda _context, _source, _arguments: self._reload_plugins(),
             "stopJob": lambda _context, _source, arguments: self._stop_job(int(arguments["job_id"])),
             "stopAllJobs": lambda _context, _source, _arguments: self._stop_all_jobs(),
         }
+
+    def _enable_plugins(self, enabled: Mapping[str, bool]) -> bool:
+        self.plugins.disabled.difference_update(name for name, wanted in enabled.items() if wanted)
+        self.plugins.disabled.update(name for name, wanted in enabled.items() if not wanted)
+        return True
 
     def _reload_plugins(self) -> bool:
         self.plugins.reload()
@@ -232,38 +237,12 @@ class Resolvers:
         return result.output
 
 
-def _id_list(ids: Iterable[Any]) -> list[int]:
-    seen: list[int] = []
-    for row_id in ids:
-        try:
-            number = int(row_id)
-        except ValueError as error:
-            raise ResolverError(f'converting ids: strconv.Atoi: parsing "{row_id}": invalid syntax') from error
-        seen.append(number)
-    if len(set(seen)) < len(seen):
-        repeated = next(number for number in seen if seen.count(number) > 1)
-        raise ResolverError(f"validating ids: duplicate id found: {repeated}")
-    return seen
-
-
-def _find_table(table: NameTable, arguments: Arguments) -> SimpleNamespace:
-    ids = _id_list(arguments.get("ids") or ())
-    if ids:
-        found = [table.require(row_id) for row_id in ids]
-        count = len(found)
-    else:
-        count, found = find_named(table.rows, arguments.get("filter"))
-    return SimpleNamespace(**{"count": count, f"{table.kind}s": found})
-
-
-def _saved_row(table: NameTable, save: Save) -> Named:
-    if not save.completed:
-        raise ResolverError("context canceled")
-    return table.require(save.ids[0])
-
-
-def _rows(table: NameTable, ids: Iterable[int]) -> list[Any]:
-    return [table.rows[row_id] for row_id in ids]
+def _plugin_paths(_context: Context, plugin: PluginConfig, _arguments: Arguments) -> SimpleNamespace:
+    root = f"/plugin/{plugin.id}"
+    return SimpleNamespace(
+        javascript=[f"{root}/javascript"] if plugin.ui.javascript else None,
+        css=[f"{root}/css"] if plugin.ui.css else None,
+    )
 
 
 def _args_from_list(entries: Iterable[Arguments]) -> dict[str, Any]:

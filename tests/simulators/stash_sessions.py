@@ -37,13 +37,19 @@ class SessionStore:
 
     Args:
         clock: the time in seconds since the epoch.
-        max_age: for how many seconds a cookie is valid.
+        max_age: for how many seconds a cookie is valid; assign another at run time (Stash's max_session_age).
+
+    Attributes:
+        renew_on_use: whether a use of a cookie makes that cookie valid anew. Without it only the Set-Cookie of each
+            reply does, so that who keeps sending their first cookie is turned away in the end.
     """
 
     def __init__(self, clock: Callable[[], float], max_age: int = MAX_AGE_SECONDS) -> None:
         self.max_age = max_age
         self._clock = clock
         self._key = secrets.token_bytes(32)
+        self.renew_on_use = False
+        self._last_use: dict[str, float] = {}
 
     def make(self, session: Session) -> str:
         """Return the value of a new cookie."""
@@ -66,8 +72,11 @@ class SessionStore:
         if not hmac.compare_digest(signature, self._sign(content)):
             return None
         made_at, user, visited = json.loads(content)
-        if self._clock() - made_at > self.max_age:
+        now = self._clock()
+        if now - self._last_use.get(signature, made_at) > self.max_age:
             return None
+        if self.renew_on_use:
+            self._last_use[signature] = now
         return Session(user, tuple((plugin_id, hook_type) for plugin_id, hook_type in visited))
 
     def expire_all(self) -> None:

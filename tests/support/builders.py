@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from plex.items import PlexItem
+from validation.fields import LIST, NUMBER, TABLE, FieldValue
+from validation.metadata import MAPPINGS, MappingRules, WantedMetadata
 from validation.scene import Named, Scene
+
+NOTHING: dict[str, FieldValue] = {
+    field.name: () if field.kind == LIST else None if field.kind == NUMBER else "" for field in TABLE
+}
+"""Each field without a value."""
+RULES = MappingRules(max_tags=100)
 
 
 def scene(
@@ -24,3 +33,19 @@ def scene(
         tags=tuple(Named(number, name) for number, name in enumerate(tags, 1)),
         **values,
     )
+
+
+def wanted(scene_id: int = 1, **values: Any) -> WantedMetadata:
+    """What Plex should show of a scene that has nothing but these values, by field."""
+    return WantedMetadata(scene_id, {name: NOTHING[name] for name in MAPPINGS} | values)
+
+
+def item(
+    rating_key: int = 7,
+    section_key: int = 1,
+    files: tuple[str, ...] = ("/media/a.mp4",),
+    locked: frozenset[str] = frozenset(),
+    **values: Any,
+) -> PlexItem:
+    """An item of Plex that shows nothing but these values, by field."""
+    return PlexItem(rating_key, section_key, files, NOTHING | values, locked)

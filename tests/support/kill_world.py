@@ -12,6 +12,7 @@ from sync_queue.enqueue import enqueue
 from tests.simulators.pictures import cover
 from tests.simulators.plex_edits import EditMode
 from tests.support.agreement import disagreements, job_rows
+from tests.support.before import not_restored, shown_before, type_in_plex, undo_all
 from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
 
@@ -32,6 +33,8 @@ class KillWorld(World):
         self.covers: dict[int, int] = dict.fromkeys(range(1, SCENES + 1), 1)
         for scene_id in self.covers:
             self.stash.library.change_scene(scene_id, date="2024-01-01")  # with a title alone it would not be synced
+            type_in_plex(self, scene_id)
+        self.before = shown_before(self)
 
     def __enter__(self) -> KillWorld:
         super().__enter__()
@@ -85,6 +88,12 @@ class KillWorld(World):
             item = self.item(scene_id)
             assert len(item.uploads("thumb")) <= covers
             assert len(item.uploads("art")) <= covers
+
+    def assert_undo_brings_back_everything(self) -> None:
+        """End with an undo of every scene: each shows what it did before the first write."""
+        undo_all(self)
+        found = not_restored(self, self.before)
+        assert not found, "\n".join(found)
 
     def kill_drainer_after(self, seconds: float) -> None:
         """Wait, then SIGKILL the drainer; counts if there was one."""

@@ -1,8 +1,15 @@
-"""How numbers and moments are said to a person."""
+"""How numbers, moments and values of fields are said to a person."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+NOTHING = "nothing"
+"""What stands for a value that says nothing."""
+
+_LONGEST_TEXT = 80
+"""Characters of a text that the log shows. Chosen: one line of it."""
 
 
 def counted(count: int, noun: str) -> str:
@@ -38,3 +45,13 @@ def duration(seconds: float) -> str:
     if seconds < 7200:
         return f"{seconds / 60:.0f} minutes"
     return f"{seconds / 3600:.1f} hours"
+
+
+def value_in_words(value: str | float | Sequence[str] | None) -> str:
+    """One field's value, as it is or as JSON holds it: `"A title"`, `"One", "Two"`, `8.5`, `nothing`."""
+    if isinstance(value, str):
+        text = " ".join(value.splitlines())  # a line break would end the line of the log
+        return f'"{text[:_LONGEST_TEXT]}{"…" if len(text) > _LONGEST_TEXT else ""}"' if text else NOTHING
+    if isinstance(value, int | float):
+        return f"{value:g}"
+    return ", ".join(map(value_in_words, value or ())) or NOTHING

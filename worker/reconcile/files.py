@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from storage.crash_points import reach
 from storage.json_file import JsonFile, finite
 from worker.data_folder import DataFolder
 
@@ -63,6 +64,7 @@ class RunFiles:
     def save(self, state: RunState) -> None:
         """Save how far the run is. Raises OSError."""
         self._state.save(asdict(state))
+        reach("reconcile:placed")
 
     def append(self, rows: Sequence[Mapping[str, Any]], at_byte: int) -> int:
         """Write rows behind the first `at_byte` bytes; returns the new size. What a killed run left there goes."""
@@ -71,6 +73,7 @@ class RunFiles:
             file.write(b"".join(json.dumps(row).encode() + b"\n" for row in rows))
             file.flush()
             os.fsync(file.fileno())
+        reach("reconcile:appended")
         return os.path.getsize(self._rows)
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from html import escape
 from itertools import islice
 from typing import Any
 
-from worker.base.words import duration, queued
+from worker.base.words import NOTHING, duration, queued, value_in_words
 from worker.reconcile.page_parts import FILTERS, SCRIPT, STYLE, TABLE_HEAD
 
 SHOWN_ROWS = 2_000
@@ -175,7 +175,7 @@ def _excerpt(text: str, start: int) -> str:
 
 
 def _number(value: float | None) -> str:
-    return _EMPTY if value is None else f"{value:g}"
+    return _EMPTY if value is None else value_in_words(value)
 
 
 def _text(text: str) -> str:
@@ -183,4 +183,4 @@ def _text(text: str) -> str:
     return escape(text.encode("utf-8", "replace").decode("utf-8"), quote=True)
 
 
-_EMPTY = "<i>empty</i>"
+_EMPTY = f"<i>{NOTHING}</i>"

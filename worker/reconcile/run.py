@@ -124,7 +124,6 @@ class ReconcileRun:
         added = 0
         if self._kind is Kind.RECONCILE:
             added = enqueue_many(database, differing, SOURCE, self._clock())
-            reach("reconcile:enqueued")
         self._state = replace(
             _counted(self._state, results),
             rows=self._state.rows + len(rows),

@@ -105,7 +105,7 @@ class Comparison:
     def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         scenes = self._context.stash.scenes(scene_ids)
         known = self._state.scenes(scene_ids)
-        wanted = {key: wanted_from_scene(scene, self._context.config.max_tags) for key, scene in scenes.items()}
+        wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
         comparable = [key for key in scenes if not reason_not_to_sync(scenes[key], wanted[key], key in known)]
         found = self._context.finder.find([scenes[key].files for key in comparable])
         states = self._state.items([item.rating_key for result in found for item in result.items])

@@ -17,6 +17,7 @@ from plex.matcher import Matcher
 from plex.metadata import WriteRules
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
+from validation.metadata import MappingRules
 from worker.data_folder import DataFolder
 from worker.outage.probe import Probe
 from worker.sync.finder import ItemFinder
@@ -36,6 +37,11 @@ class SyncContext:
     def rules(self) -> WriteRules:
         """What the settings say about writing."""
         return WriteRules(self.config.skip_fields, self.config.preserve_plex_edits)
+
+    @property
+    def mapping_rules(self) -> MappingRules:
+        """What the settings say about what Plex should show."""
+        return MappingRules(self.config.max_tags)
 
     def plex_items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items, in as few requests as possible. Raises PlexError."""

@@ -9,14 +9,10 @@ from dataclasses import replace
 
 from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
 from stash.exceptions import StashUnavailable
-from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
+from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
-
-IMAGE_FIELDS = ("poster", "background")
-_LOCKS = {"poster": "thumb", "background": "art"}
-"""Plex's names of the fields (python-plexapi 4.18, mixins)."""
 
 
 class Picture:
@@ -39,7 +35,7 @@ class ImageSync:
 
     def locks(self, item: ItemSync, changed_in_stash: bool) -> list[str]:
         """Plex's names of the images that are to be locked and are not, to go along with another edit."""
-        wanted = [_LOCKS[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
+        wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         return [lock for lock in wanted if lock not in item.item.locked]
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
@@ -91,20 +87,18 @@ class ImageSync:
         # Stored first: after a crash in mid-upload we look whether the picture arrived, instead of adding a copy.
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         self._state.save_items([item.state])
-        reach("image:intended")
         upload = self._context.plex.upload_poster if name == "poster" else self._context.plex.upload_background
         upload(item.rating_key, image)
-        reach("image:sent")
         item.changed.append(name)
 
     def _lock(self, name: str, item: ItemSync) -> None:
-        if _LOCKS[name] not in item.item.locked and not item.edits:
+        if PLEX_NAMES[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
-            self._context.plex.edit(item.item, [(f"{_LOCKS[name]}.locked", "1")])
+            self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
 
     def _may_be_shown(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or the records are lost."""
-        is_locked_without_record = name not in item.state.images and _LOCKS[name] in item.item.locked
+        is_locked_without_record = name not in item.state.images and PLEX_NAMES[name] in item.item.locked
         return name in item.state.uploading or is_locked_without_record
 
     def _is_shown(self, name: str, item: ItemSync, digest: str) -> bool:
@@ -119,4 +113,4 @@ class ImageSync:
 
 
 def _shown_path(name: str, item: ItemSync) -> str:
-    return item.item.thumb if name == "poster" else item.item.art
+    return str(item.item.value(name))

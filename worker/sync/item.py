@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plex.client import PlexClient
-from plex.items import PLEX_NAMES, PlexItem
+from plex.items import PlexItem
 from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
 from plex.writer import edit_requests, plain_edit_requests
 from sync_queue.sync_state import ItemState
-from validation.fields import LIST_FIELDS, FieldValue
+from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from validation.metadata import WantedMetadata
+from worker.base.words import value_in_words
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class ItemSync:
             value = self._shown.value(edit.field)
             shown[edit.field] = as_json(value)
             asked[edit.field] = as_json(self._wanted.value(edit.field))
-            warnings.append(f"{edit.field}: sent {_words(edit.new)}, but Plex shows {_words(value)}")
+            warnings.append(f"{edit.field}: sent {value_in_words(edit.new)}, but Plex shows {value_in_words(value)}")
         self.state = replace(self.state, shown=shown, asked=asked)
         return warnings
 
@@ -150,8 +151,3 @@ def _from_json(values: Mapping[str, Any]) -> dict[str, FieldValue]:
 
 def _joined(names: Any, added: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*(names or []), *added]))
-
-
-def _words(value: FieldValue) -> str:
-    text = ", ".join(value) if isinstance(value, tuple) else str(value if value is not None else "")
-    return f'"{text[:80]}…"' if len(text) > 80 else f'"{text}"'

@@ -136,7 +136,6 @@ class SceneSync:
         self._find_items(works)
         reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
-        reach("write:intended")
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
         run_in_lanes(writable, self._begin, self._context.config.parallel_writes)
         self._read_back([work for work in works if work.is_begun and work.error is None])
@@ -146,7 +145,7 @@ class SceneSync:
     def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
-        wanted = wanted_from_scene(scene, self._context.config.max_tags)
+        wanted = wanted_from_scene(scene, self._context.mapping_rules)
         reason = reason_not_to_sync(scene, wanted, known is not None)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
@@ -186,7 +185,6 @@ class SceneSync:
         for item in work.items:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene.updated_at
             item.write(self._context.plex, self._images.locks(item, changed_in_stash), self._clock())
-            reach("write:sent")
             self._images.sync(item, work.picture, changed_in_stash)
         self._on_written()
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from plex.client import PlexClient
-from plex.items import PLEX_NAMES, PlexItem
+from plex.items import PlexItem
 from plex.metadata import FieldEdit, names, remaining, same_value
 from plex.writer import edit_requests, plain_edit_requests
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
-from validation.fields import LIST_FIELDS, FieldValue
+from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import NothingToSync
 from worker.sync.context import read_items
 from worker.sync.item import Original

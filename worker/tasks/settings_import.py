@@ -13,8 +13,7 @@ from urllib.parse import urlsplit
 
 from stash.client import PLUGIN_ID, StashClient
 from validation.config import ENVIRONMENT_FALLBACKS, ConfigError, PlexSyncConfig, parse_settings
-from validation.limits import cut_to_characters
-from validation.sanitizers import clean_name
+from validation.sanitizers import clean_line
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
@@ -124,7 +123,7 @@ def _add_address(found: Found, host: str, port: str, token: str) -> None:
     """Add the address of this host and port, or say what is wrong with them; `token` is kept out of that."""
     is_short_number = port.isascii() and port.isdigit() and len(port) <= len(str(_HIGHEST_PORT))
     if not (is_short_number and 1 <= int(port) <= _HIGHEST_PORT):
-        shown = cut_to_characters(clean_name(port.replace(token, "…") if token else port), _SHOWN_CHARACTERS)
+        shown = clean_line(port.replace(token, "…") if token else port, _SHOWN_CHARACTERS)
         found.refused["plexPort"] = f'plexPort is "{shown}": a port is a whole number from 1 to {_HIGHEST_PORT}'
         return
     address = _address(host, port)

@@ -12,7 +12,7 @@ from plex.metadata import FieldEdit
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import scenes_written_since
-from worker.base.words import counted, moment
+from worker.base.words import counted, moment, value_in_words
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
 from worker.sync.item import as_json
@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 SHOWN = 20
 """Scenes that the log names one by one; the result has them all."""
-LONGEST_TEXT = 80
-"""Characters of a text that the log shows."""
 
 
 def undo_scene(task: Task) -> dict[str, Any]:
@@ -121,26 +119,15 @@ def _log(plan: Mapping[str, Mapping[int, Any]], asked: int, dry_run: bool) -> No
         verb = "would be" if dry_run else "is being" if 1 in (asked, len(undone)) else "are being"
         logger.info("%d of %s %s undone", len(undone), counted(asked, "scene"), verb)
     for scene_id, edits in list(undone.items())[:SHOWN]:
-        steps = "; ".join(f"{edit['field']} back to {_in_words(edit['to'])}" for edit in edits)
+        steps = "; ".join(f"{edit['field']} back to {value_in_words(edit['to'])}" for edit in edits)
         logger.info("Scene %d: %s", scene_id, steps)
     for scene_id, reason in list(plan["unchanged"].items())[:SHOWN]:
         logger.info("Scene %d: nothing to undo: %s", scene_id, reason)
     for scene_id, left in list(plan["left_alone"].items())[:SHOWN]:
-        stays = "; ".join(f"{each['field']}, now {_in_words(each['value'])}" for each in left)
+        stays = "; ".join(f"{each['field']}, now {value_in_words(each['value'])}" for each in left)
         logger.info("Scene %d: left alone, as edited in Plex since: %s", scene_id, stays)
     if dry_run and undone:
         logger.info("Nothing was changed: start it again with dry_run set to false")
-
-
-def _in_words(value: Any) -> str:
-    """A field's value as JSON holds it: texts and names in quotes, `nothing` where it is empty."""
-    if isinstance(value, list):
-        return ", ".join(map(_in_words, value)) or "nothing"
-    if isinstance(value, int | float):
-        return f"{value:g}"
-    # A line break would end the line of the log.
-    text = " ".join((value or "").split())
-    return f'"{text[:LONGEST_TEXT]}{"…" if len(text) > LONGEST_TEXT else ""}"' if text else "nothing"
 
 
 def _missing(mode: str, argument: str, example: str, hint: str) -> str:

@@ -23,7 +23,9 @@ from plex.writer import MAX_URL_BYTES, edit_requests, plain_edit_requests
 from tests.simulators.faults import maintenance, not_xml, rewritten, status, truncated_body
 from tests.simulators.plex import PlexSimulator, wrong_ids
 from tests.simulators.plex_edits import EditMode
-from tests.support.plex_examples import IDENTITY, TOKEN, client_of, item, wanted
+from tests.support.builders import item, wanted
+from tests.support.plex_examples import IDENTITY, TOKEN, client_of
+from validation.fields import IMAGE_FIELDS
 
 JPEG = b"\xff\xd8\xff an image"
 
@@ -138,7 +140,7 @@ class TestItems:
             collection=("Mine",),
             rating=7.5,
             locked=frozenset({"title", "genre"}),
-            thumb=plex.item(key).thumb,
+            poster=plex.item(key).thumb,
         )
 
     def test_many_cost_one_request_and_reload_nothing(self, plex: PlexSimulator, client: PlexClient) -> None:
@@ -181,7 +183,7 @@ class TestItems:
         key = add_full_item(plex)
         role = b'<Role tag="\xc3\x84rger" role="another"/></Video>'
         plex.inject(rewritten(lambda body: body.replace(b"</Video>", role)), prefix="/library/metadata")
-        assert client.items([key])[key].performers == ("Actor, the", "Ärger")
+        assert client.items([key])[key].value("performers") == ("Actor, the", "Ärger")
 
 
 def test_a_field_that_is_named_but_not_locked_is_free(plex: PlexSimulator, client: PlexClient) -> None:
@@ -272,8 +274,8 @@ class TestWriting:
                 client.edit(before, parameters)
             after = client.items([key])[key]
             assert remaining(edits, after) == ()
-            assert (after.studio, after.performers) == ("", ())
-            assert after.collection == before.collection
+            assert (after.value("studio"), after.value("performers")) == ("", ())
+            assert after.value("collection") == before.value("collection")
             assert after.locked == {"title", "studio", "summary", "originallyAvailableAt", "actor", "genre"}
 
     def test_the_url_is_as_long_as_was_reckoned(self, plex: PlexSimulator, client: PlexClient) -> None:
@@ -323,7 +325,7 @@ class TestWriting:
         client.upload_background(key, JPEG + b"2")
         assert (plex.item(key).shown("thumb"), plex.item(key).shown("art")) == (JPEG + b"1", JPEG + b"2")
         shown = client.items([key])[key]
-        assert (client.fetch_image(shown.thumb), client.fetch_image(shown.art)) == (JPEG + b"1", JPEG + b"2")
+        assert [client.fetch_image(str(shown.value(name))) for name in IMAGE_FIELDS] == [JPEG + b"1", JPEG + b"2"]
 
     @pytest.mark.parametrize("path", ["http://elsewhere/a.jpg", "//elsewhere/a.jpg", "a.jpg", ""])
     def test_an_image_elsewhere_does_not_get_the_token(

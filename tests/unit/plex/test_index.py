@@ -16,8 +16,9 @@ from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshReport
 from plex.index_store import IndexedFile
 from tests.simulators.faults import maintenance, rewritten
 from tests.simulators.plex import PlexSimulator
+from tests.support.builders import item
 from tests.support.index_examples import FOLDER, add, found, listings
-from tests.support.plex_examples import TOKEN, Clock, client_of, item
+from tests.support.plex_examples import TOKEN, Clock, client_of
 
 
 @pytest.fixture

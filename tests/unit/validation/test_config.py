@@ -205,7 +205,7 @@ def test_wrong_path_mappings(path_map: str, reason: str) -> None:
     assert problem.startswith(f'path_map is "{path_map}": {reason}: folders such as ')
 
 
-@given(names=st.sets(st.sampled_from(FIELDS)))
+@given(names=st.sets(st.sampled_from(tuple(FIELDS))))
 def test_fields_to_skip_in_any_case(names: set[str]) -> None:
     assert parse(skip_fields=" , ".join(name.upper() for name in names)).skip_fields == names
 

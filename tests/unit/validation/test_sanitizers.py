@@ -3,29 +3,38 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from validation.limits import (
-    NAME_CHARACTERS,
-    SUMMARY_URL_BYTES,
-    TITLE_CHARACTERS,
-    cut_to_characters,
-    cut_to_url_bytes,
-    url_bytes,
-)
-from validation.sanitizers import clean_date, clean_name, clean_names, clean_summary, clean_title
+from validation.limits import cut_to_characters, cut_to_url_bytes, url_bytes
+from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
 
 AWKWARD = st.sampled_from(
     "\0\t\n\r\x1f\x85\xa0\u0301\u0308\u1100\u1161\u200b\u200d\u2028\u212b\ufeff\ud800\uffffé👩🏽家%,"
 )
 TEXTS = st.text(st.one_of(st.characters(), AWKWARD))
 LONG_TEXTS = st.builds(lambda text, times: text * times, TEXTS, st.integers(1, 2_000))
-CLEANERS = [clean_title, clean_name, clean_summary, clean_date]
+CHARACTERS = 255
+URL_BYTES = 7_000
+
+
+def one_line(text: str) -> str:
+    return clean_line(text, CHARACTERS)
+
+
+def lines(text: str) -> str:
+    return clean_lines(text, URL_BYTES)
+
+
+def unique(names: Iterable[str]) -> tuple[str, ...]:
+    return clean_names(names, CHARACTERS)
+
+
+CLEANERS = [one_line, lines, clean_date]
 
 
 @pytest.mark.parametrize("clean", CLEANERS)
@@ -37,12 +46,11 @@ def test_cleaning_what_is_clean_changes_nothing(clean: Callable[[str], str], tex
 
 @given(text=LONG_TEXTS)
 def test_limits_hold(text: str) -> None:
-    assert len(clean_title(text)) <= TITLE_CHARACTERS
-    assert len(clean_name(text)) <= NAME_CHARACTERS
-    assert len(quote(clean_summary(text), safe="")) <= SUMMARY_URL_BYTES
+    assert len(one_line(text)) <= CHARACTERS
+    assert len(quote(lines(text), safe="")) <= URL_BYTES
 
 
-@pytest.mark.parametrize("clean", [clean_title, clean_name, clean_summary])
+@pytest.mark.parametrize("clean", [one_line, lines])
 @given(text=TEXTS)
 def test_nothing_unprintable_is_left(clean: Callable[[str], str], text: str) -> None:
     cleaned = clean(text)
@@ -53,8 +61,8 @@ def test_nothing_unprintable_is_left(clean: Callable[[str], str], text: str) -> 
 
 @given(text=TEXTS)
 def test_titles_and_names_are_one_line_with_single_spaces(text: str) -> None:
-    for cleaned in (clean_title(text), clean_name(text)):
-        assert cleaned == " ".join(cleaned.split())
+    cleaned = one_line(text)
+    assert cleaned == " ".join(cleaned.split())
 
 
 @given(text=st.text(st.characters(codec="utf-8")))
@@ -64,16 +72,16 @@ def test_url_bytes_count_as_urllib_encodes(text: str) -> None:
 
 @given(names=st.lists(TEXTS))
 def test_names_are_unique_without_case_in_order_and_never_empty(names: list[str]) -> None:
-    cleaned = clean_names(names)
+    cleaned = unique(names)
     assert "" not in cleaned
     assert len({name.casefold() for name in cleaned}) == len(cleaned)
-    in_order = iter(map(clean_name, names))
+    in_order = iter(map(one_line, names))
     assert all(name in in_order for name in cleaned)
-    assert clean_names(cleaned) == cleaned
+    assert unique(cleaned) == cleaned
 
 
 def test_the_first_spelling_of_a_name_stays_and_any_character_is_legal() -> None:
-    assert clean_names(["Doe, Jane", " ", "doe,  JANE", "50% & more", "Zoë", "Zoe\u0308"]) == (
+    assert unique(["Doe, Jane", " ", "doe,  JANE", "50% & more", "Zoë", "Zoe\u0308"]) == (
         "Doe, Jane",
         "50% & more",
         "Zoë",
@@ -81,15 +89,15 @@ def test_the_first_spelling_of_a_name_stays_and_any_character_is_legal() -> None
 
 
 def test_a_title_is_folded_into_one_line() -> None:
-    assert clean_title("  A\tlong\r\n title\0 \u2028here\u200b ") == "A long title here"
+    assert one_line("  A\tlong\r\n title\0 \u2028here\u200b ") == "A long title here"
 
 
 def test_a_summary_keeps_its_lines_and_its_indentation() -> None:
-    assert clean_summary("\nFirst.  \r\n\r\n  Second,\tindented.\x07\n") == "First.\n\n  Second, indented."
+    assert lines("\nFirst.  \r\n\r\n  Second,\tindented.\x07\n") == "First.\n\n  Second, indented."
 
 
 def test_what_only_a_control_character_kept_apart_is_composed() -> None:
-    assert clean_title("e\0\u0301") == "é"
+    assert one_line("e\0\u0301") == "é"
 
 
 def test_a_cut_never_parts_an_accent_or_a_joined_emoji_from_what_it_belongs_to() -> None:

@@ -1,10 +1,10 @@
-"""Numbers as a person says them."""
+"""Numbers and values of fields as a person says them."""
 
 from __future__ import annotations
 
 import pytest
 
-from worker.base.words import counted, duration, queued
+from worker.base.words import counted, duration, queued, value_in_words
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,25 @@ def test_duration(seconds: float, said: str) -> None:
 )
 def test_queued(differing: int, added: int, said: str) -> None:
     assert queued(differing, added) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("A title", '"A title"'),
+        ("two\nlines,  two blanks", '"two lines,  two blanks"'),
+        ("x" * 80, f'"{"x" * 80}"'),
+        ("x" * 81, f'"{"x" * 80}…"'),
+        (("One", "Two, too"), '"One", "Two, too"'),
+        (["One"], '"One"'),
+        (8.0, "8"),
+        (8.5, "8.5"),
+        (0.0, "0"),
+        ("", "nothing"),
+        ((), "nothing"),
+        ([], "nothing"),
+        (None, "nothing"),
+    ],
+)
+def test_a_fields_value_in_words(value: str | float | list[str] | tuple[str, ...] | None, said: str) -> None:
+    assert value_in_words(value) == said

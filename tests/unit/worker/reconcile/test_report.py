@@ -92,7 +92,7 @@ def cells_of(folder: DataFolder, *results: SceneComparison) -> list[str]:
 def test_a_row_says_scene_title_field_was_and_will_be(folder: DataFolder) -> None:
     result = differing(Difference(1, "title", "Old", "New"), Difference(1, "rating", None, 8.5))
     page = page_of(write(folder, result))
-    assert page.cells == ["7", "A title", "title", "Old", "New", "7", "A title", "rating", "empty", "8.5"]
+    assert page.cells == ["7", "A title", "title", "Old", "New", "7", "A title", "rating", "nothing", "8.5"]
     assert {"href": "http://127.0.0.1:9999/scenes/7", "data-path": "/scenes/7"} in [each for _, each in page.tags]
 
 

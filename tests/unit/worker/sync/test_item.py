@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plex.items import PlexItem
 from plex.metadata import WriteRules, names
 from sync_queue.sync_state import ItemState
-from tests.support.plex_examples import item, wanted
+from tests.support.builders import item, wanted
 from validation.fields import LIST_FIELDS, FieldValue
 from worker.sync.item import ItemSync, Original, history_of
 
@@ -148,8 +148,7 @@ VALUES = st.fixed_dictionaries({"title": TEXTS, "summary": TEXTS, "tags": NAMES,
 
 def after_write(sync: ItemSync) -> PlexItem:
     """What Plex shows when it has understood everything."""
-    shown: dict[str, Any] = {edit.field: edit.new for edit in sync.edits}
-    return replace(sync.item, **shown)
+    return replace(sync.item, values={**sync.item.values, **{edit.field: edit.new for edit in sync.edits}})
 
 
 @given(st.lists(VALUES, min_size=1, max_size=5), VALUES)
