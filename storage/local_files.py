@@ -51,6 +51,22 @@ def write_whole(path: str, content: str | Iterable[str]) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+    _sync_folder(os.path.dirname(path))
+
+
+def _sync_folder(folder: str) -> None:
+    """Have the folder's names survive a power cut: the fsync of a file does not see to its name (fsync(2)).
+
+    Windows opens no folder, and some network file systems refuse: there the name is as durable as they make it.
+    """
+    if sys.platform == "win32":
+        return
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def set_aside(path: str, reason: str, now: float, companions: Sequence[str] = ()) -> None:

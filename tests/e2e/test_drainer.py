@@ -17,10 +17,11 @@ import pytest
 
 from stash.hook import RELEVANT_FIELDS
 from storage.database import Database
+from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue
-from tests.simulators.faults import hang
+from tests.simulators.faults import hang, slow
 from tests.support.agreement import disagreements, wait_until_in_step, wait_until_logged
 from tests.support.at_once import at_once
 from tests.world import World, wait_until
@@ -118,6 +119,23 @@ def test_a_job_inserted_while_the_drainer_is_ending_is_not_stranded(tmp_path: Pa
             insert_as_a_hook_does(database, world, 2)
         database.close()
         wait_until_in_step(world, [1, 2])
+
+
+def test_the_lock_is_held_until_the_batch_in_hand_is_done_though_the_main_thread_ends(tmp_path: Path) -> None:
+    """The status cannot be written any more, which ends the main thread; the worker waits for a reply meanwhile."""
+    with World(tmp_path, scenes=1, idle_seconds=60.0) as world:
+        world.edit(1, title="Title", details="d")
+        wait_until_in_step(world, [1])
+        wait_until(lambda: JsonFile(world.data.status).load().get("done") == 1, "the status to be written")
+        os.unlink(world.data.status)
+        os.mkdir(world.data.status)
+        # Longer than the second after which the main thread looks at the worker again (TICK).
+        slow_write = world.plex.inject(slow(2.5), times=1, method="PUT")
+        world.edit(1, title="In hand when the main thread ends")
+        wait_until(lambda: not world.drainer_is_alive(), "the lock to be free")
+        assert (slow_write.hits, world.queue().in_progress) == (1, 0)
+        assert world.item(1).title == "In hand when the main thread ends"
+        assert "The drainer ended by an error" in world.logged()
 
 
 @on_posix

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import stat
 import sys
 from pathlib import Path
 
 import pytest
 
 from storage.local_files import set_aside, take_name, write_whole
+from tests.support.disk_calls import DiskCalls, whole_write
 
 
 def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
@@ -18,6 +21,34 @@ def test_a_file_is_written_and_replaced(tmp_path: Path) -> None:
         write_whole(str(path), content)
         assert path.read_text(encoding="utf-8") == content
     assert os.listdir(tmp_path) == ["file.json"]
+
+
+@pytest.mark.parametrize("content", ["short", "é" * 100_000, ("in ", "parts")], ids=["short", "long", "parts"])
+def test_the_content_is_on_disk_before_the_name_and_then_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | tuple[str, ...]
+) -> None:
+    path = tmp_path / "file.json"
+    path.write_text("old")
+    calls = DiskCalls(monkeypatch)
+    write_whole(str(path), content)
+    assert calls == whole_write(path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no folder is synced on Windows")
+def test_a_file_system_that_syncs_no_folder_keeps_no_file_from_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file.json"
+    really_fsync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        really_fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    write_whole(str(path), "new")
+    assert path.read_text() == "new"
 
 
 def test_what_belongs_to_a_broken_file_goes_with_it(tmp_path: Path) -> None:
