@@ -39,6 +39,8 @@ that was sent just before is sent once more: poster and background, ten uploads 
 """
 
 OUTAGE_TITLE = "## Eight hours without Plex\n\n"
+BY_HAND_TITLE = "\n## Faults put in by hand\n\n"
+"""What follows it is written by people, and stays."""
 
 Case = Callable[[Path], Tally]
 
@@ -97,8 +99,10 @@ def try_all(fault: Fault) -> tuple[Tally, int]:
 def write_document(table: str = "", outage: str = "") -> None:
     """Put one part, or both, into the document; a part that is not given stays as it was."""
     present = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
-    old_table, _, old_outage = present.removeprefix(HEAD).partition(OUTAGE_TITLE)
-    DOCUMENT.write_text(HEAD + (table or old_table) + OUTAGE_TITLE + (outage or old_outage), encoding="utf-8")
+    measured, _, by_hand = present.removeprefix(HEAD).partition(BY_HAND_TITLE)
+    old_table, _, old_outage = measured.partition(OUTAGE_TITLE)
+    parts = (HEAD, table or old_table, OUTAGE_TITLE, outage or old_outage, BY_HAND_TITLE, by_hand)
+    DOCUMENT.write_text("".join(parts), encoding="utf-8")
 
 
 def measure_outage() -> str:

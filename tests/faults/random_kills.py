@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.faults.tally import Tally
 from tests.simulators.plex_edits import EditMode
 from tests.support.agreement import disagreements
+from tests.support.before import not_restored, undo_all
 from tests.support.kill_world import SCENES, KillWorld, seconds_of
 
 LONGEST_START = 0.4
@@ -38,6 +39,12 @@ class CountedKills(KillWorld):
         again = self.watchful.repeated
         self.tally += Tally(0, _scenes(wrong), given_up, len(again), tuple(wrong + again))
         again.clear()
+
+    def judge_undo(self) -> None:
+        """Undo every scene, and count those that do not show what they did before the first sync."""
+        undo_all(self)
+        wrong = not_restored(self, self.before)
+        self.tally += Tally(lost=_scenes(wrong), findings=tuple(wrong))
 
 
 def _scenes(disagreements: list[str]) -> int:
@@ -90,6 +97,7 @@ class Course:
                 world.change_all()
                 self.way(world, longest)
                 world.judge()
+            world.judge_undo()
             return world.tally + Tally(tried=world.kills)
 
 

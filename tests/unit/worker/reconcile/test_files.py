@@ -1,4 +1,4 @@
-"""The files of an unfinished run: what stands in them survives a power cut, the rows before the position behind them."""
+"""The files of an unfinished run: rows are on disk before the position behind them, whatever cuts the power."""
 
 from __future__ import annotations
 
