@@ -5,13 +5,21 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import posixpath
 import re
 import shutil
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import requests
 import yaml
 
 from tools import dist
@@ -110,3 +118,35 @@ def test_make_dist_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyP
     (entry,) = yaml.safe_load((tmp_path / "dist" / "index.yml").read_text(encoding="utf-8"))
     package = (tmp_path / "dist" / entry["path"]).read_bytes()
     assert entry["sha256"] == hashlib.sha256(package).hexdigest()
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """The folder on a web server; yields its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def resolved(index: str, path: str) -> str:
+    """Where Stash v0.30 looks for a package: an address as it is, else beside the index (pkg/pkg, resolvePath)."""
+    if urlsplit(path).scheme:
+        return path
+    parts = urlsplit(index)
+    return urlunsplit(parts._replace(path=posixpath.join(posixpath.dirname(parts.path), path)))
+
+
+def test_the_zip_is_found_from_the_index_where_pages_serves_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A project's pages are below its name, so a path from the server's root would lead nowhere."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1772600768")
+    assert dist.main(tmp_path / "repository") == 0
+    with web_server(tmp_path) as address:
+        index = f"{address}/repository/index.yml"
+        (entry,) = yaml.safe_load(requests.get(index, timeout=10).content)
+        package = requests.get(resolved(index, entry["path"]), timeout=10)
+    assert package.ok
+    assert hashlib.sha256(package.content).hexdigest() == entry["sha256"]
+    assert "PlexSync.yml" in names(package.content)
