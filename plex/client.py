@@ -20,6 +20,8 @@ from storage.crash_points import reach
 
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
+SKIP_REFRESH = "?skipRefresh=1"
+"""Without it Plex refreshes local media and analyses the files of an item before it answers a read of it."""
 NO_RATING = -1  # python-plexapi 4.18, mixins/rating.py
 
 Parsed = TypeVar("Parsed")
@@ -114,7 +116,7 @@ class PlexClient:
             raise ValueError(f"{len(asked)} items in one request; at most {MAX_ITEMS_PER_REQUEST}")
         if not asked:
             return {}
-        path = "/library/metadata/" + ",".join(map(str, sorted(asked)))
+        path = "/library/metadata/" + ",".join(map(str, sorted(asked))) + SKIP_REFRESH
         try:
             containers = self._read_whole(path, len(asked))
         except PlexNotFound:

@@ -37,8 +37,6 @@ def parse_item(video: Element, container: Element) -> PlexItem:
     Raises KeyError or ValueError where what every item has is missing or no number.
     """
     attributes = video.attrib
-    if "title" not in attributes:  # what every item has, even if it is empty
-        raise KeyError("title")
     return PlexItem(
         rating_key=int(attributes["ratingKey"]),
         section_key=int(attributes.get("librarySectionID") or container.attrib["librarySectionID"]),

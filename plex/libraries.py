@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from plex.client import Section
 from plex.exceptions import PlexLibraryUnknown
+from plex.paths import fold_case
 
 _WHERE = "plex_library under Settings > Plugins > PlexSync"
 
@@ -45,4 +46,4 @@ def _sentence(name: str, available: Sequence[str]) -> str:
 
 
 def _comparable(title: str) -> str:
-    return title.strip().casefold()
+    return fold_case(title.strip())

@@ -7,14 +7,26 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_SEPARATORS = re.compile(r"[/\\]+")
+_SHOWN_BY_SMB = str.maketrans(
+    {0xF000 + code: code for code in range(1, 0x20)}
+    | dict(zip(range(0xF020, 0xF02A), '"*:<>?\\| .', strict=True))
+    | {0xF000 + ord(character): character for character in "*:<>?\\|"}
+)
+"""What an SMB share shows in the place of characters that Windows allows in no file name, and the characters meant.
+
+U+F001 to U+F029 is Apple's mapping (Samba's vfs_fruit, `fruit:encoding = private`; Linux's cifs, `mapposix`); U+F02A to
+U+F07C is that of Services for Unix and Cygwin (cifs, `mapchars`).
+"""
+_SEPARATORS = re.compile(r"[/\\\uf026\uf05c]+")
+"""A backslash that SMB shows as another character separates, too, as it would in the name that is meant."""
 
 
 @dataclass(frozen=True)
 class Parts:
     """A path's components, in three forms of the same length.
 
-    written: as they came. exact: in Unicode's composed form, because macOS decomposes names. folded: without case too.
+    written: as they came. exact: in Unicode's composed form, because macOS decomposes names, and with the characters
+    that SMB shows otherwise. folded: without case too, character by character, so that ß is not ss.
     """
 
     written: tuple[str, ...]
@@ -47,8 +59,29 @@ class Parts:
 def split_path(path: str) -> Parts:
     """The components of a path with / or \\ between them."""
     written = tuple(part for part in _SEPARATORS.split(path) if part)
-    exact = tuple(unicodedata.normalize("NFC", part) for part in written)
-    return Parts(written, exact, tuple(part.casefold() for part in exact))
+    exact = tuple(map(_exact, written))
+    return Parts(written, exact, tuple(map(fold_case, exact)))
+
+
+def _exact(name: str) -> str:
+    if name.isascii():
+        return name
+    return unicodedata.normalize("NFC", name.translate(_SHOWN_BY_SMB))
+
+
+def fold_case(name: str) -> str:
+    """A name without its case, character by character (Unicode's simple case folding): ß is not ss."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", "".join(map(_folded_character, name)))
+
+
+def _folded_character(character: str) -> str:
+    """One character stays one (CaseFolding.txt, C and S), as on disks without case."""
+    for folded in (character.casefold(), character.lower()):
+        if len(folded) == 1:
+            return folded
+    return character
 
 
 def comparable_name(path: str) -> str:

@@ -47,6 +47,8 @@ _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
 _WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
 """What the browser's address bar shows behind Plex's address."""
+_LIBRARY_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
+"""One name in a list: in double quotes, so that it may hold commas, or up to the next comma."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
 
 
@@ -106,7 +108,11 @@ def _bare_token(text: str) -> str:
 
 
 def _library_names(value: object) -> object:
-    return tuple(dict.fromkeys(_split(value, ","))) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    found = _LIBRARY_NAME.findall(value)
+    names = (quoted.replace('""', '"').strip() or bare.strip() for quoted, bare in found)
+    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def _path_mappings(value: object) -> object:
@@ -195,7 +201,8 @@ class PlexSyncConfig(BaseModel):
         description="the X-Plex-Token of the server's owner is allowed"
     )
     plex_library: Annotated[tuple[str, ...], BeforeValidator(_library_names)] = Field(
-        default=(), description="names of movie libraries, separated by commas, are allowed"
+        default=(),
+        description='names of movie libraries, separated by commas, are allowed (one that has a comma in "quotes")',
     )
     path_map: Annotated[
         tuple[PathMapping, ...], BeforeValidator(_path_mappings), AfterValidator(_different_folders)

@@ -200,6 +200,17 @@ READS: list[Callable[[PlexClient], Any]] = [
 ]
 
 
+def test_an_item_without_a_title_is_an_item(plex: PlexSimulator, client: PlexClient) -> None:
+    key = add_full_item(plex)
+    plex.inject(rewritten(lambda body: body.replace(b" title=", b" was=", 1)), prefix="/library/metadata")
+    assert client.items([key])[key].value("title") == ""
+
+
+def test_reads_have_plex_analyse_no_files(plex: PlexSimulator, client: PlexClient) -> None:
+    client.items([add_full_item(plex)])
+    assert plex.refreshing_reads() == ()
+
+
 class TestMalformedReplies:
     @pytest.mark.parametrize("read", READS)
     @pytest.mark.parametrize(

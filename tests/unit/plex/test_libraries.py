@@ -34,6 +34,12 @@ def test_the_libraries_that_are_meant(names: Sequence[str], expected: tuple[Sect
     )
 
 
+def test_a_sharp_s_is_not_two_of_them() -> None:
+    street, other = Section(4, "Straße", "movie", 0, ()), Section(5, "STRASSE", "movie", 0, ())
+    assert configured_sections((street, other), ["strasse"]) == (other,)
+    assert configured_sections((street, other), ["STRAßE"]) == (street,)
+
+
 def test_of_one_name_all_are_meant() -> None:
     twin = Section(4, "movies", "movie", 0, ())
     assert configured_sections((*ALL, twin), ["Movies"]) == (MOVIES, twin)

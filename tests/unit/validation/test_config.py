@@ -178,6 +178,24 @@ def test_without_address_and_token_both_are_problems() -> None:
     assert str(caught.value) == f"{address}; {token}"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('"Films, short", Movies', ("Films, short", "Movies")),
+        ('Movies , " Films, short "', ("Movies", "Films, short")),
+        ('"Movies"', ("Movies",)),
+        ('"Movies","Movies",Movies', ("Movies",)),
+        ('"The ""best"", ever"', ('The "best", ever',)),
+        ('19" screens, Movies', ('19" screens', "Movies")),
+        ('"Movies, Films', ('"Movies', "Films")),
+        ('"A" and "B", C', ('"A" and "B"', "C")),
+        ('"", ,', ()),
+    ],
+)
+def test_library_names_that_hold_a_comma_stand_in_quotes(text: str, names: tuple[str, ...]) -> None:
+    assert parse(plex_library=text).plex_library == names
+
+
 def test_library_names() -> None:
     assert parse(plex_library=" Movies, Größe & Co ,,Movies").plex_library == ("Movies", "Größe & Co")
 

@@ -149,7 +149,7 @@ def test_a_rival_that_came_since_is_seen_within_ten_minutes(library: Library) ->
     library.add("/media/b/x/one.mp4")
     library.requests()
     assert keys(library.find("/data/x/one.mp4")) == [known]
-    assert library.requests() == [f"/library/metadata/{known}"]
+    assert library.requests() == [f"{METADATA}{known}"]
     library.clock.sleep(SECONDS_BETWEEN_LOOKS)
     assert set(library.find("/data/x/one.mp4").candidates) == {"/media/a/x/one.mp4", "/media/b/x/one.mp4"}
 
@@ -158,7 +158,7 @@ def test_a_look_for_rivals_that_finds_nothing_new_is_not_repeated(library: Libra
     known = _known(library, "/media/a/one.mp4")
     library.clock.sleep(SECONDS_BETWEEN_LOOKS)
     library.requests()
-    for expected in (["/library/sections", f"/library/metadata/{known}"], [f"/library/metadata/{known}"]):
+    for expected in (["/library/sections", f"{METADATA}{known}"], [f"{METADATA}{known}"]):
         assert keys(library.find("/data/a/one.mp4")) == [known]
         assert library.requests() == expected
 
@@ -170,7 +170,7 @@ def test_a_look_for_rivals_that_fails_holds_up_nobody(library: Library, fault: A
     library.clock.sleep(SECONDS_BETWEEN_LOOKS)
     library.plex.inject(fault, prefix="/library/sections")
     library.requests()
-    for expected in (["/library/sections", f"/library/metadata/{known}"], [f"/library/metadata/{known}"]):
+    for expected in (["/library/sections", f"{METADATA}{known}"], [f"{METADATA}{known}"]):
         assert keys(library.find("/data/a/one.mp4")) == [known]
         assert library.requests() == expected
 
