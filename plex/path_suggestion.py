@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from plex.paths import split_path
-from validation.config import ConfigError, PathMapping, parse_settings
+from validation.config import PathMapping, parse_settings
+from validation.problems import ConfigError
 
 ENOUGH_SAMPLES = 2
 """Samples that must agree: a single file of the same name elsewhere may be another file."""

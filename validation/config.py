@@ -30,6 +30,7 @@ from validation.limits import (
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
 )
+from validation.problems import ConfigError, Problem
 from validation.sanitizers import clean_line
 
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
@@ -40,7 +41,6 @@ HARMLESS = frozenset(
 )
 """Settings that decide neither where to nor what is written: a wrong one gives way to its default."""
 
-_WHERE = "Settings > Plugins > PlexSync"
 _SHOWN_CHARACTERS = 100
 _HIDDEN = "…"
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
@@ -50,14 +50,6 @@ _WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
 _LIBRARY_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
 """One name in a list: in double quotes, so that it may hold commas, or up to the next comma."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
-
-
-class ConfigError(Exception):
-    """One or more settings are wrong. `problems` holds a whole sentence for each; none shows the token."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("; ".join(self.problems))
 
 
 @dataclass(frozen=True)
@@ -76,15 +68,15 @@ def _plex_url(text: str) -> str:
     text = _WEB_PAGE.sub("", text)
     address = urlsplit(text)  # raises ValueError by itself for a broken IPv6 address
     if address.scheme not in ("http", "https") or not address.hostname or re.search(r"\s", text):
-        raise ValueError("this is no web address")
+        raise ValueError("not a web address")
     if address.hostname in ("http", "https"):
-        raise ValueError(f'"{address.hostname}" stands there twice')
+        raise ValueError(f'"{address.hostname}" is there twice')
     if "@" in address.netloc:
-        raise ValueError("it holds a user name, but Plex wants the token alone")
+        raise ValueError("Plex takes no user name, only the token")
     if "?" in text or "#" in text:
-        raise ValueError("nothing may follow a ? or #")
+        raise ValueError("remove everything from the ? or # on")
     if not _has_valid_port(address):
-        raise ValueError("the port is no number from 1 to 65535")
+        raise ValueError("the port must be a number from 1 to 65535")
     return f"{address.scheme}://{address.netloc}{address.path}".rstrip("/")
 
 
@@ -98,7 +90,7 @@ def _has_valid_port(address: SplitResult) -> bool:
 def _plex_token(token: SecretStr) -> SecretStr:
     text = _bare_token(token.get_secret_value())
     if not _TOKEN.fullmatch(text):
-        raise ValueError("it holds a character that no Plex token has")
+        raise ValueError("no Plex token has such a character")
     return SecretStr(text)
 
 
@@ -125,7 +117,7 @@ def _path_mapping(text: str) -> PathMapping:
         raise ValueError(f'"{text}" needs one => between two folders')
     for prefix in prefixes:
         if not _ABSOLUTE_PATH.match(prefix):
-            raise ValueError(f'"{prefix}" in "{text}" is no absolute path')
+            raise ValueError(f'"{prefix}" in "{text}" is not an absolute path')
     return PathMapping(*map(_without_trailing_separator, prefixes))
 
 
@@ -134,7 +126,7 @@ def _without_trailing_separator(path: str) -> str:
 
 
 def _as_folder(prefix: str) -> str:
-    return prefix + "\\" if prefix.endswith(":") else prefix  # without its separator a drive is no absolute path
+    return prefix + "\\" if prefix.endswith(":") else prefix  # without its separator a drive is not an absolute path
 
 
 def _different_folders(mappings: tuple[PathMapping, ...]) -> tuple[PathMapping, ...]:
@@ -157,7 +149,7 @@ def _interval(value: object) -> object:
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
     unknown = sorted(names.difference(FIELDS))
     if unknown:
-        raise ValueError(f'"{unknown[0]}" is no such field')
+        raise ValueError(f'"{unknown[0]}" is not a field')
     return names
 
 
@@ -167,18 +159,18 @@ def _split(text: str, separator: str) -> list[str]:
 
 def _no_boolean(value: object) -> object:
     if isinstance(value, bool):  # a bool is an int in Python, and would pass for 1
-        raise ValueError("this is no number")
+        raise ValueError("not a number")
     return value
 
 
 def _number(bounds: tuple[float, float], default: float, unit: str) -> Any:
     """A field of the model with its default and its bounds, which are told to whoever passes them."""
     low, high = bounds
-    return Field(default=default, ge=low, le=high, description=f"a {unit} from {low:g} to {high:g} is allowed")
+    return Field(default=default, ge=low, le=high, description=f"a {unit} from {low:g} to {high:g}")
 
 
 def _switch() -> Any:
-    return Field(default=False, description="true or false is allowed")
+    return Field(default=False, description="true or false")
 
 
 _Seconds = Annotated[float, BeforeValidator(_no_boolean)]
@@ -195,23 +187,23 @@ class PlexSyncConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     plex_url: Annotated[str, AfterValidator(_plex_url)] = Field(
-        description="an address such as http://192.168.1.20:32400 is allowed"
+        description="an address such as http://192.168.1.20:32400"
     )
     plex_token: Annotated[SecretStr, AfterValidator(_plex_token)] = Field(
-        description="the X-Plex-Token of the server's owner is allowed"
+        description="the X-Plex-Token of the server's owner"
     )
     plex_library: Annotated[tuple[str, ...], BeforeValidator(_library_names)] = Field(
         default=(),
-        description='names of movie libraries, separated by commas, are allowed (one that has a comma in "quotes")',
+        description='names of movie libraries, separated by commas (one that has a comma in "quotes")',
     )
     path_map: Annotated[
         tuple[PathMapping, ...], BeforeValidator(_path_mappings), AfterValidator(_different_folders)
     ] = Field(
         default=(),
-        description="folders such as /data/scenes => /media/scenes, separated by semicolons, are allowed",
+        description="folders such as /data/scenes => /media/scenes, separated by semicolons",
     )
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
-        default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas, is allowed"
+        default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas"
     )
     preserve_plex_edits: bool = _switch()
     allow_ambiguous_matches: bool = _switch()
@@ -227,16 +219,16 @@ class PlexSyncConfig(BaseModel):
     parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
     reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_interval)] = Field(
-        default="", description="hourly, daily, weekly, or nothing for never, is allowed"
+        default="", description="hourly, daily, weekly, or empty for never"
     )
     obfuscate_paths: bool = _switch()
     debug_logging: bool = _switch()
-    _doubts: tuple[str, ...] = PrivateAttr(default=())
+    _replaced: tuple[Problem, ...] = PrivateAttr(default=())
 
     @property
-    def doubts(self) -> tuple[str, ...]:
-        """A sentence for each wrong value whose default is in force in its place."""
-        return self._doubts
+    def replaced(self) -> tuple[Problem, ...]:
+        """The wrong values whose defaults are used in their place."""
+        return self._replaced
 
 
 def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -> PlexSyncConfig:
@@ -244,9 +236,9 @@ def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -
 
     None, 0 and an empty text mean "not set": the default, or for the address and the token of Plex the environment
     variables PLEX_URL and PLEX_TOKEN. Numbers may come as text. Names that are no settings are ignored. Where only
-    HARMLESS ones are wrong, their defaults take their place, and `doubts` says so.
+    HARMLESS ones are wrong, their defaults are used, and `replaced` names them.
 
-    Raises ConfigError with a sentence for everything that is wrong.
+    Raises ConfigError with everything that is wrong.
     """
     given = {name: _trimmed(settings.get(name)) for name in PlexSyncConfig.model_fields}
     values = {name: value for name, value in given.items() if not _is_unset(name, value)}
@@ -268,9 +260,9 @@ def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -
     raise ConfigError(problems)
 
 
-def _with_defaults(values: Mapping[str, object], wrong: Collection[str], problems: Iterable[str]) -> PlexSyncConfig:
+def _with_defaults(values: Mapping[str, object], wrong: Collection[str], problems: Iterable[Problem]) -> PlexSyncConfig:
     config = PlexSyncConfig.model_validate({name: value for name, value in values.items() if name not in wrong})
-    config._doubts = tuple(f"{problem} (until then its default is in force)" for problem in problems)
+    config._replaced = tuple(problems)
     return config
 
 
@@ -287,16 +279,14 @@ def _is_unset(name: str, value: object) -> bool:
     return is_number and isinstance(value, str) and _ZERO.fullmatch(value) is not None
 
 
-def _problem(detail: ErrorDetails, values: Mapping[str, object], sources: Mapping[str, str]) -> str:
-    """One sentence: the setting, its value, what is wrong with it, what is allowed and where to change it."""
+def _problem(detail: ErrorDetails, values: Mapping[str, object], sources: Mapping[str, str]) -> Problem:
     name = str(detail["loc"][0])
-    allowed = PlexSyncConfig.model_fields[name].description
+    allowed = PlexSyncConfig.model_fields[name].description or ""
     if name not in values:
-        return f"{name} is empty: {allowed}: set it under {_WHERE}"
-    where = f"in the environment variable {sources[name]}" if name in sources else f"under {_WHERE}"
+        return Problem(name, None, "", allowed)
     token = _bare_token(str(values.get("plex_token", "")))
-    reason = f"{_without(token, str(detail['ctx']['error']))}: " if detail["type"] == "value_error" else ""
-    return f"{name} is {_shown(name, values[name], token)}: {reason}{allowed}: change it {where}"
+    reason = _without(token, str(detail["ctx"]["error"])) if detail["type"] == "value_error" else ""
+    return Problem(name, _shown(name, values[name], token), reason, allowed, sources.get(name, ""))
 
 
 def _shown(name: str, value: object, token: str) -> str:

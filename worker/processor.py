@@ -15,9 +15,9 @@ from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
 from sync_queue.models import Job
 from sync_queue.operations import bring_forward, claim, count_open, next_due_at
-from validation.config import ConfigError
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
+from validation.problems import ConfigError, replaced_in_words
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.words import counted, duration, moment
@@ -155,7 +155,7 @@ class SyncWorker:
             self._settings_away = True
             return self._wait_for_stash(error, now)
         except ConfigError as error:
-            return self._blocked(WaitingFor.SETTINGS, "; ".join(error.problems))
+            return self._blocked(WaitingFor.SETTINGS, str(error))
         self._note_context(context)
         if context.config.paused:
             return self._blocked(WaitingFor.PERSON, PAUSED, logging.WARNING)
@@ -235,8 +235,8 @@ class SyncWorker:
             self._gate.probe_at_once()
         if self._context is not context:
             set_debug(context.config.debug_logging)
-            for doubt in context.config.doubts:
-                logger.error("%s", doubt)
+            for problem in context.config.replaced:
+                logger.error("%s", replaced_in_words(problem))
             self._settlement.tidy(context.config)
         self._context = context
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import TracebackType
 
 from plex.exceptions import (
     PlexAuthError,
@@ -46,23 +47,12 @@ class OutageGuard:
         with self._lock:
             self._failures_in_a_row = 0
 
-    def attempt(self, job: Job, act: Callable[[], object], *, counts: bool = True) -> PlexError | None:
-        """Do `act` for a job; returns the error that is its own. Raises SyncInterrupted for an outage.
+    def attempt(self, job: Job, *, counts: bool = True) -> Attempt:
+        """A `with` block around what is done for a job, which raises SyncInterrupted for an outage.
 
         `counts`: whether it says something about the others of the batch.
         """
-        try:
-            act()
-        except (PlexServerDown, PlexAuthError) as error:
-            raise SyncInterrupted(error, job) from error
-        except (PlexTemporaryError, PlexPermanentError, PlexNotFound) as error:
-            self.confirm(error, job)
-            if counts:
-                self.note_failure(error)
-            return error
-        if counts:
-            self.forget_failures()
-        return None
+        return Attempt(self, job, counts)
 
     def note_failure(self, error: BaseException) -> None:
         """A job failed by an error of its own; one that Plex is well with ends the row."""
@@ -75,3 +65,31 @@ class OutageGuard:
             fault = self._probe()
             if fault:
                 raise SyncInterrupted(PlexServerDown(fault), job) from error
+
+
+class Attempt:
+    """One `with` block. It keeps in `error` what of Plex's failures is the job's own, and lets all others through."""
+
+    def __init__(self, guard: OutageGuard, job: Job, counts: bool) -> None:
+        self.error: PlexError | None = None
+        self._guard = guard
+        self._job = job
+        self._counts = counts
+
+    def __enter__(self) -> Attempt:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if isinstance(error, PlexServerDown | PlexAuthError):
+            raise SyncInterrupted(error, self._job) from error
+        if isinstance(error, PlexTemporaryError | PlexPermanentError | PlexNotFound):
+            self._guard.confirm(error, self._job)
+            if self._counts:
+                self._guard.note_failure(error)
+            self.error = error
+            return True
+        if error is None and self._counts:
+            self._guard.forget_failures()
+        return False

@@ -16,7 +16,7 @@ from stash.exceptions import StashUnavailable
 from storage.database import Database
 from storage.json_file import JsonFile, finite
 from storage.lock import ProcessLock
-from validation.config import ConfigError
+from validation.problems import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from storage.database import Database
 from sync_queue.enqueue import UNDO
@@ -55,7 +54,6 @@ class BatchSync:
     def _undo(self, job: Job) -> Outcome:
         scene = self._context.stash.scenes([job.scene_id]).get(job.scene_id)
         undo = SceneUndo(self._context.plex, self._database)
-        done: list[Outcome] = []
-        act = partial(undo.undo, job, scene.updated_at if scene else "", self._clock())
-        error = self._guard.attempt(job, lambda: done.append(act()))
-        return done[0] if error is None else Outcome(job, error)
+        with self._guard.attempt(job) as attempt:
+            return undo.undo(job, scene.updated_at if scene else "", self._clock())
+        return Outcome(job, attempt.error)

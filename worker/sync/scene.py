@@ -31,7 +31,7 @@ from worker.sync.comparison import reason_not_to_sync
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
 from worker.sync.item import ItemSync
-from worker.sync.parallel import run_in_lanes
+from worker.sync.parallel import run_in_parallel
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +137,7 @@ class SceneSync:
         reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
-        run_in_lanes(writable, self._begin, self._context.config.parallel_writes)
+        run_in_parallel(writable, self._begin, self._context.config.parallel_writes)
         self._read_back([work for work in works if work.is_begun and work.error is None])
         reach("write:read_back")
         return outcomes + [self._outcome(work) for work in works if work.is_begun or work.error is not None]
@@ -168,10 +168,10 @@ class SceneSync:
 
     def _request_scan(self, work: SceneWork) -> None:
         """A courtesy: where Plex cannot do it, the scene is not found all the same, and nothing else is."""
-        act = partial(self._context.finder.request_scan, work.files)
-        error = self._guard.attempt(work.job, act, counts=False)
-        if error is not None:
-            work.warnings.append(f"Plex was not asked to scan for it: {error}")
+        with self._guard.attempt(work.job, counts=False) as attempt:
+            self._context.finder.request_scan(work.files)
+        if attempt.error is not None:
+            work.warnings.append(f"Plex was not asked to scan for it: {attempt.error}")
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
         return ItemSync(item, state, work.wanted, self._context.rules)
@@ -179,7 +179,9 @@ class SceneSync:
     def _begin(self, work: SceneWork) -> None:
         if not self._guard.has_seen_enough:
             work.is_begun = True
-            self._attempt(work, self._write)
+            with self._guard.attempt(work.job) as attempt:
+                self._write(work)
+            work.error = attempt.error or work.error
 
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
@@ -198,17 +200,14 @@ class SceneSync:
                 if last:
                     work.warnings += item.accept_what_is_shown()
                 else:
-                    self._attempt(work, partial(self._write_plainly, item))
+                    self._write_plainly(work, item)
             if not pending:
                 return
 
-    def _write_plainly(self, item: ItemSync, work: SceneWork) -> None:
-        item.write_plainly(self._context.plex)
-
-    def _attempt(self, work: SceneWork, act: Callable[[SceneWork], None]) -> None:
-        error = self._guard.attempt(work.job, partial(act, work))
-        if error is not None:
-            work.error = error
+    def _write_plainly(self, work: SceneWork, item: ItemSync) -> None:
+        with self._guard.attempt(work.job) as attempt:
+            item.write_plainly(self._context.plex)
+        work.error = attempt.error or work.error
 
     def _outcome(self, work: SceneWork) -> Outcome:
         if work.error is not None:

@@ -14,7 +14,8 @@ from plex.client import PlexClient
 from plex.exceptions import PlexError
 from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
-from validation.config import ConfigError, PlexSyncConfig
+from validation.config import PlexSyncConfig
+from validation.problems import ConfigError, replaced_in_words
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
 from worker.outage.probe import Probe
@@ -111,10 +112,10 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
         diagnosis.note("Stash", False, str(error))
         return None
     except ConfigError as error:
-        diagnosis.note("Settings", False, "; ".join(error.problems))
+        diagnosis.note("Settings", False, str(error))
         return None
     complete = "complete, but paused is set: nothing is sent until Pause is off" if config.paused else "complete"
-    diagnosis.note("Settings", not config.doubts, "; ".join(config.doubts) or complete)
+    diagnosis.note("Settings", not config.replaced, " ".join(map(replaced_in_words, config.replaced)) or complete)
     return config
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync_queue.models import DeadLetter
-from validation.config import ConfigError
+from validation.problems import ConfigError
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted, moment
 from worker.tasks.task import Task

@@ -16,7 +16,7 @@ from stash.exceptions import StashUnavailable
 from stash.protocol import Request
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
-from validation.config import ConfigError
+from validation.problems import ConfigError
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace, open_workplace
 from worker.errors import ArgumentError, TaskError
@@ -82,9 +82,7 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
     with open_workplace(folder, request.server_connection) as workplace:
         try:
             return action.load()(Task(workplace, request, start_drainer))
-        except ConfigError as error:
-            raise TaskError("; ".join(error.problems)) from error
-        except (ArgumentError, PlexError, StashUnavailable) as error:
+        except (ArgumentError, ConfigError, PlexError, StashUnavailable) as error:
             raise TaskError(str(error)) from error
         finally:
             if not action.changes_nothing:

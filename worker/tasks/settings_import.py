@@ -7,12 +7,13 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from stash.client import PLUGIN_ID, StashClient
-from validation.config import ENVIRONMENT_FALLBACKS, ConfigError, PlexSyncConfig, parse_settings
+from validation.config import ENVIRONMENT_FALLBACKS, PlexSyncConfig, parse_settings
+from validation.problems import FORM, ConfigError, Problem
 from validation.sanitizers import clean_line
 from worker.tasks.task import Task
 
@@ -35,7 +36,6 @@ _FIELD_SWITCHES = {
     for field in ("studio", "summary", "date", "performers", "tags", "collection", "poster", "background")
 }
 """Its switches for single fields, with our names of these."""
-_WHERE = "Settings > Plugins > PlexSync"
 _ANY_TOKEN = "stands-for-any-token"  # noqa: S105 - parse_settings wants one; this is nobody's
 _HIGHEST_PORT = 65_535
 _SHOWN_CHARACTERS = 20
@@ -111,7 +111,7 @@ def from_community(settings: Mapping[str, Any], *, may_guess: bool = True) -> Fo
     if token:
         objection = _objection("plex_token", token, token)
         if objection:
-            found.refused["plexToken"] = objection.replace("plex_token", "plexToken", 1)
+            found.refused["plexToken"] = replace(objection, setting="plexToken").fault
         else:
             found.settings["plex_token"] = token
     if host or (may_guess and (port or token)):
@@ -124,12 +124,12 @@ def _add_address(found: Found, host: str, port: str, token: str) -> None:
     is_short_number = port.isascii() and port.isdigit() and len(port) <= len(str(_HIGHEST_PORT))
     if not (is_short_number and 1 <= int(port) <= _HIGHEST_PORT):
         shown = clean_line(port.replace(token, "…") if token else port, _SHOWN_CHARACTERS)
-        found.refused["plexPort"] = f'plexPort is "{shown}": a port is a whole number from 1 to {_HIGHEST_PORT}'
+        found.refused["plexPort"] = f'plexPort must be a whole number from 1 to {_HIGHEST_PORT}, but is "{shown}"'
         return
     address = _address(host, port)
     objection = _objection("plex_url", address, token)
     if objection:
-        found.refused["plexHost"] = objection.replace("plex_url is", "with plexHost, plex_url would be", 1)
+        found.refused["plexHost"] = f"with plexHost, {objection.fault}"
         return
     found.settings["plex_url"] = address
     if address.startswith("https:"):
@@ -165,9 +165,12 @@ def from_stash2plex(settings: Mapping[str, Any]) -> Found:
         del given["reconcile_interval"]  # as here, where it is empty
     token = str(given.get("plex_token", ""))
     translated = switches.keys() & {*_RUNNING_SWITCHES, *_FIELD_SWITCHES, "strict_matching"}
-    objections = {name: _objection(name, given[name], token) for name in given.keys() - translated}
-    same = {name: value for name, value in given.items() if objections.get(name) == ""}
-    return Found({**same, **found}, {name: reason for name, reason in objections.items() if reason})
+    untranslated = given.keys() - translated
+    unknown = dict.fromkeys(untranslated - PlexSyncConfig.model_fields.keys(), UNKNOWN)
+    objections = {name: _objection(name, given[name], token) for name in untranslated - unknown.keys()}
+    same = {name: given[name] for name, objection in objections.items() if objection is None}
+    refused = {name: objection.fault for name, objection in objections.items() if objection is not None}
+    return Found({**same, **found}, {**unknown, **refused})
 
 
 def _is_news(name: str, value: Any, here: Mapping[str, Any]) -> bool:
@@ -206,30 +209,27 @@ def _say_what_was_refused(refused: Mapping[str, Mapping[str, str]]) -> None:
         for name, reason in sorted(reasons.items()):
             if reason != UNKNOWN:
                 ours = COMMUNITY_KEYS.get(name, name)
-                logger.warning("Not imported from %s: %s: set %s under %s", source, reason, ours, _WHERE)
+                logger.warning("Not imported from %s: %s. Set %s under %s.", source, reason, ours, FORM)
 
 
-def _objection(name: str, value: Any, token: str) -> str:
-    """Why a value cannot be ours: a sentence without `token`; "" where it can."""
-    setting = PlexSyncConfig.model_fields.get(name)
-    if setting is None:
-        return UNKNOWN
+def _objection(name: str, value: Any, token: str) -> Problem | None:
+    """Why a value cannot be that setting of ours, without `token`; None where it can."""
     settings = {"plex_url": "http://plex", "plex_token": token or _ANY_TOKEN, name: value}
-    complaint = next((each for each in _complaints(settings) if each.startswith(f"{name} is ")), "")
-    if complaint:
-        # Not where to change it: that is another plugin's form.
-        return complaint.rsplit(": change it ", 1)[0]
+    for problem in _problems(settings):
+        if problem.setting == name:
+            return problem
     # Zero and nothing mean "not set" here, which is the same only where it is the default.
+    setting = PlexSyncConfig.model_fields[name]
     if setting.default == value or _is_understood(name, value):
-        return ""
-    shown = f'"{value}"' if isinstance(value, str) else value
-    default = setting.default or "nothing"
-    return f"{name} is {shown}: here that stands for the default, {default}: {setting.description}"
+        return None
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    reason = f"which stands for the default here, {setting.default or 'empty'}"
+    return Problem(name, shown, reason, setting.description or "")
 
 
-def _complaints(settings: Mapping[str, Any]) -> tuple[str, ...]:
+def _problems(settings: Mapping[str, Any]) -> tuple[Problem, ...]:
     try:
-        return parse_settings(settings, {}).doubts
+        return parse_settings(settings, {}).replaced
     except ConfigError as error:
         return error.problems
 

@@ -12,7 +12,7 @@ from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import get_stats
 from sync_queue.sync_state import last_synced_at, synced_since
-from validation.config import ConfigError
+from validation.problems import ConfigError, replaced_in_words
 from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
 from worker.drain.parts import Workplace
@@ -174,8 +174,8 @@ def _drainer(workplace: Workplace, breaker: dict[str, Any], has_jobs: bool) -> d
 
 def _settings_problems(workplace: Workplace) -> list[str]:
     try:
-        return list(workplace.contexts.read_settings().doubts)
+        return [replaced_in_words(problem) for problem in workplace.contexts.read_settings().replaced]
     except ConfigError as error:
-        return list(error.problems)
+        return list(map(str, error.problems))
     except StashUnavailable as error:
         return [str(error)]

@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from validation.config import HARMLESS, ConfigError, PathMapping, PlexSyncConfig, parse_settings
+from validation.config import HARMLESS, PathMapping, PlexSyncConfig, parse_settings
 from validation.fields import FIELDS
+from validation.problems import ConfigError, Problem, replaced_in_words
 
 TOKEN = "T0k3n-of-Plex_xyz"
 REQUIRED: dict[str, object] = {"plex_url": "http://plex:32400", "plex_token": TOKEN}
@@ -41,7 +42,7 @@ def parse(**settings: object) -> PlexSyncConfig:
     return parse_settings({**REQUIRED, **settings}, {})
 
 
-def problems(**settings: object) -> tuple[str, ...]:
+def problems(**settings: object) -> tuple[Problem, ...]:
     with pytest.raises(ConfigError) as caught:
         parse(**settings)
     return caught.value.problems
@@ -78,15 +79,17 @@ def test_numbers_may_be_text_and_have_bounds(name: str) -> None:
         assert getattr(parse(**{name: f" {value} "}), name) == value
     wrong: list[object] = [lowest / 2, -lowest, highest + 1, "x", "1,5", True, float("nan"), "inf", [1]]
     for outside in wrong:
-        (problem,) = parse(**{name: outside}).doubts if name in HARMLESS else problems(**{name: outside})
-        assert problem.startswith(f"{name} is ")
-        assert f"from {lowest:g} to {highest:g} is allowed" in problem
+        (problem,) = parse(**{name: outside}).replaced if name in HARMLESS else problems(**{name: outside})
+        assert problem.setting == name
+        assert problem.allowed.endswith(f" from {lowest:g} to {highest:g}")
 
 
 def test_a_problem_names_the_setting_the_value_what_is_allowed_and_where_to_change_it() -> None:
-    assert problems(dlq_retention_days="x") == (
-        'dlq_retention_days is "x": a whole number of days from 1 to 365 is allowed: '
-        "change it under Settings > Plugins > PlexSync",
+    (problem,) = problems(dlq_retention_days="x")
+    assert problem == Problem("dlq_retention_days", '"x"', "", "a whole number of days from 1 to 365")
+    assert str(problem) == (
+        'dlq_retention_days must be a whole number of days from 1 to 365, but is "x". '
+        "Change it under Settings > Plugins > PlexSync."
     )
 
 
@@ -94,14 +97,14 @@ def test_a_problem_names_the_setting_the_value_what_is_allowed_and_where_to_chan
 def test_a_wrong_value_that_can_do_no_harm_gives_way_to_its_default(name: str) -> None:
     config = parse(**{name: "nonsense", "max_tags": 7})
     assert getattr(config, name) == getattr(parse(), name)
-    assert (config.max_tags, parse().doubts) == (7, ())
-    (doubt,) = config.doubts
-    assert doubt.startswith(f'{name} is "nonsense": ')
-    assert doubt.endswith("under Settings > Plugins > PlexSync (until then its default is in force)")
+    assert (config.max_tags, parse().replaced) == (7, ())
+    (problem,) = config.replaced
+    assert (problem.setting, problem.value_shown) == (name, '"nonsense"')
+    assert replaced_in_words(problem) == f"{problem} Until then, its default is used."
 
 
 def test_beside_a_value_that_may_do_harm_every_wrong_one_is_a_problem() -> None:
-    assert [each.split()[0] for each in problems(max_retries="x", max_tags="x")] == ["max_retries", "max_tags"]
+    assert [each.setting for each in problems(max_retries="x", max_tags="x")] == ["max_retries", "max_tags"]
 
 
 @pytest.mark.parametrize(("value", "expected"), [(True, True), ("true", True), ("False", False), (False, False)])
@@ -111,9 +114,7 @@ def test_switches(name: str, value: object, expected: bool) -> None:
 
 
 def test_a_switch_that_is_neither() -> None:
-    assert problems(paused="perhaps") == (
-        'paused is "perhaps": true or false is allowed: change it under Settings > Plugins > PlexSync',
-    )
+    assert problems(paused="perhaps") == (Problem("paused", '"perhaps"', "", "true or false"),)
 
 
 @pytest.mark.parametrize(
@@ -136,24 +137,24 @@ def test_addresses(url: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("url", "shown", "reason"),
     [
-        ("192.168.1.2:32400", '"192.168.1.2:32400"', "this is no web address"),
-        ("ftp://plex", '"ftp://plex"', "this is no web address"),
-        ("http://", '"http://"', "this is no web address"),
-        ("http://a b", '"http://a b"', "this is no web address"),
-        ("http://plex:port", '"http://plex:port"', "the port is no number"),
-        ("http://plex:99999", '"http://plex:99999"', "the port is no number"),
-        ("http://plex:0", '"http://plex:0"', "the port is no number"),
+        ("192.168.1.2:32400", '"192.168.1.2:32400"', "not a web address"),
+        ("ftp://plex", '"ftp://plex"', "not a web address"),
+        ("http://", '"http://"', "not a web address"),
+        ("http://a b", '"http://a b"', "not a web address"),
+        ("http://plex:port", '"http://plex:port"', "the port must be a number from 1 to 65535"),
+        ("http://plex:99999", '"http://plex:99999"', "the port must be a number from 1 to 65535"),
+        ("http://plex:0", '"http://plex:0"', "the port must be a number from 1 to 65535"),
         ("http://[::1", '"http://[::1"', "Invalid IPv6 URL"),
-        ("http://http://plex:32400", '"http://http://plex:32400"', '"http" stands there twice'),
-        ("http://me:pass@plex:32400", '"http://…@plex:32400"', "it holds a user name"),
-        ("http://plex/?X-Plex-Token=other", '"http://plex/…"', "nothing may follow"),
-        ("http://plex/#!/other", '"http://plex/…"', "nothing may follow"),
-        ("some20characters1234", '"…"', "this is no web address"),  # the token, pasted in the wrong place
+        ("http://http://plex:32400", '"http://http://plex:32400"', '"http" is there twice'),
+        ("http://me:pass@plex:32400", '"http://…@plex:32400"', "Plex takes no user name, only the token"),
+        ("http://plex/?X-Plex-Token=other", '"http://plex/…"', "remove everything from the ? or # on"),
+        ("http://plex/#!/other", '"http://plex/…"', "remove everything from the ? or # on"),
+        ("some20characters1234", '"…"', "not a web address"),  # the token, pasted in the wrong place
     ],
 )
 def test_wrong_addresses_are_shown_without_what_may_be_secret(url: str, shown: str, reason: str) -> None:
     (problem,) = problems(plex_url=url)
-    assert problem.startswith(f"plex_url is {shown}: {reason}")
+    assert (problem.value_shown, problem.reason) == (shown, reason)
 
 
 def test_the_environment_stands_in_for_address_and_token() -> None:
@@ -166,16 +167,16 @@ def test_the_environment_stands_in_for_address_and_token() -> None:
 def test_a_wrong_value_from_the_environment_says_so() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings({"plex_token": TOKEN}, {"PLEX_URL": "plex:32400"})
-    assert str(caught.value).endswith("change it in the environment variable PLEX_URL")
+    assert str(caught.value).endswith("Change it in the environment variable PLEX_URL.")
 
 
 def test_without_address_and_token_both_are_problems() -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings({}, {"PLEX_URL": " ", "PLEX_TOKEN": ""})
     address, token = caught.value.problems
-    assert address.startswith("plex_url is empty: an address such as http://")
-    assert token.startswith("plex_token is empty: ")
-    assert str(caught.value) == f"{address}; {token}"
+    assert str(address) == "plex_url is empty. Set it under Settings > Plugins > PlexSync."
+    assert str(token) == "plex_token is empty. Set it under Settings > Plugins > PlexSync."
+    assert str(caught.value) == f"{address} {token}"
 
 
 @pytest.mark.parametrize(
@@ -213,14 +214,14 @@ def test_path_mappings() -> None:
     [
         ("/data", '"/data" needs one => between two folders'),
         ("/a => /b => /c", '"/a => /b => /c" needs one => between two folders'),
-        ("/a =>", '"" in "/a =>" is no absolute path'),
-        ("data => /b", '"data" in "data => /b" is no absolute path'),
+        ("/a =>", '"" in "/a =>" is not an absolute path'),
+        ("data => /b", '"data" in "data => /b" is not an absolute path'),
         ("/a => /b; /a/ => /c", '"/a" is mapped twice'),
     ],
 )
 def test_wrong_path_mappings(path_map: str, reason: str) -> None:
     (problem,) = problems(path_map=path_map)
-    assert problem.startswith(f'path_map is "{path_map}": {reason}: folders such as ')
+    assert (problem.value_shown, problem.reason) == (f'"{path_map}"', reason)
 
 
 @given(names=st.sets(st.sampled_from(tuple(FIELDS))))
@@ -230,7 +231,8 @@ def test_fields_to_skip_in_any_case(names: set[str]) -> None:
 
 def test_an_unknown_field_to_skip() -> None:
     (problem,) = problems(skip_fields="title, artwork")
-    assert problem.startswith('skip_fields is "title, artwork": "artwork" is no such field: any of title, studio, ')
+    assert problem.reason == '"artwork" is not a field'
+    assert problem.allowed.startswith("any of title, studio, ")
 
 
 @pytest.mark.parametrize("interval", ["", "hourly", "Daily", " weekly "])
@@ -240,12 +242,12 @@ def test_intervals_of_reconciling_in_any_case(interval: str) -> None:
 
 @pytest.mark.parametrize("never", ["never", "None", "off", " No ", "disabled"])
 def test_words_for_never(never: str) -> None:
-    assert (parse(reconcile_interval=never).reconcile_interval, parse(reconcile_interval=never).doubts) == ("", ())
+    assert (parse(reconcile_interval=never).reconcile_interval, parse(reconcile_interval=never).replaced) == ("", ())
 
 
 def test_an_unknown_interval() -> None:
-    (problem,) = parse(reconcile_interval="monthly").doubts
-    assert problem.startswith('reconcile_interval is "monthly": hourly, daily, weekly, or nothing for never')
+    (problem,) = parse(reconcile_interval="monthly").replaced
+    assert problem.fault == 'reconcile_interval must be hourly, daily, weekly, or empty for never, but is "monthly"'
 
 
 def test_a_setting_that_does_not_exist_is_ignored() -> None:
@@ -259,21 +261,21 @@ def test_what_is_pasted_along_with_the_token_is_left_off(pasted: str) -> None:
 
 @pytest.mark.parametrize("pasted", ["X-Plex-Token=abc-1", '"abc-1"'])
 def test_nor_is_it_shown_where_it_was_pasted_elsewhere(pasted: str) -> None:
-    (doubt,) = parse(plex_token=pasted, connect_timeout="abc-1").doubts
-    assert doubt.startswith('connect_timeout is "…": ')
+    (problem,) = parse(plex_token=pasted, connect_timeout="abc-1").replaced
+    assert problem.value_shown == '"…"'
 
 
 @pytest.mark.parametrize("token", ["two words", "línea", "new\nline"])
 def test_a_token_that_cannot_be_sent_is_a_problem_and_not_shown(token: str) -> None:
     (problem,) = problems(plex_token=token)
-    assert problem.startswith("plex_token is not shown here: it holds a character that no Plex token has: ")
-    assert token not in problem
+    assert (problem.value_shown, problem.reason) == ("not shown here", "no Plex token has such a character")
+    assert token not in repr(problem)
 
 
 def test_a_long_or_broken_value_stays_on_one_short_line() -> None:
     (problem,) = problems(max_tags="9\n" * 5_000)
-    assert "\n" not in problem
-    assert len(problem) < 300
+    assert "\n" not in str(problem)
+    assert len(str(problem)) < 300
 
 
 @given(settings=st.dictionaries(st.sampled_from(OPTIONAL), st.one_of(JSON, st.just(TOKEN))), url=st.text())
@@ -282,7 +284,7 @@ def test_all_problems_are_gathered_and_none_shows_the_token(settings: dict[str, 
     wrong = {"plex_url": f"{TOKEN}{url}", "plex_token": f" {TOKEN} ", "poll_interval": "often", "paused": TOKEN}
     with pytest.raises(ConfigError) as caught:
         parse_settings({**settings, **wrong}, {})
-    named = [problem.split(" is ", 1)[0] for problem in caught.value.problems]
+    named = [problem.setting for problem in caught.value.problems]
     assert {"plex_url", "poll_interval", "paused"} <= set(named)
     assert len(named) == len(set(named))
     assert TOKEN not in "".join(traceback.format_exception(caught.value))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sync.parallel import lanes_of, run_in_lanes
+from worker.sync.parallel import grouped_by_key, run_in_parallel
 
 KEYS = st.lists(st.lists(st.integers(0, 6), max_size=3), max_size=12)
 
@@ -23,7 +23,7 @@ def test_works_that_share_a_key_keep_their_order_and_all_are_done_once(keys: lis
         with lock:
             done.append(work)
 
-    run_in_lanes(list(enumerate(keys)), act, width)
+    run_in_parallel(list(enumerate(keys)), act, width)
     assert sorted(done) == list(range(len(keys)))
     by_key: dict[int, list[int]] = defaultdict(list)
     for work in done:
@@ -34,10 +34,10 @@ def test_works_that_share_a_key_keep_their_order_and_all_are_done_once(keys: lis
 
 @given(keys=KEYS)
 def test_no_key_is_in_two_lanes(keys: list[list[int]]) -> None:
-    lanes = lanes_of(list(enumerate(keys)))
+    groups = grouped_by_key(list(enumerate(keys)))
     owners: dict[int, int] = {}
-    for number, lane in enumerate(lanes):
-        for work in lane:
+    for number, group in enumerate(groups):
+        for work in group:
             assert all(owners.setdefault(key, number) == number for key in keys[work])
 
 
@@ -47,7 +47,7 @@ def test_two_are_under_way_at_once() -> None:
     def act(_: int) -> None:
         both.wait()
 
-    run_in_lanes([(1, [1]), (2, [2])], act, 2)
+    run_in_parallel([(1, [1]), (2, [2])], act, 2)
 
 
 def test_an_exception_ends_all_and_leaves_out_what_has_not_begun() -> None:
@@ -58,5 +58,5 @@ def test_an_exception_ends_all_and_leaves_out_what_has_not_begun() -> None:
         raise OSError(f"number {work}")
 
     with pytest.raises(OSError, match="number"):
-        run_in_lanes([(number, [number]) for number in range(50)], act, 2)
+        run_in_parallel([(number, [number]) for number in range(50)], act, 2)
     assert len(begun) < 50

@@ -47,24 +47,24 @@ def test_settings_of_the_community_plugin(theirs: dict[str, Any], ours: dict[str
     assert (found.settings, found.refused) == (ours, {})
 
 
-WOULD_BE = "with plexHost, plex_url would be"
+WOULD_BE = "with plexHost, plex_url must be an address such as http://192.168.1.20:32400, but is"
 HIDDEN = "abc.def\nghi"
 
 
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("plexHost", "not a host", f'{WOULD_BE} "https://not a host:32400": this is no web address'),
-        ("plexHost", "https://[fd00::1", f'{WOULD_BE} "https://[fd00::1": Invalid IPv6 URL'),
-        ("plexHost", "ftp://nas", f'{WOULD_BE} "ftp://nas:32400": this is no web address'),
-        ("plexHost", "nas:port", f'{WOULD_BE} "https://nas:port": the port is no number from 1 to 65535'),
-        ("plexHost", "me:secret@nas", f'{WOULD_BE} "https://…@nas:32400": it holds a user name'),
-        ("plexPort", "abc", 'plexPort is "abc": a port is a whole number from 1 to 65535'),
-        ("plexPort", "0", 'plexPort is "0": a port is a whole number from 1 to 65535'),
-        ("plexPort", "9" * 5000, f'plexPort is "{"9" * 20}": a port'),
-        ("plexPort", "xyz:1", 'plexPort is "…:1"'),
-        ("plexPort", 65536, 'plexPort is "65536": a port is a whole number from 1 to 65535'),
-        ("plexToken", HIDDEN, "plexToken is not shown here: it holds a character that no Plex token has"),
+        ("plexHost", "not a host", f'{WOULD_BE} "https://not a host:32400" (not a web address'),
+        ("plexHost", "https://[fd00::1", f'{WOULD_BE} "https://[fd00::1" (Invalid IPv6 URL'),
+        ("plexHost", "ftp://nas", f'{WOULD_BE} "ftp://nas:32400" (not a web address'),
+        ("plexHost", "nas:port", f'{WOULD_BE} "https://nas:port" (the port must be a number from 1 to 65535'),
+        ("plexHost", "me:secret@nas", f'{WOULD_BE} "https://…@nas:32400" (Plex takes no user name'),
+        ("plexPort", "abc", 'plexPort must be a whole number from 1 to 65535, but is "abc"'),
+        ("plexPort", "0", 'plexPort must be a whole number from 1 to 65535, but is "0"'),
+        ("plexPort", "9" * 5000, f'plexPort must be a whole number from 1 to 65535, but is "{"9" * 20}"'),
+        ("plexPort", "xyz:1", 'plexPort must be a whole number from 1 to 65535, but is "…:1"'),
+        ("plexPort", 65536, 'plexPort must be a whole number from 1 to 65535, but is "65536"'),
+        ("plexToken", HIDDEN, "plexToken must be the X-Plex-Token of the server's owner, but is not shown here (no"),
     ],
 )
 def test_what_is_of_no_use_there_is_named_with_its_reason(name: str, value: Any, reason: str) -> None:
@@ -114,7 +114,7 @@ def test_settings_of_stash2plex(theirs: dict[str, Any], ours: dict[str, Any]) ->
 
 
 UNKNOWN = "PlexSync has no such setting"
-ZERO = "max_retries is {}: here that stands for the default, 5: a whole number from 1 to 100 is allowed"
+ZERO = "max_retries must be a whole number from 1 to 100, but is {} (which stands for the default here, 5)"
 
 
 @pytest.mark.parametrize(
@@ -125,20 +125,24 @@ ZERO = "max_retries is {}: here that stands for the default, 5: a whole number f
         ("sync_title", False, UNKNOWN),
         ("enabled", "perhaps", UNKNOWN),
         ("strict_matching", 2, UNKNOWN),
-        ("poll_interval", 1000, "poll_interval is 1000: a number of seconds from 0.1 to 60 is allowed"),
+        ("poll_interval", 1000, "poll_interval must be a number of seconds from 0.1 to 60, but is 1000"),
         (
             "reconcile_interval",
             "sometimes",
-            'reconcile_interval is "sometimes": hourly, daily, weekly, or nothing for never, is allowed',
+            'reconcile_interval must be hourly, daily, weekly, or empty for never, but is "sometimes"',
         ),
-        ("max_retries", 500, "max_retries is 500: a whole number from 1 to 100 is allowed"),
-        ("max_retries", "many", 'max_retries is "many": a whole number from 1 to 100 is allowed'),
+        ("max_retries", 500, "max_retries must be a whole number from 1 to 100, but is 500"),
+        ("max_retries", "many", 'max_retries must be a whole number from 1 to 100, but is "many"'),
         # To us, zero is the default: 5 tries are not what was asked for.
         ("max_retries", 0, ZERO.format(0)),
         ("max_retries", "0", ZERO.format('"0"')),
         ("max_retries", False, ZERO.format("False")),
-        ("plex_token", "two words", "plex_token is not shown here: it holds a character that no Plex token has"),
-        ("plex_library", 7, "plex_library is 7: names of movie libraries, separated by commas, are allowed"),
+        (
+            "plex_token",
+            "two words",
+            "plex_token must be the X-Plex-Token of the server's owner, but is not shown here (no Plex token has",
+        ),
+        ("plex_library", 7, "plex_library must be names of movie libraries, separated by commas"),
     ],
 )
 def test_what_has_no_counterpart_has_a_reason(name: str, value: Any, reason: str) -> None:
@@ -146,7 +150,7 @@ def test_what_has_no_counterpart_has_a_reason(name: str, value: Any, reason: str
     assert found.settings == {"max_tags": 50}
     assert [*found.refused] == [name]
     assert found.refused[name].startswith(reason)
-    assert "change it" not in found.refused[name]
+    assert "Change it" not in found.refused[name]
 
 
 def test_no_reason_shows_the_token() -> None:
@@ -187,12 +191,12 @@ def test_what_has_no_counterpart_is_named(stash: StashSimulator, caplog: pytest.
             "imported": ["skip_fields"],
             "from": ["Stash2Plex"],
             "without_counterpart": ["another", "max_retries", "odd"],
-            "reasons": ["max_retries is 500: a whole number from 1 to 100 is allowed"],
+            "reasons": ["max_retries must be a whole number from 1 to 100, but is 500"],
         }
     assert "Not imported from Stash2Plex, for PlexSync has no such setting: another, odd" in caplog.text
     assert (
-        "Not imported from Stash2Plex: max_retries is 500: a whole number from 1 to 100 is allowed: "
-        "set max_retries under Settings > Plugins > PlexSync"
+        "Not imported from Stash2Plex: max_retries must be a whole number from 1 to 100, but is 500. "
+        "Set max_retries under Settings > Plugins > PlexSync."
     ) in caplog.text
     assert "secret" not in caplog.text
 
@@ -231,10 +235,10 @@ def test_what_cannot_be_used_of_it_is_said(stash: StashSimulator, caplog: pytest
     with caplog.at_level(logging.WARNING):
         result = take_over(stash)
     assert (result["imported"], result["without_counterpart"]) == ([], ["plexPort", "plexToken"])
-    assert result["reasons"][0] == 'plexPort is "abc": a port is a whole number from 1 to 65535'
-    assert 'plexPort is "abc"' in caplog.text
-    assert "set plex_url under Settings > Plugins > PlexSync" in caplog.text
-    assert "set plex_token under Settings > Plugins > PlexSync" in caplog.text
+    assert result["reasons"][0] == 'plexPort must be a whole number from 1 to 65535, but is "abc"'
+    assert ', but is "abc"' in caplog.text
+    assert "Set plex_url under Settings > Plugins > PlexSync" in caplog.text
+    assert "Set plex_token under Settings > Plugins > PlexSync" in caplog.text
     assert "a b" not in caplog.text
 
 
