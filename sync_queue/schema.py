@@ -41,14 +41,31 @@ SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
-        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL)
+        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, undone_at REAL NOT NULL)
     """,
     """
     CREATE TABLE IF NOT EXISTS item_state (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
         written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
-        images TEXT NOT NULL, uploading TEXT NOT NULL, written_at REAL NOT NULL,
+        images TEXT NOT NULL, uploading TEXT NOT NULL, refused TEXT NOT NULL, files TEXT NOT NULL,
+        scene_id INTEGER NOT NULL, written_at REAL NOT NULL,
         PRIMARY KEY (server_id, rating_key))
+    """,
+    "CREATE INDEX IF NOT EXISTS item_state_by_scene ON item_state (scene_id)",
+    "CREATE INDEX IF NOT EXISTS items_that_refused ON item_state (server_id) WHERE refused != '{}'",
+    """
+    CREATE TABLE IF NOT EXISTS plex_forms (
+        server_id TEXT NOT NULL, field TEXT NOT NULL, asked TEXT NOT NULL, shown TEXT NOT NULL,
+        PRIMARY KEY (server_id, field, asked))
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS server_traits (
+        server_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (server_id, name))
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS pins (
+        server_id TEXT NOT NULL, scene_id INTEGER NOT NULL, rating_key INTEGER NOT NULL, files TEXT NOT NULL,
+        PRIMARY KEY (server_id, scene_id, rating_key))
     """,
     """
     CREATE TABLE IF NOT EXISTS log_relay (

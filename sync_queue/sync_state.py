@@ -13,7 +13,7 @@ from typing import Any
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 
-_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading")
+_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading", "refused", "files")
 """Fields of an ItemState that are stored as JSON, each in a column of its name."""
 
 
@@ -21,7 +21,8 @@ _PARTS = ("originals", "written", "writing", "shown", "asked", "images", "upload
 class SceneState:
     """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash.
 
-    `stash_updated_at` is "" where the scene may have changed since without another `updated_at`.
+    `stash_updated_at` is "" where the scene may have changed since without another `updated_at`. `undone_at`: when it
+    was undone, if nothing was written for it since (seconds since the epoch; 0.0 = it was not).
     """
 
     scene_id: int
@@ -29,6 +30,7 @@ class SceneState:
     stash_updated_at: str
     rating_keys: tuple[int, ...]
     warnings: tuple[str, ...] = ()
+    undone_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,10 @@ class ItemState:
     `originals`: values before our first overwrite. `written`: what we last sent (of lists, the names that are ours).
     `writing`: likewise, from just before a write until it is known to have arrived.
     `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
-    `images`: SHA-256 by image field, once uploaded. `uploading`: likewise, from just before an upload until it is known
-    to have ended. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
+    `images`: SHA-1 by image field, as Plex knows what we uploaded. `uploading`: likewise, from just before an upload
+    until it is known to have ended. `refused`: by field what Plex would not take, {"asked", "shown", "since",
+    "plex_version"}, `since` in seconds since the epoch. `files`: the item's, as Plex sees them. `scene_id`: whose the
+    item is, 0 = nobody's. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
     """
 
     rating_key: int
@@ -50,6 +54,9 @@ class ItemState:
     asked: Mapping[str, Any] = field(default_factory=dict)
     images: Mapping[str, str] = field(default_factory=dict)
     uploading: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[str] = ()
+    scene_id: int = 0
     written_at: float = 0.0
 
 
@@ -63,19 +70,19 @@ class SyncState:
     def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
         """The states of those scenes that were synced before."""
         rows = self._database.all(
-            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings FROM scene_state"
+            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at FROM scene_state"
             f" WHERE scene_id {IN_LIST}",
             (as_list(scene_ids),),
         )
         return {
-            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])))
+            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])), row[5])
             for row in rows
         }
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
         rows = self._database.all(
-            f"SELECT rating_key, written_at, {', '.join(_PARTS)} FROM item_state"
+            f"SELECT rating_key, written_at, scene_id, {', '.join(_PARTS)} FROM item_state"
             f" WHERE rating_key {IN_LIST} AND server_id = ?",
             (as_list(rating_keys), self._server_id),
         )
@@ -86,23 +93,27 @@ class SyncState:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():
             self._database.execute_many(
-                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, {', '.join(_PARTS)})"
-                f" VALUES (?, ?, ?{', ?' * len(_PARTS)})",
-                [(self._server_id, state.rating_key, state.written_at, *_item_parts(state)) for state in states],
+                f"INSERT OR REPLACE INTO item_state (server_id, rating_key, written_at, scene_id, {', '.join(_PARTS)})"
+                f" VALUES (?, ?, ?, ?{', ?' * len(_PARTS)})",
+                [
+                    (self._server_id, state.rating_key, state.written_at, state.scene_id, *_item_parts(state))
+                    for state in states
+                ],
             )
         reach("state:saved")
 
     def save_scene(self, state: SceneState) -> None:
         """Store a scene's state (may be part of the caller's transaction)."""
         self._database.execute(
-            "INSERT OR REPLACE INTO scene_state (scene_id, synced_at, stash_updated_at, rating_keys, warnings)"
-            " VALUES (?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO scene_state"
+            " (scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 state.scene_id,
                 state.synced_at,
                 state.stash_updated_at,
                 json.dumps(state.rating_keys),
                 json.dumps(state.warnings),
+                state.undone_at,
             ),
         )
 
@@ -150,9 +161,9 @@ def _item_parts(state: ItemState) -> list[str]:
 
 
 def _item_state(row: tuple[Any, ...]) -> ItemState:
-    rating_key, written_at, *texts = row
+    rating_key, written_at, scene_id, *texts = row
     parts = {name: json.loads(text) for name, text in zip(_PARTS, texts, strict=True)}
-    return ItemState(rating_key, written_at=written_at, **parts)
+    return ItemState(rating_key, written_at=written_at, scene_id=scene_id, **{**parts, "files": tuple(parts["files"])})
 
 
 def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:
