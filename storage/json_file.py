@@ -43,7 +43,7 @@ class JsonFile:
         write_whole(self.path, json.dumps(content, indent=1))
 
 
-def finite(value: Any) -> float:
+def stored_number(value: Any) -> float:
     """A stored number as it is, 0.0 for anything else: somebody may have edited the file."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and abs(value) < _BEYOND_ANY_COUNT_OR_TIME else 0.0

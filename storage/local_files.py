@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from storage.crash_points import reach
 
@@ -67,6 +68,11 @@ def _sync_folder(folder: str) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def time_stamp(now: float) -> str:
+    """`now` (seconds since the epoch) as a part of a file's name, in local time; a later one sorts behind it."""
+    return datetime.fromtimestamp(now).strftime("%Y%m%d-%H%M%S-%f")
 
 
 def set_aside(path: str, reason: str, now: float, companions: Sequence[str] = ()) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
 
-from storage.json_file import finite
+from storage.json_file import stored_number
 
 FAILURE_THRESHOLD = 5
 """Consecutive counted failures that open the breaker (docs/architecture.md)."""
@@ -78,8 +78,8 @@ class CircuitBreaker:
         self._successes = 0
         stored = self._store.load()
         self._state = CircuitState.CLOSED if stored.get("state", "closed") == "closed" else CircuitState.OPEN
-        self._changed_at = finite(stored.get("changed_at"))
-        self._opened_at = finite(stored.get("opened_at"))
+        self._changed_at = stored_number(stored.get("changed_at"))
+        self._opened_at = stored_number(stored.get("opened_at"))
         self._cause = str(stored.get("cause", ""))
 
     @property

@@ -20,6 +20,7 @@ from validation.errors import TransientError as TransientError
 from validation.problems import ConfigError, replaced_in_words
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
+from worker.base.one_by_one import together_or_one_by_one
 from worker.base.words import counted, duration, moment
 from worker.drain.parts import WorkerParts
 from worker.drain.progress import Progress, WaitingFor
@@ -315,15 +316,14 @@ class SyncWorker:
 
     def _outcomes(self, syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
         """Sync the jobs; what nobody foresaw is that job's own failure and holds up no other."""
-        try:
-            return syncer.sync(jobs)
-        except (SyncInterrupted, StashUnavailable, PlexLibraryUnknown, sqlite3.Error, OSError):
-            raise
-        except Exception as error:
-            if len(jobs) == 1:
-                logger.exception("Scene %d: unforeseen error", jobs[0].scene_id)
-                return [syncer.fail(jobs[0], error)]
-        return [outcome for job in jobs if not syncer.has_seen_enough for outcome in self._outcomes(syncer, [job])]
+        return together_or_one_by_one(
+            jobs,
+            syncer.sync,
+            errors=Exception,
+            raise_if_shared=_raise_if_foreseen,
+            failed=partial(_failed_unforeseen, syncer),
+            has_seen_enough=lambda: syncer.has_seen_enough,
+        )
 
     def _run_logged(self) -> None:
         try:
@@ -337,3 +337,13 @@ class SyncWorker:
             if self._reconcile is not None:
                 self._reconcile.close()
             self._contexts.close()
+
+
+def _raise_if_foreseen(_jobs: Sequence[Job], error: Exception) -> None:
+    if isinstance(error, SyncInterrupted | StashUnavailable | PlexLibraryUnknown | sqlite3.Error | OSError):
+        raise error
+
+
+def _failed_unforeseen(syncer: BatchSync, job: Job, error: Exception) -> Outcome:
+    logger.error("Scene %d: unforeseen error", job.scene_id, exc_info=error)
+    return syncer.fail(job, error)

@@ -114,8 +114,8 @@ def fuzz_arguments(examples: int) -> Tally:
     """Read any JSON as an argument of a task."""
 
     def read(value: Any) -> None:
-        some_of = partial(arguments.some_of, allowed=("PlexNotFound",))
-        for reader in (arguments.switch, arguments.whole_number, arguments.moment, some_of):
+        subset_of = partial(arguments.subset_of, allowed=("PlexNotFound",))
+        for reader in (arguments.switch, arguments.whole_number, arguments.moment, subset_of):
             with contextlib.suppress(ArgumentError):
                 reader({"name": value}, "name")
 

@@ -14,7 +14,7 @@ from typing import Any
 from stash.client import StashClient, parse_time
 from storage.crash_points import reach
 from storage.database import Database
-from storage.json_file import finite
+from storage.json_file import stored_number
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.operations import pending_scene_ids
@@ -78,14 +78,14 @@ class CatchUp:
 
         A queue whose file was lost and made anew knows nothing: then until when edits are known to have reached Plex.
         """
-        known_until = finite(marks.get("looked_until"))
+        known_until = stored_number(marks.get("looked_until"))
         if not known_until:
             # Scenes were synced, so it is the mark that was lost. The drainer had looked within INTERVAL then.
             synced_at = last_synced_at(self._database)
             return None if synced_at is None else min(synced_at, now) - INTERVAL
         if marks.get("database") != self._database.identity():
             logger.warning("The queue was lost and begun anew: asking Stash for what may have been in it")
-            known_until = min(known_until, finite(marks.get("drained_at")) or known_until)
+            known_until = min(known_until, stored_number(marks.get("drained_at")) or known_until)
         return known_until if known_until <= now else now - LOOK_BACK
 
     def _enqueue_missed(self, page: Iterable[tuple[int, str]]) -> int:

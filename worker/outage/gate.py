@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from storage.json_file import finite
+from storage.json_file import stored_number
 from worker.base.words import counted
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outage.history import OutageHistory
@@ -46,12 +46,12 @@ class Gate:
         self._pending = pending
         self._clock = clock
         stored = store.load()
-        self._probes_made = max(0, int(finite(stored.get("probes_made"))))
-        self._next_probe_at = finite(stored.get("next_probe_at"))
+        self._probes_made = max(0, int(stored_number(stored.get("probes_made"))))
+        self._next_probe_at = stored_number(stored.get("next_probe_at"))
         self._probe = Probe.TOKEN if stored.get("with_token") else Probe.IDENTITY
         self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
-        self.ramp = Ramp(finite(stored.get("recovered_at")), clock)
+        self.ramp = Ramp(stored_number(stored.get("recovered_at")), clock)
 
     def seconds_to_probe(self) -> float:
         """Seconds until the next probe is due; 0.0 = now, also where it is further off than ever: the clock was set

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from storage.json_file import finite
+from storage.json_file import stored_number
 from worker.circuit_breaker import StateStore
 
 KEPT_OUTAGES = 30
@@ -121,12 +121,12 @@ def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:
 
 def _outage(stored: Any) -> Outage | None:
     """One stored outage; None where somebody has edited the file into something else."""
-    if not isinstance(stored, dict) or not finite(stored.get("started_at")):
+    if not isinstance(stored, dict) or not stored_number(stored.get("started_at")):
         return None
     return Outage(
-        started_at=finite(stored["started_at"]),
+        started_at=stored_number(stored["started_at"]),
         cause=str(stored.get("cause")),
-        ended_at=finite(stored.get("ended_at")) or None,
-        jobs_waiting=int(finite(stored.get("jobs_waiting"))),
-        jobs_done_after=int(finite(stored.get("jobs_done_after"))),
+        ended_at=stored_number(stored.get("ended_at")) or None,
+        jobs_waiting=int(stored_number(stored.get("jobs_waiting"))),
+        jobs_done_after=int(stored_number(stored.get("jobs_done_after"))),
     )

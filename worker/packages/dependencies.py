@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 
-from storage.json_file import JsonFile, finite
+from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
 from storage.permissions import make_private, others_may_write
 from worker.packages.pip_install import UNFINISHED, InstallError, install, pip_command
@@ -183,7 +183,7 @@ class Dependencies:
         """Raise DependencyError where an attempt for these packages failed after `since`, seconds since the epoch."""
         stored = self._failure.load()
         # A time to come was written before the clock was set back.
-        is_known = since < finite(stored.get("at")) <= self._clock()
+        is_known = since < stored_number(stored.get("at")) <= self._clock()
         if is_known and stored.get("packages") == packages_name(self._lock):
             raise DependencyError(str(stored.get("problem")))
 
@@ -210,7 +210,7 @@ class Dependencies:
 
     def _wait_for_change(self) -> None:
         """Return when it is time to try again. Raises DependencyError where only another Python has the packages."""
-        failed_at = finite(self._failure.load().get("at")) or self._clock()
+        failed_at = stored_number(self._failure.load().get("at")) or self._clock()
         retry_at = min(failed_at, self._clock()) + self._retry_after
         while self._clock() < retry_at:
             self._wait(LOOK_EVERY)

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from storage.crash_points import reach
-from storage.json_file import JsonFile, finite
+from storage.json_file import JsonFile, stored_number
 from worker.data_folder import DataFolder
 
 
@@ -48,7 +48,7 @@ class RunFiles:
         stored, plan = self._state.load(), self._scenes.load()
         try:
             state = RunState(**stored)
-            is_whole = finite(state.started_at) == plan["started_at"] and self._size() >= state.rows_bytes
+            is_whole = stored_number(state.started_at) == plan["started_at"] and self._size() >= state.rows_bytes
             scene_ids = [int(scene_id) for scene_id in plan["scene_ids"]]
         except (KeyError, TypeError, ValueError):
             return None

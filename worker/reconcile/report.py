@@ -7,11 +7,10 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from storage.crash_points import reach
-from storage.local_files import write_whole
+from storage.local_files import time_stamp, write_whole
 from worker.data_folder import DataFolder
 from worker.reconcile.page import page_parts
 from worker.version import VERSION
@@ -40,8 +39,7 @@ def write_report(
     `summary` is as docs/status.md says; the report's name comes from its `started_at`, so that writing it again
     replaces it. `rows` gives all rows anew at each call; they are never held all at once.
     """
-    stamp = datetime.fromtimestamp(summary["started_at"]).strftime("%Y%m%d-%H%M%S-%f")
-    path = os.path.join(folder.reports, f"compare-{stamp}")
+    path = os.path.join(folder.reports, f"compare-{time_stamp(summary['started_at'])}")
     files = ReportFiles(f"{path}.json", f"{path}.html")
     write_whole(files.json, _json_parts({"format": REPORT_FORMAT, "version": VERSION, **summary}, rows()))
     reach("reconcile:half_reported")

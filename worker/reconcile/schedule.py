@@ -14,7 +14,7 @@ from datetime import datetime
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from storage.database import Database
-from storage.json_file import JsonFile, finite
+from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
 from validation.problems import ConfigError
 from worker.circuit_breaker import StateStore
@@ -122,7 +122,7 @@ class ScheduledReconcile:
 
     def _is_due(self, interval: str) -> bool:
         """Whether it is time to compare the whole library, by one of INTERVALS, or "" for never."""
-        elapsed = self._clock() - finite(self._store.load().get("reconciled_at"))
+        elapsed = self._clock() - stored_number(self._store.load().get("reconciled_at"))
         return interval in INTERVALS and not 0.0 <= elapsed < INTERVALS[interval]
 
     def _outages_to_look_after(self) -> Sequence[Outage]:
@@ -137,7 +137,7 @@ class ScheduledReconcile:
             if outage.ended_at is not None and outage.duration(now) > LONG_OUTAGE
         ]
         starts = [outage.started_at for outage in long_ones]
-        looked_after = finite(self._store.load().get(_LOOKED_AFTER))
+        looked_after = stored_number(self._store.load().get(_LOOKED_AFTER))
         # By its place and not by its time: the clock may have been set back since.
         first = starts.index(looked_after) + 1 if looked_after in starts else 0
         return [outage for outage in long_ones[first:] if 0.0 < outage.started_at <= now]

@@ -13,10 +13,7 @@ from plex.exceptions import (
     PlexAuthError,
     PlexError,
     PlexLibraryUnknown,
-    PlexNotFound,
-    PlexPermanentError,
     PlexServerDown,
-    PlexTemporaryError,
 )
 from plex.items import PlexItem
 from plex.metadata import difference
@@ -25,6 +22,7 @@ from sync_queue.sync_state import ItemState, SyncState
 from validation.fields import FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
+from worker.base.one_by_one import together_or_one_by_one
 from worker.sync.context import SyncContext
 from worker.sync.finder import Found
 from worker.sync.item import history_of
@@ -81,28 +79,22 @@ class Comparison:
         Where Plex fails for some of them only, these are FAILED. Raises StashUnavailable, and PlexError where Plex is
         not well: it is down, silent, refuses the token, or fails for every scene.
         """
-        try:
-            return self._compare_together(scene_ids)
-        except (PlexServerDown, PlexAuthError, PlexLibraryUnknown):
-            raise
-        except PlexError as error:
-            if len(scene_ids) == 1 or (isinstance(error, PlexTemporaryError) and error.suspect_outage):
-                raise
-            return self._compare_each(scene_ids, error)
+        results: list[SceneComparison | PlexError] = together_or_one_by_one(
+            scene_ids,
+            self._compare_together,
+            errors=PlexError,
+            raise_if_shared=_raise_if_shared,
+            failed=lambda _, error: error,
+        )
+        errors = [result for result in results if isinstance(result, PlexError)]
+        if errors and len(errors) == len(results):
+            raise errors[0]
+        return [
+            SceneComparison(scene_id, Verdict.FAILED, reason=str(result)) if isinstance(result, PlexError) else result
+            for scene_id, result in zip(scene_ids, results, strict=True)
+        ]
 
-    def _compare_each(self, scene_ids: Sequence[int], shared_error: PlexError) -> list[SceneComparison]:
-        """Which scene made the shared request fail cannot be told: each on its own."""
-        results = []
-        for scene_id in scene_ids:
-            try:
-                results += self.compare([scene_id])
-            except (PlexTemporaryError, PlexPermanentError, PlexNotFound) as error:
-                results.append(SceneComparison(scene_id, Verdict.FAILED, reason=str(error)))
-        if all(result.verdict is Verdict.FAILED for result in results):
-            raise shared_error
-        return results
-
-    def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
+    def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison | PlexError]:
         scenes = self._context.stash.scenes(scene_ids)
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
@@ -138,6 +130,13 @@ def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, was_synced: bool) -
     if not wanted.has_details and not was_synced:
         return "the scene has nothing but a title yet"
     return ""
+
+
+def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:
+    """Where Plex is not well, the error is no scene's own."""
+    is_fatal = isinstance(error, PlexServerDown | PlexAuthError | PlexLibraryUnknown)
+    if is_fatal or (error.suspect_outage and len(scene_ids) > 1):
+        raise error
 
 
 def _without_items(scene: Scene, wanted: WantedMetadata, verdict: Verdict) -> SceneComparison:

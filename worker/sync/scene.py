@@ -26,6 +26,7 @@ from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
 from worker.backoff import NothingToSync, PartlySynced
+from worker.base.one_by_one import together_or_one_by_one
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.comparison import reason_not_to_sync
 from worker.sync.context import SyncContext
@@ -110,20 +111,29 @@ class SceneSync:
 
         Raises SyncInterrupted where Plex is down or refuses the token, StashUnavailable where Stash cannot be read.
         """
-        try:
-            return self._sync_together(jobs)
-        except (PlexServerDown, PlexAuthError) as error:
-            raise SyncInterrupted(error, jobs[0] if len(jobs) == 1 else None) from error
-        except PlexLibraryUnknown:
-            raise
-        except PlexError as error:
-            self._guard.confirm(error, jobs[0] if len(jobs) == 1 else None)
-            if len(jobs) == 1:
-                self._guard.note_failure(error)
-                return [Outcome(jobs[0], error)]
-        # Which scene made the shared request fail cannot be told: each on its own.
-        self._guard.forget_failures()
-        return [outcome for job in jobs if not self._guard.has_seen_enough for outcome in self.sync([job])]
+        return together_or_one_by_one(
+            jobs,
+            self._sync_together,
+            errors=PlexError,
+            raise_if_shared=self._raise_if_shared,
+            failed=self._failed,
+            has_seen_enough=lambda: self._guard.has_seen_enough,
+        )
+
+    def _raise_if_shared(self, jobs: Sequence[Job], error: PlexError) -> None:
+        """Where Plex is not well, the error is no job's own. Raises it, or SyncInterrupted for an outage."""
+        job = jobs[0] if len(jobs) == 1 else None
+        if isinstance(error, PlexServerDown | PlexAuthError):
+            raise SyncInterrupted(error, job) from error
+        if isinstance(error, PlexLibraryUnknown):
+            raise error
+        self._guard.confirm(error, job)
+        if job is None:
+            self._guard.forget_failures()
+
+    def _failed(self, job: Job, error: PlexError) -> Outcome:
+        self._guard.note_failure(error)
+        return Outcome(job, error)
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
         self._read_at = self._clock()

@@ -75,7 +75,7 @@ def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
     return chosen
 
 
-def some_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> frozenset[str] | None:
+def subset_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> frozenset[str] | None:
     """Some of `allowed`, comma-separated or as a list, in letters of any case; None where it is missing or empty.
 
     Raises ArgumentError for all else, an empty list and a lone comma included: these must not stand for all.

@@ -6,10 +6,9 @@ import dataclasses
 import json
 import os
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from storage.local_files import write_whole
+from storage.local_files import time_stamp, write_whole
 from worker.data_folder import DataFolder
 
 
@@ -21,8 +20,7 @@ def write_backup(folder: DataFolder, what: str, entries: Sequence[Any], now: flo
     if not entries:
         return ""
     os.makedirs(folder.backups, mode=0o700, exist_ok=True)
-    stamp = datetime.fromtimestamp(now).strftime("%Y%m%d-%H%M%S-%f")
-    path = os.path.join(folder.backups, f"{what}-{stamp}.json")
+    path = os.path.join(folder.backups, f"{what}-{time_stamp(now)}.json")
     write_whole(path, json.dumps([_plain(entry) for entry in entries], indent=1))
     return path
 

@@ -69,7 +69,7 @@ class RedriveTask:
         """Redrive what the arguments select. Raises ArgumentError, StashUnavailable, ConfigError."""
         args = self._request.args
         selection = Selection(
-            error_types=arguments.some_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
+            error_types=arguments.subset_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
             scene_id=arguments.whole_number(args, "scene_id"),
             since=arguments.moment(args, "since"),
         )

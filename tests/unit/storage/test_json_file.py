@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.json_file import JsonFile, finite
+from storage.json_file import JsonFile, stored_number
 
 NOW = 1_800_000_000.75
 UNREADABLE = [b"", b"{", b'{"state": "op', b"[]", b"null", b'"text"', b"\xff\xfe\x00", b"\x00" * 50, b"[" * 100_000]
@@ -92,9 +92,9 @@ NUMBERS = st.floats(-1e11, 1e11) | st.integers(-(10**11), 10**11)
 
 @given(NUMBERS)
 def test_a_stored_number_is_taken_as_it_is(number: float) -> None:
-    assert finite(json.loads(json.dumps(number))) == number
+    assert stored_number(json.loads(json.dumps(number))) == number
 
 
 @pytest.mark.parametrize("value", [None, "5", True, [], {}, float("inf"), float("-inf"), float("nan"), 10**400])
 def test_anything_else_counts_as_nothing(value: Any) -> None:
-    assert finite(value) == 0.0
+    assert stored_number(value) == 0.0

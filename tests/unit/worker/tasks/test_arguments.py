@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker.errors import ArgumentError
-from worker.tasks.arguments import choice, moment, refuse_unknown, some_of, switch, whole_number
+from worker.tasks.arguments import choice, moment, refuse_unknown, subset_of, switch, whole_number
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
 
@@ -81,9 +81,9 @@ def test_what_is_no_moment_is_named(value: Any) -> None:
         (None, None),
     ],
 )
-def test_some_of_several(value: Any, found: set[str] | None) -> None:
-    assert some_of({"error_type": value}, "error_type", KINDS) == found
-    assert some_of({}, "error_type", KINDS) is None
+def test_a_subset_of_several(value: Any, found: set[str] | None) -> None:
+    assert subset_of({"error_type": value}, "error_type", KINDS) == found
+    assert subset_of({}, "error_type", KINDS) is None
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_some_of_several(value: Any, found: set[str] | None) -> None:
 )
 def test_what_is_none_of_them_is_named_and_never_stands_for_all(value: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^error_type (is|holds) .*: any of AmbiguousMatch, PlexNotFound is"):
-        some_of({"error_type": value}, "error_type", KINDS)
+        subset_of({"error_type": value}, "error_type", KINDS)
 
 
 def test_the_wrong_one_of_several_is_named() -> None:
     with pytest.raises(ArgumentError, match=r'^error_type holds "Nonsense": any of AmbiguousMatch, PlexNotFound is'):
-        some_of({"error_type": "PlexNotFound,Nonsense"}, "error_type", KINDS)
+        subset_of({"error_type": "PlexNotFound,Nonsense"}, "error_type", KINDS)
 
 
 def test_arguments_that_are_known() -> None:
