@@ -3,10 +3,13 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
-.PHONY: test demo faults bench dist lock lint types contract clean
+.PHONY: test test-fast demo faults bench dist lock lint types contract clean
 
 test: $(READY)
 	$(RUN) -m pytest -n 2
+
+test-fast: $(READY)
+	$(RUN) -m pytest -n 2 -m "not slow and not network and not ui"
 
 demo: $(READY)
 	$(RUN) -m tests.demo

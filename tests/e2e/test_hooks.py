@@ -136,7 +136,6 @@ def test_many_hooks_in_a_row_lose_no_edit(tmp_path: Path) -> None:
         edit_in_a_row(world, 200)
 
 
-@pytest.mark.slow
 def test_a_thousand_hooks_in_a_row_lose_no_edit(tmp_path: Path) -> None:
     with World(tmp_path, 1000, idle_seconds=NO_DRAINER_ENDS) as world:
         edit_in_a_row(world, 1000)

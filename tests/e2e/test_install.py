@@ -17,7 +17,7 @@ from tests.support.bare_python import bare_python, unzip_plugin
 from tests.world import PROJECT, World, wait_until
 from worker.packages.requirements import packages_name
 
-pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.xdist_group("install")]
+pytestmark = [pytest.mark.network, pytest.mark.xdist_group("install")]
 
 LOCK = str(PROJECT / "requirements.lock")
 INSTALLATION = 180.0

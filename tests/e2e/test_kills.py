@@ -15,10 +15,7 @@ import pytest
 from tests.simulators.plex_edits import EditMode
 from tests.support.kill_world import KillWorld, seconds_of
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's"),
-]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 
 
 def kill_until(world: KillWorld, kills: int, kill_once: Callable[[float], None], wake: Callable[[], None]) -> None:

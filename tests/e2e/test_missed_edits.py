@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from tests.support.agreement import disagreements, wait_until_in_step
 from tests.world import World, wait_until
 
@@ -94,7 +92,6 @@ def test_a_job_of_a_scene_that_was_merged_into_another_is_no_trouble(tmp_path: P
         assert (world.item(4).title, world.dead_letters().get_count()) == ("Merged", 0)
 
 
-@pytest.mark.slow
 def test_a_bulk_edit_that_was_cut_off_arrives_whole(tmp_path: Path) -> None:
     with world_in_use(tmp_path, 20) as world:
         close_the_browser_in_a_bulk_edit(world)

@@ -17,8 +17,6 @@ NO_DRAINER_ENDS = 600.0
 """Idle seconds after which no drainer of a test ends by itself."""
 OPENED = "Circuit breaker opened"
 
-pytestmark = pytest.mark.slow
-
 
 # --- View Outage History
 

@@ -25,8 +25,6 @@ STILL_DOWN = "Plex is still not well"
 REOPENED = "re-opened"
 RECOVERED = "Plex recovered"
 
-pytestmark = pytest.mark.slow
-
 End = Callable[[], object]
 
 

@@ -203,7 +203,6 @@ def go_through_wrong_settings(world: World, secrets: Secrets) -> None:
     configure(world)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_no_secret_is_in_any_log_file_reply_argument_or_environment(tmp_path: Path) -> None:
     with World(tmp_path, 2, idle_seconds=60.0, plex=PlexSimulator(token=TOKEN)) as world:

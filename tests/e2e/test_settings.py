@@ -17,8 +17,6 @@ from storage.json_file import JsonFile
 from tests.support.agreement import disagreements, job_rows, logged_times, wait_until_logged
 from tests.world import World, wait_until
 
-pytestmark = pytest.mark.slow
-
 
 @dataclass(frozen=True)
 class Trouble:

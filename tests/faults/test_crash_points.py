@@ -8,8 +8,6 @@ import pytest
 
 from tests.faults.crash_scenarios import crash_at, points
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize("point", points(times=range(1, 2), saves=range(1, 2)))
 def test_a_kill_at(point: str, tmp_path: Path) -> None:

@@ -12,8 +12,6 @@ from tests.faults.damage import DamageCase
 from tests.faults.disk import CannotBeDone, Course
 from tests.faults.replies import ReplyCase
 
-pytestmark = pytest.mark.slow
-
 REPLIES = [*replies.plex_cases(every=False), *replies.stash_cases(every=False)]
 OUTAGES = [ReplyCase("Plex", fault) for fault in replies.PLEX_FAULTS]
 JUMPS = clock_jumps.jump_cases()

@@ -73,6 +73,7 @@ def open_and_add(folders: list[str], number: int, at_once: Barrier) -> None:
         raise
 
 
+@pytest.mark.slow
 def test_many_may_open_a_new_file_at_the_same_instant(tmp_path: Path) -> None:
     folders = [str(tmp_path / f"queue {number}") for number in range(20)]
     processes = get_context("spawn")

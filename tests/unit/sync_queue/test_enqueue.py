@@ -137,6 +137,7 @@ def enqueue_all(folder: str, number: int, at_once: Barrier) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_processes_that_enqueue_the_same_scenes_at_once_make_one_job_each(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     at_once = context.Barrier(PROCESSES)

@@ -47,6 +47,7 @@ def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin:
     assert plugin.run() == {**first, "said": []}
 
 
+@pytest.mark.slow
 def test_a_newer_pin_replaces_what_was_installed(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
@@ -56,6 +57,7 @@ def test_a_newer_pin_replaces_what_was_installed(plugin: NeedyPlugin) -> None:
     assert plugin.whole()
 
 
+@pytest.mark.slow
 def test_packages_for_another_python_are_not_used_and_not_kept(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
@@ -65,6 +67,7 @@ def test_packages_for_another_python_are_not_used_and_not_kept(plugin: NeedyPlug
     assert plugin.whole()
 
 
+@pytest.mark.slow
 def test_a_package_that_was_taken_out_is_brought_back(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
