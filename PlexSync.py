@@ -13,7 +13,7 @@ import sys
 # Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from stash.protocol import ProtocolError, Request, log, read_request, reply, reply_error, use_utf8
+from stash.protocol import ProtocolError, Request, read_request, reply, reply_error, use_utf8
 from storage.database import is_busy
 from worker.data_folder import DataFolder, data_folder
 from worker.launcher import DRAINER_ARGUMENT
@@ -76,8 +76,7 @@ def task(folder: DataFolder, request: Request) -> int:
 
 
 def fail(text: str) -> int:
-    """Say what is wrong in Stash's log and in the reply."""
-    log("error", text)
+    """Say what is wrong in the reply, which Stash logs as an error of the plugin (Stash v0.30, plugin tasks)."""
     reply_error(text)
     return 1
 

@@ -57,6 +57,7 @@ def test_a_scene_without_a_picture_keeps_plexs_own(tmp_path: Path) -> None:
         world.wait_until_drained()
         assert world.item(scene_id).title == "No cover"
         assert world.item(scene_id).upload_count == 0
+        assert "art" not in world.item(scene_id).locked
         assert world.item(scene_id).shown("thumb") == b"\xff\xd8\xff plex's own"
 
 

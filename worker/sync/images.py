@@ -19,11 +19,26 @@ class Picture:
     """A scene's picture in Stash, fetched when it is first needed and once for all items of the scene."""
 
     def __init__(self, fetch: Callable[[], bytes | None]) -> None:
-        self._read = functools.cache(fetch)
+        self._fetch = fetch
 
     def read(self) -> bytes | None:
-        """The bytes, None where Stash has no picture. Raises StashUnavailable."""
-        return self._read()
+        """The bytes, None where Stash has no picture. Raises StashUnavailable, then each time."""
+        image, error = self._fetched
+        if error is not None:
+            raise error
+        return image
+
+    def is_there(self) -> bool:
+        """Whether there is one to send."""
+        image, _ = self._fetched
+        return image is not None
+
+    @functools.cached_property
+    def _fetched(self) -> tuple[bytes | None, StashUnavailable | None]:
+        try:
+            return self._fetch(), None
+        except StashUnavailable as error:
+            return None, error
 
 
 class ImageSync:
@@ -33,10 +48,16 @@ class ImageSync:
         self._context = context
         self._state = state
 
-    def locks(self, item: ItemSync, changed_in_stash: bool) -> list[str]:
-        """Plex's names of the images that are to be locked and are not, to go along with another edit."""
+    def locks(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> list[str]:
+        """Plex's names of the images that are to be locked and are not, to go along with another edit.
+
+        Where there is no picture to send, what Plex shows is its own, and stays free.
+        """
+        if not item.edits:
+            return []
         wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
-        return [lock for lock in wanted if lock not in item.item.locked]
+        unlocked = [lock for lock in wanted if lock not in item.item.locked]
+        return unlocked if unlocked and picture.is_there() else []
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
         """Upload what changed. A failure that is an image's own goes to `item.failed_images`; an outage is raised.

@@ -196,7 +196,7 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene.updated_at
-            item.write(self._context.plex, self._images.locks(item, changed_in_stash), self._clock())
+            item.write(self._context.plex, self._images.locks(item, work.picture, changed_in_stash), self._clock())
             self._images.sync(item, work.picture, changed_in_stash)
         self._on_written()
 

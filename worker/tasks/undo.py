@@ -131,9 +131,9 @@ def _log(plan: Mapping[str, Mapping[int, Any]], asked: int, dry_run: bool) -> No
 
 
 def _missing(mode: str, argument: str, example: str, hint: str) -> str:
-    """What somebody is told who pressed the button."""
+    """What somebody is told who passed none."""
     return (
-        f"{argument} is missing, and Stash's page of tasks cannot pass it: call it through Stash's GraphQL, mutation"
+        f"{argument} is missing. Call it through Stash's GraphQL with mutation"
         f' {{ runPluginOperation(plugin_id: "PlexSync", args: {{mode: "{mode}", {argument}: {example},'
         f" dry_run: true}}) }}. {hint}; with dry_run false it is done."
     )
