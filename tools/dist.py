@@ -24,6 +24,9 @@ PLUGIN = "PlexSync"
 FILES = (f"{PLUGIN}.py", f"{PLUGIN}.yml", "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
 ROOMS = ("plex", "stash", "storage", "sync_queue", "validation", "worker")
 """The folders whose modules belong to the plugin."""
+PAGE = "ui"
+"""The folder of the page in Stash: its scripts, its style, and what they read."""
+PAGE_SUFFIXES = (".js", ".css", ".json")
 
 _UNIX = 3
 _REGULAR_FILE = 0o100644
@@ -37,7 +40,8 @@ class DistError(Exception):
 def plugin_files(project: Path) -> Iterator[str]:
     """The paths in the zip, with `/`, in order."""
     modules = [path.relative_to(project).as_posix() for room in ROOMS for path in (project / room).rglob("*.py")]
-    yield from sorted([*FILES, *modules])
+    page = [f"{PAGE}/{path.name}" for path in (project / PAGE).iterdir() if path.suffix in PAGE_SUFFIXES]
+    yield from sorted([*FILES, *modules, *page])
 
 
 def build_zip(project: Path, moment: datetime) -> bytes:

@@ -68,9 +68,14 @@ def test_every_room_is_in_it() -> None:
     assert rooms is not None
     # What builds the zip is no part of it.
     assert sorted(set(re.findall(r'"(\w+)"', rooms[1])) - {"tools"}) == sorted(dist.ROOMS)
-    assert {name.partition("/")[0] for name in names(dist.build_zip(dist.PROJECT, MOMENT)) if "/" in name} == set(
-        dist.ROOMS
-    )
+    found = names(dist.build_zip(dist.PROJECT, MOMENT))
+    assert {name.partition("/")[0] for name in found if "/" in name} == {*dist.ROOMS, dist.PAGE}
+
+
+def test_every_script_and_style_of_the_page_is_in_it_and_named(clone: Path) -> None:
+    manifest = yaml.safe_load((dist.PROJECT / "PlexSync.yml").read_text(encoding="utf-8"))["ui"]
+    found = {name for name in names(dist.build_zip(clone, MOMENT)) if name.startswith("ui/")}
+    assert found == {*manifest["javascript"], *manifest["css"], "ui/setting_groups.json"}
 
 
 def test_files_are_readable_and_dated_so_that_python_notices_a_new_version() -> None:

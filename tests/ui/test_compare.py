@@ -1,0 +1,123 @@
+"""The tabs Activity, Outages and Compare."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.canned import canned
+from tests.ui.site import Site
+
+MARKUP = "<script>window.hit = 1</script><i>title</i>"
+
+
+def test_activity_shows_what_was_and_is(site: Site) -> None:
+    site.open("activity")
+    for text in ("Outdoor, Rain", "143 ms", "Plex refused the poster"):
+        site.shows(text)
+    expect(site.page.get_by_role("img", name="In 90 days, 3,928 scenes were synced and 69 failed.")).to_be_visible()
+
+
+def test_outages_have_a_timeline(site: Site) -> None:
+    site.open("outages")
+    expect(site.page.get_by_role("img", name="3 outages of Plex in 30 days")).to_be_visible()
+    assert site.page.locator(".plexsync-chart .plexsync-bar-failed").count() == 3
+    site.shows("21 min so far")
+
+
+def test_a_comparison_is_followed_to_its_end(site: Site) -> None:
+    site.stash.job = {"id": "5", "status": "RUNNING", "progress": 0.4, "error": None}
+    site.open("compare")
+    site.page.get_by_label("Which scenes").select_option("week")
+    site.press("Compare")
+    expect(site.page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "40")
+    assert site.violations() == []
+    assert site.stash.tasks == [
+        {
+            "plugin_id": "PlexSync",
+            "task_name": "Compare with Plex (report only)",
+            "args": {"mode": "compare", "scope": "week"},
+        }
+    ]
+    looked = len(site.stash.asked("reports"))
+    site.stash.job = {**site.stash.job, "status": "FINISHED", "progress": 1}
+    site.shows("The comparison is done.")
+    site.page.wait_for_load_state("networkidle")
+    assert len(site.stash.asked("reports")) == looked + 1
+
+
+def test_a_comparison_is_stopped(site: Site) -> None:
+    site.stash.job = {"id": "5", "status": "RUNNING", "progress": 0.4, "error": None}
+    site.open("compare").press("Compare")
+    site.press("Stop")
+    site.shows("The comparison was stopped.")
+
+
+def test_a_comparison_that_fails_says_why(site: Site) -> None:
+    site.stash.job = {"id": "5", "status": "FAILED", "progress": 0, "error": "Plex is away."}
+    site.open("compare").press("Compare")
+    site.shows("Plex is away.")
+
+
+def test_a_report_is_read_in_place_and_in_a_tab(site: Site) -> None:
+    site.open("compare").press("Show")
+    for text in ("Outdoor, Interview", "Only in Plex", "An agent has matched it"):
+        site.shows(text)
+    assert site.violations() == []
+    link = site.page.get_by_role("link", name="Open in a tab")
+    expect(link).to_have_attribute("href", "/plugin/PlexSync/assets/reports/compare-20261122-010517-887574.html")
+    site.press("Hide")
+    site.lacks("Outdoor, Interview")
+
+
+def test_selected_rows_are_sent(site: Site) -> None:
+    site.open("compare").press("Show")
+    site.page.get_by_role("checkbox", name="Select Night Train to Lisbon").check(force=True)
+    site.press("Send selected")
+    site.shows("1 scene is in the queue.")
+    assert site.stash.asked("reconcile") == [{"scene_ids": [12]}]
+
+
+def test_all_rows_are_sent_after_a_question(site: Site) -> None:
+    site.open("compare").press("Show")
+    site.press("Send all")
+    expect(site.dialog()).to_contain_text("Send all 2 scenes that differ?")
+    site.agree("Send all")
+    site.shows("1 scene is in the queue.")
+    assert site.stash.asked("reconcile") == [{"report": "compare-20261122-010517-887574"}]
+
+
+@pytest.mark.parametrize(("label", "typed", "button", "mode", "meant"), [
+    ("Scene number", "7", "Preview for this scene…", "undo_scene", {"scene_id": 7}),
+    ("Synced since this day", "2026-11-20", "Preview since that day…", "undo_since", {"since": "2026-11-20"}),
+])  # fmt: skip
+def test_an_undo_is_shown_before_it_is_done(
+    site: Site, label: str, typed: str, button: str, mode: str, meant: dict[str, Any]
+) -> None:
+    site.open("compare")
+    site.page.get_by_label(label).fill(typed)
+    site.press(button)
+    expect(site.dialog()).to_contain_text("1 scene goes back to what Plex showed before.")
+    expect(site.dialog()).to_contain_text("Stash has no scene 9.")
+    assert site.violations() == []
+    site.agree("Undo 1")
+    site.shows("1 scene was put back.")
+    assert site.stash.asked(mode) == [{**meant, "dry_run": True}, {**meant, "dry_run": False}]
+
+
+def test_an_undone_scene_is_synced_again(site: Site) -> None:
+    site.open("compare").press("Sync again")
+    site.shows("The scene is in the queue.")
+    assert site.stash.asked("sync_scene") == [{"scene_id": 30}]
+
+
+@pytest.mark.parametrize(("tab", "mode", "rows"), [("activity", "recent", "syncs"), ("compare", "undone", "scenes")])
+def test_markup_in_texts_stays_text(site: Site, tab: str, mode: str, rows: str) -> None:
+    answer = canned(mode)
+    site.stash.answers[mode] = {**answer, rows: [{**row, "title": MARKUP} for row in answer[rows]]}
+    site.open(tab)
+    expect(site.page.get_by_role("link", name=MARKUP).first).to_be_visible()
+    assert site.page.locator(".plexsync-row i").count() == 0
+    assert site.page.evaluate("window.hit") is None

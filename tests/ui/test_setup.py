@@ -1,0 +1,180 @@
+"""The tab Setup: the guided path, the settings, the choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.canned import canned
+from tests.ui.fake_stash import Refusal
+from tests.ui.site import Site
+
+
+@pytest.fixture
+def fresh(site: Site) -> Site:
+    """Nothing is set yet, and the sign-in is looked at quickly."""
+    site.stash.settings = {"unknown": "stays"}
+    site.page.add_init_script("window.addEventListener('load', () => { window.PlexSync.loginMilliseconds = 50; })")
+    return site
+
+
+def test_a_first_run_begins_with_signing_in(fresh: Site) -> None:
+    replies = iter([
+        {**canned("login_check"), "state": "waiting", "servers": []},
+        {**canned("login_check"), "state": "waiting", "servers": [], "problem": "plex.tv did not answer."},
+    ])  # fmt: skip
+    fresh.stash.answers["login_check"] = lambda arguments: next(replies, canned("login_check"))
+    fresh.open("setup").shows("Welcome.")
+    assert fresh.violations() == []
+    fresh.button("Sign in with Plex", 1).click()
+    fresh.shows("K7QF")
+    expect(fresh.page.get_by_role("link", name="Open Plex")).to_have_attribute("href", canned("login_start")["url"])
+    fresh.shows("Signed in as ann.")
+    assert fresh.violations() == []
+    fresh.press("Use this server")
+    fresh.shows("Choose the libraries")
+    assert fresh.stash.settings == {
+        "unknown": "stays", "plex_url": "http://192.168.1.10:32400", "plex_token": "token-of-the-device",
+    }  # fmt: skip
+    assert fresh.stash.asked("login_check")[0] == {"id": 123456, "code": "K7QF"}
+
+
+def test_an_expired_code_is_said(fresh: Site) -> None:
+    fresh.stash.answers["login_check"] = {**canned("login_check"), "state": "expired", "servers": []}
+    fresh.open("setup").button("Sign in with Plex", 1).click()
+    fresh.shows("The code has expired.")
+
+
+def test_an_account_without_a_server_is_said(fresh: Site) -> None:
+    fresh.stash.answers["login_check"] = {**canned("login_check"), "servers": []}
+    fresh.open("setup").button("Sign in with Plex", 1).click()
+    fresh.shows("ann owns no Plex server.")
+    fresh.press("Back")
+    expect(fresh.button("Sign in with Plex", 1)).to_be_visible()
+
+
+def test_an_address_that_stash_cannot_reach_is_not_offered(fresh: Site) -> None:
+    fresh.open("setup").button("Sign in with Plex", 1).click()
+    expect(fresh.page.get_by_role("radio", name="plex.direct")).to_be_disabled()
+    fresh.shows("no answer within 5 s")
+
+
+def test_by_hand(fresh: Site) -> None:
+    fresh.open("setup").press("Enter address and token by hand")
+    fresh.page.get_by_label("Address of Plex, as Stash reaches it").fill(" http://nas:32400 ")
+    token = fresh.page.get_by_label("Token of the server's owner")
+    expect(token).to_have_attribute("type", "password")
+    token.fill("secret")
+    fresh.press("Save")
+    fresh.shows("Saved.")
+    assert fresh.stash.settings == {"unknown": "stays", "plex_url": "http://nas:32400", "plex_token": "secret"}
+
+
+def test_libraries_are_chosen_from_a_list(site: Site) -> None:
+    site.open("setup")
+    expect(site.page.get_by_role("checkbox", name="Music")).to_be_disabled()
+    for name in ("Movies", "Home, Videos"):
+        site.page.get_by_role("checkbox", name=name).check(force=True)
+    site.press("Save")
+    site.shows("Saved.")
+    assert site.stash.settings["plex_library"] == 'Movies, "Home, Videos"'
+
+
+def test_plex_that_does_not_answer_is_said_beside_the_step(site: Site) -> None:
+    def refuse(arguments: dict[str, Any]) -> None:
+        raise Refusal("Plex refused the connection.")
+
+    site.stash.answers["libraries"] = refuse
+    site.open("setup").shows("Plex refused the connection.")
+    site.shows("Where Plex is")
+
+
+def test_the_checklist_and_its_path_map(site: Site) -> None:
+    site.open("setup").press("Check now")
+    site.shows("Something needs you.")
+    site.shows("18 of 20 found in Plex")
+    site.press("Use it")
+    site.shows("20 scenes were found in Plex and back.")
+    site.shows("Folders in Stash")
+    assert site.stash.settings["path_map"] == "/data/vid => /media/movies/videos"
+    assert site.stash.asked("test_path_map") == [{"path_map": "/data/vid => /media/movies/videos"}]
+    assert site.violations() == []
+
+
+def test_a_path_map_is_tested_before_it_is_saved(site: Site) -> None:
+    site.stash.answers["test_path_map"] = {
+        **canned("test_path_map"),
+        "ok": False,
+        "matched": 0,
+        "problem": "It needs one =>.",
+    }
+    site.open("setup").page.get_by_label("Path map, from Stash's folder to Plex's").fill("/data")
+    site.press("Test on 20 scenes")
+    site.shows("It needs one =>.")
+    assert "path_map" not in site.stash.settings
+
+
+def test_try_writing(site: Site) -> None:
+    site.open("setup").page.get_by_role("button", name="Try writing to Plex").click()
+    site.shows("Plex takes every kind of edit.")
+    assert site.stash.asked("write_test") == [{}]
+
+
+def test_settings_are_saved_together_and_lose_no_other(site: Site) -> None:
+    site.open("setup")
+    site.page.get_by_label("Most tags per scene", exact=True).fill("7")
+    site.page.get_by_label("Log more").check(force=True)
+    site.page.get_by_label("Reconcile by itself").select_option("daily")
+    site.page.get_by_role("group", name="Fields to leave alone").get_by_label("Rating").check(force=True)
+    site.shows("4 changes not saved")
+    assert site.violations() == []
+    site.page.get_by_role("region", name="4 changes not saved").get_by_role("button", name="Save").click()
+    site.shows("Saved.")
+    assert site.stash.settings == {
+        "plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays",
+        "max_tags": 7, "debug_logging": True, "reconcile_interval": "daily", "skip_fields": "rating",
+    }  # fmt: skip
+    site.lacks("not saved")
+
+
+def test_changes_can_be_dismissed_and_defaults_come_back(site: Site) -> None:
+    site.stash.settings["max_tags"] = 7
+    site.open("setup").page.get_by_label("Most tags per scene", exact=True).fill("8")
+    site.press("Dismiss")
+    expect(site.page.get_by_label("Most tags per scene", exact=True)).to_have_value("7")
+    site.press("Use the default of Most tags per scene")
+    expect(site.page.get_by_label("Most tags per scene", exact=True)).to_have_value("100")
+    site.page.get_by_role("region").get_by_role("button", name="Save").click()
+    site.shows("Saved.")
+    assert "max_tags" not in site.stash.settings
+
+
+def test_a_wrong_setting_is_marked_beside_its_field(site: Site) -> None:
+    site.stash.settings["max_tags"] = 0
+    site.stash.problems["max_tags"] = "max_tags is 0. A whole number from 1 to 1000 is allowed."
+    site.open("setup").shows("max_tags is 0.")
+    expect(site.page.get_by_label("Most tags per scene", exact=True)).to_have_class(
+        "form-control form-control-sm is-invalid"
+    )
+
+
+def test_the_token_is_never_shown(site: Site) -> None:
+    site.open("setup").shows("Where Plex is")
+    assert "a-secret" not in site.page.content()
+    expect(site.page.get_by_label("Plex token", exact=True)).to_have_value("")
+
+
+def test_a_choice_is_removed(site: Site) -> None:
+    site.open("setup").press("Remove the choice")
+    site.shows("The choice is removed.")
+    assert site.stash.asked("unpin") == [{"scene_id": 17, "rating_key": 51}]
+
+
+def test_locks_are_taken_back_after_a_preview(site: Site) -> None:
+    site.open("setup").press("Take locks back…")
+    expect(site.dialog()).to_contain_text("The fields of 120 items")
+    site.agree("Take them back")
+    site.shows("120 items are unlocked.")
+    assert site.stash.asked("unlock") == [{"dry_run": True}, {"dry_run": False}]

@@ -1,0 +1,126 @@
+"""The tab Status: the sentence, the colour, and what steers."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.ui.canned import canned, idle_status
+from tests.ui.fake_stash import Refusal
+from tests.ui.site import Site
+
+PAST = 1_795_309_200.0
+
+
+def busy(doing: str, **changes: Any) -> dict[str, Any]:
+    status = idle_status(**changes)
+    return {**status, "drainer": {**status["drainer"], "doing": doing}}
+
+
+def broken(reason: str, **changes: Any) -> dict[str, Any]:
+    breaker = {"state": "open", "since": PAST, "cause": "The cause.", "reason": reason, "next_probe_at": None}
+    return {**busy("plex", pending=2), "breaker": breaker, **changes}
+
+
+SENTENCES = {
+    "Everything is in step with Plex. Last synced": ("idle", idle_status()),
+    "Ready. Edit a scene in Stash, and Plex shows it.": ("idle", idle_status(last_success_at=None)),
+    "Sending edits to Plex, 40 of 172 done.": (
+        "syncing",
+        busy("syncing", pending=132, drain={"started_at": PAST, "done": 40, "total": 172}),
+    ),
+    "Sending 1 edit to Plex.": ("syncing", busy("syncing", in_progress=1)),
+    "Comparing the library with Plex.": ("syncing", busy("comparing")),
+    "2 scenes wait until Plex has found their files.": ("waiting", busy("scan", pending=2, waiting_for_scan=2)),
+    "1 edit is about to be sent.": ("waiting", busy("syncing", pending=1)),
+    "Paused. 3 edits are safe and will be sent when you resume.": ("waiting", busy("paused", pending=3, paused=True)),
+    "Paused. New edits are kept and will be sent when you resume.": ("waiting", busy("paused", paused=True)),
+    "Stash does not answer PlexSync. 1 edit is safe": ("waiting", busy("stash", pending=1)),
+    "PlexSync fetches the packages that it needs.": ("waiting", busy("packages", pending=1)),
+    "A setting is wrong, so nothing is sent.": ("needs-you", busy("settings", pending=1, settings_problem_count=1)),
+    "Plex has rejected the token since": ("needs-you", broken("token")),
+    "2 edits are safe and will be sent when it is well again.": ("waiting", broken("failing")),
+    "will be sent when it answers.": ("waiting", broken("down")),
+    "1 scene could not be sent and needs you.": ("needs-you", idle_status(dead_letters=1)),
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_the_state_is_one_sentence_and_one_colour(site: Site, sentence: str) -> None:
+    tone, status = SENTENCES[sentence]
+    site.stash.live["status"] = {**status, "believe_until": time.time() + 90}
+    site.open("status").shows(sentence)
+    expect(site.page.locator(f".plexsync-state.plexsync-tone-{tone}")).to_be_visible()
+    expect(site.page.locator(f".plexsync-dot.plexsync-tone-{tone}")).to_be_visible()
+    assert site.violations() == []
+
+
+def test_an_outage_counts_down_to_the_next_try(site: Site) -> None:
+    site.open("status").shows("Plex is down since")
+    expect(site.page.get_by_text("next try in 3")).to_be_visible()
+    site.shows("refused the connection")
+
+
+def test_pausing_keeps_every_other_setting(site: Site) -> None:
+    site.stash.live["status"] = idle_status()
+    site.open("status").press("Pause")
+    site.shows("Paused. Edits are kept.")
+    assert site.stash.settings == {
+        "plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays", "paused": True,
+    }  # fmt: skip
+    assert site.stash.asked("queue_status") != []
+
+
+def test_resuming(site: Site) -> None:
+    site.stash.live["status"] = busy("paused", paused=True)
+    site.open("status").press("Resume")
+    site.shows("Resumed.")
+    assert site.stash.settings["paused"] is False
+
+
+def test_sync_now_says_what_it_did(site: Site) -> None:
+    site.open("status").press("Sync now")
+    site.shows("Plex is asked now whether it is back.")
+    site.stash.answers["retry_now"] = {**canned("retry_now"), "probing": False}
+    site.press("Sync now")
+    site.shows("4 edits are tried now.")
+    assert site.stash.asked("retry_now") == [{}, {}]
+
+
+def test_retry_shows_first_what_would_happen_and_why_not_to_others(site: Site) -> None:
+    site.open("status").press("Retry failed…")
+    expect(site.dialog()).to_contain_text("2 scenes go back into the queue")
+    expect(site.dialog()).to_contain_text("Scene 17: the match is still ambiguous")
+    assert site.violations() == []
+    site.agree("Cancel")
+    assert [call["dry_run"] for call in site.stash.asked("retry_failed")] == [True]
+    site.press("Retry failed…")
+    site.agree("Retry 2")
+    site.shows("2 scenes are back in the queue.")
+    assert [call["dry_run"] for call in site.stash.asked("retry_failed")] == [True, True, False]
+
+
+def test_nothing_to_retry_has_no_button_to_do_it(site: Site) -> None:
+    site.stash.answers["retry_failed"] = {**canned("retry_failed"), "redrive_count": 0, "redrive": [], "reason": "Why."}
+    site.open("status").press("Retry failed…")
+    expect(site.dialog()).to_contain_text("Why.")
+    assert site.dialog().get_by_role("button").count() == 1
+
+
+def test_a_failing_button_says_why(site: Site) -> None:
+    def refuse(arguments: dict[str, Any]) -> None:
+        raise Refusal("The queue is damaged. Look at the log.")
+
+    site.stash.answers["retry_now"] = refuse
+    site.open("status").press("Sync now")
+    site.shows("The queue is damaged. Look at the log.")
+    expect(site.button("Sync now")).to_be_enabled()
+
+
+def test_the_log_opens(site: Site) -> None:
+    site.open("status").press("PlexSync's log")
+    site.shows("Scene 7: tags, rating (143 ms)")
+    assert site.violations() == []

@@ -1,0 +1,62 @@
+// What the other scripts stand on. Stash joins them all into one script, so each is a closure that leaves
+// what it offers in window.PlexSync.
+(function () {
+  "use strict";
+  const stash = window.PluginApi;
+  const { React, libraries } = stash;
+
+  const page = {
+    version: "0.1.0",
+    pluginId: "PlexSync",
+    route: "/plugins/plexsync",
+    React,
+    h: React.createElement,
+    Bootstrap: libraries.Bootstrap,
+    Router: libraries.ReactRouterDOM,
+    icons: libraries.FontAwesomeSolid,
+  };
+
+  /** Where Stash lives, with a slash at the end: "/", or its sub-path behind a proxy. */
+  page.root = function () {
+    const base = document.querySelector("base");
+    return (base && base.getAttribute("href")) || "/";
+  };
+
+  /** The address of a file that Stash serves from the plugin's folder, without starting a process. */
+  page.asset = function (path) {
+    return `${page.root()}plugin/${page.pluginId}/assets/${path}`;
+  };
+
+  let clockOffset = 0;
+
+  /** Seconds since the epoch by the server's clock: the browser's may be wrong. */
+  page.now = function () {
+    return Date.now() / 1000 + clockOffset;
+  };
+
+  page.setClock = function (serverSeconds) {
+    const offset = serverSeconds - Date.now() / 1000;
+    // The Date header has whole seconds: a smaller difference is no news.
+    clockOffset = Math.abs(offset) < 2 ? 0 : offset;
+  };
+
+  /** A value that this browser keeps. Some browsers refuse to keep any: then `fallback` is the answer. */
+  page.remembered = function (key, fallback) {
+    try {
+      const text = window.localStorage.getItem(`plexsync.${key}`);
+      return text === null ? fallback : JSON.parse(text);
+    } catch (error) {
+      return fallback;
+    }
+  };
+
+  page.remember = function (key, value) {
+    try {
+      window.localStorage.setItem(`plexsync.${key}`, JSON.stringify(value));
+    } catch (error) {
+      console.warn("PlexSync: this browser keeps no settings", error);
+    }
+  };
+
+  window.PlexSync = page;
+})();

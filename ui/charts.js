@@ -1,0 +1,93 @@
+// Two charts in plain SVG. Each says in words what it shows.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words } = page;
+  const DAY = 86400;
+
+  /** Done and failed by day; `days` are {date, done, failed}, the oldest first. */
+  function DayChart({ days }) {
+    const width = 900;
+    const height = 160;
+    const axis = 18;
+    const most = Math.max(1, ...days.map((day) => day.done + day.failed));
+    const step = width / Math.max(1, days.length);
+    const tall = (count) => (count / most) * (height - axis - 12);
+    const sum = (key) => days.reduce((total, day) => total + day[key], 0);
+    const summary = t("chart.days", { days: days.length, done: sum("done"), failed: sum("failed") });
+
+    const bar = (day, index) => {
+      const failed = tall(day.failed);
+      const done = tall(day.done);
+      const x = index * step + step * 0.12;
+      const wide = step * 0.76;
+      return h(
+        "g",
+        { key: day.date },
+        h("title", null, t("chart.day", { date: day.date, done: day.done, failed: day.failed })),
+        h("rect", { x: index * step, y: 0, width: step, height: height - axis, className: "plexsync-bar-ground" }),
+        done > 0 && h("rect", { x, y: height - axis - done, width: wide, height: done, className: "plexsync-bar-done" }),
+        failed > 0 && h("rect", { x, y: height - axis - done - failed, width: wide, height: failed, className: "plexsync-bar-failed" })
+      );
+    };
+    const label = (index, anchor) =>
+      days[index] && h("text", { x: anchor === "end" ? width : index * step, y: height - 4, textAnchor: anchor }, days[index].date);
+    return h(
+      "figure",
+      { className: "plexsync-chart" },
+      h(
+        "svg",
+        { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": summary },
+        h("text", { x: 0, y: 10 }, words.number(most)),
+        h("line", { x1: 0, x2: width, y1: height - axis, y2: height - axis }),
+        days.map(bar),
+        label(0, "start"),
+        label(days.length - 1, "end")
+      ),
+      h(
+        "figcaption",
+        null,
+        h("span", { className: "plexsync-key plexsync-key-done" }, t("chart.done", { count: sum("done") })),
+        h("span", { className: "plexsync-key plexsync-key-failed" }, t("chart.failed", { count: sum("failed") }))
+      )
+    );
+  }
+
+  /** When Plex was away within the last `span` days. */
+  function OutageTimeline({ outages, span }) {
+    const width = 900;
+    const height = 64;
+    const band = 34;
+    const end = page.now();
+    const start = end - span * DAY;
+    const at = (moment) => (Math.max(0, moment - start) / (end - start)) * width;
+    const seen = outages.filter((outage) => (outage.ended_at || end) > start);
+
+    const block = (outage) => {
+      const x = at(outage.started_at);
+      // A short outage must still be seen.
+      const wide = Math.max(3, at(outage.ended_at || end) - x);
+      return h(
+        "rect",
+        { key: outage.started_at, x: Math.min(x, width - wide), y: 4, width: wide, height: band, className: "plexsync-bar-failed" },
+        h("title", null, t("chart.outage", { since: words.clock(outage.started_at), duration: words.duration(outage.seconds), cause: outage.cause }))
+      );
+    };
+    const weeks = [...Array(Math.floor(span / 7) + 1).keys()].map((week) => end - week * 7 * DAY);
+    return h(
+      "figure",
+      { className: "plexsync-chart" },
+      h(
+        "svg",
+        { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("chart.outages", { days: span, count: seen.length }) },
+        h("rect", { x: 0, y: 4, width, height: band, className: "plexsync-bar-well" }),
+        seen.map(block),
+        weeks.map((moment, index) =>
+          h("text", { key: moment, x: at(moment), y: height - 6, textAnchor: index === 0 ? "end" : "middle" }, words.day(moment))
+        )
+      )
+    );
+  }
+
+  Object.assign(page, { DayChart, OutageTimeline });
+})();

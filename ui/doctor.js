@@ -1,0 +1,127 @@
+// The steps of Setup that try things: the checklist, the folders, and a write.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, api, icons, Action } = page;
+  const { Alert } = page.Bootstrap;
+
+  function Checks({ checks }) {
+    return h(
+      "ul",
+      { className: "plexsync-checks" },
+      checks.map((check, index) =>
+        h(
+          "li",
+          { key: index, className: check.ok ? "plexsync-ok" : "plexsync-wrong" },
+          h(page.Icon, { icon: check.ok ? icons.faCircleCheck : icons.faCircleXmark }),
+          h("span", { className: "sr-only" }, t(check.ok ? "check.ok" : "check.wrong")),
+          h("strong", null, check.name), " ", h("span", null, check.detail)
+        )
+      )
+    );
+  }
+
+  function Verdict({ isGood, good, bad }) {
+    return h(Alert, { variant: isGood ? "success" : "warning" }, isGood ? good : bad);
+  }
+
+  function Folders({ title, folders }) {
+    return h("div", null, h("h3", null, title), h("ul", null, folders.map((folder) => h("li", { key: folder }, h("code", null, folder)))));
+  }
+
+  function RoundTrips({ result }) {
+    return h(
+      "div",
+      null,
+      h(Verdict, { isGood: result.ok, good: t("map.good", { count: result.matched }), bad: result.problem || t("map.bad", { matched: result.matched, tried: result.tried }) }),
+      h(
+        "div",
+        { className: "plexsync-folders" },
+        h(Folders, { title: t("map.stash_folders"), folders: result.stash_folders }),
+        h(Folders, { title: t("map.plex_folders"), folders: result.plex_folders })
+      ),
+      h(page.Fold, { label: t("map.rows", { count: result.rows.length }) }, () =>
+        h(
+          page.Rows,
+          null,
+          result.rows.map((row) =>
+            h(
+              "li",
+              { key: row.scene_id, className: "plexsync-row" },
+              h(
+                "div",
+                { className: "plexsync-row-main" },
+                h("div", null, h(page.Path, { path: row.stash_path })),
+                h("div", null, "→ ", h(page.Path, { path: row.plex_path })),
+                h("div", { className: row.found && row.back === row.stash_path ? "text-muted" : "text-warning" }, t(row.found ? (row.back === row.stash_path ? "map.found" : "map.not_back") : "map.not_found"))
+              )
+            )
+          )
+        )
+      )
+    );
+  }
+
+  function PathMap({ Step, settings, suggestion, save }) {
+    const inForce = settings.path_map.value || "";
+    const [text, setText] = React.useState(inForce);
+    const [result, setResult] = React.useState(null);
+    const test = async () => setResult(await api.operation("test_path_map", { path_map: text }));
+    const state = settings.path_map.problem || (result && !result.ok) ? "wrong" : result && result.ok ? "done" : "open";
+    return h(
+      Step,
+      { number: 4, title: t("step.map"), state },
+      h("p", { className: "text-muted" }, t("map.help")),
+      suggestion && suggestion !== inForce &&
+        h(
+          Alert,
+          { variant: "info", className: "plexsync-alert" },
+          h("span", null, t("map.suggestion"), " ", h("code", null, suggestion)),
+          h(Action, { label: t("map.apply"), variant: "primary", onRun: async () => {
+            setText(suggestion);
+            await save({ path_map: suggestion });
+            setResult(await api.operation("test_path_map", { path_map: suggestion }));
+          } })
+        ),
+      h(page.TextField, { id: "plexsync-path-map", label: t("map.label"), value: text, onChange: setText, placeholder: "/data => /media/movies" }),
+      h(
+        "div",
+        { className: "plexsync-line" },
+        h(Action, { label: t("map.test"), icon: icons.faRightLeft, onRun: test }),
+        h(Action, { label: t("action.save"), variant: "primary", onRun: () => save({ path_map: text.trim() }), disabled: text.trim() === inForce })
+      ),
+      result && h(RoundTrips, { result })
+    );
+  }
+
+  function WriteTest({ Step }) {
+    const [result, setResult] = React.useState(null);
+    const run = async () => setResult(await api.operation("write_test"));
+    return h(
+      Step,
+      { number: 5, title: t("step.write"), state: result ? (result.ok ? "done" : "wrong") : "open" },
+      h("p", { className: "text-muted" }, t("write.help")),
+      h(Action, { label: t("write.run"), icon: icons.faPen, onRun: run }),
+      result && h("div", null, h(Verdict, { isGood: result.ok, good: t("write.good"), bad: t("write.bad") }), h(Checks, { checks: result.checks }))
+    );
+  }
+
+  /** `Step` is the frame of a step; `save(changes)` writes settings. */
+  page.DoctorSteps = function ({ Step, settings, save }) {
+    const [health, setHealth] = React.useState(null);
+    const run = async () => setHealth(await api.operation("health_check"));
+    return h(
+      React.Fragment,
+      null,
+      h(
+        Step,
+        { number: 3, title: t("step.check"), state: health ? (health.ok ? "done" : "wrong") : "open" },
+        h("p", { className: "text-muted" }, t("check.help")),
+        h(Action, { label: t("check.run"), icon: icons.faStethoscope, onRun: run }),
+        health && h("div", null, h(Verdict, { isGood: health.ok, good: t("check.good"), bad: t("check.bad") }), h(Checks, { checks: health.checks }))
+      ),
+      h(PathMap, { Step, settings, save, suggestion: health ? health.path_map : "" }),
+      h(WriteTest, { Step })
+    );
+  };
+})();

@@ -1,0 +1,126 @@
+// The tab Failed: what was given up, why, and what a person can do about it.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, live, icons, Action, Card } = page;
+  const { Button, Form } = page.Bootstrap;
+
+  function KindFilter({ byType, value, onChange }) {
+    const kinds = Object.keys(byType).sort();
+    if (value && !kinds.includes(value)) kinds.push(value);
+    return h(
+      Form.Control,
+      { as: "select", size: "sm", custom: true, value, "aria-label": t("failed.kind"), onChange: (event) => onChange(event.target.value) },
+      h("option", { value: "" }, t("failed.all_kinds")),
+      kinds.map((kind) => h("option", { key: kind, value: kind }, t("failed.kind_count", { kind: words.kind(kind), count: byType[kind] || 0 })))
+    );
+  }
+
+  /** Which jobs are selected: some ids, or everything that the filter leaves. */
+  function useSelection(filterKey) {
+    const [state, setState] = React.useState({ filterKey, ids: new Set(), isAll: false });
+    const current = state.filterKey === filterKey ? state : { filterKey, ids: new Set(), isAll: false };
+    const change = (changes) => setState({ ...current, ...changes });
+    return {
+      ids: current.ids,
+      isAll: current.isAll,
+      has: (id) => current.isAll || current.ids.has(id),
+      clear: () => change({ ids: new Set(), isAll: false }),
+      selectAll: () => change({ isAll: true }),
+      toggle(ids, isOn) {
+        const next = new Set(current.ids);
+        ids.forEach((id) => (isOn ? next.add(id) : next.delete(id)));
+        change({ ids: next, isAll: false });
+      },
+    };
+  }
+
+  function SelectionBar({ selection, jobs, count, onRetry, onDiscard }) {
+    const ids = jobs.map((job) => job.id);
+    const isPageSelected = ids.every(selection.has);
+    const selected = selection.isAll ? count : selection.ids.size;
+    return h(
+      "div",
+      { className: "plexsync-selection" },
+      h(Form.Check, {
+        id: "plexsync-select-page", type: "checkbox", custom: true, label: t("failed.select_page"), checked: isPageSelected,
+        onChange: () => selection.toggle(ids, !isPageSelected),
+      }),
+      h("span", { role: "status", className: "text-muted" }, selected ? t("failed.selected", { count: selected }) : ""),
+      isPageSelected && !selection.isAll && count > ids.length &&
+        h(Button, { variant: "link", size: "sm", onClick: selection.selectAll }, t("failed.select_all", { count })),
+      h(
+        "div",
+        { className: "plexsync-row-actions" },
+        h(Action, { label: t("failed.retry_selected"), icon: icons.faRotateRight, onRun: onRetry, disabled: !selected }),
+        h(Action, { label: t("failed.discard_selected"), icon: icons.faTrashCan, variant: "danger", onRun: onDiscard, disabled: !selected })
+      )
+    );
+  }
+
+  function FailedList({ paged, filter, isFiltered }) {
+    const selection = useSelection(JSON.stringify(filter));
+    const [retryDialog, retry] = page.useRetry();
+    const [discardDialog, discard] = page.useDiscard();
+    const { jobs, count } = paged.data;
+
+    async function onChanged() {
+      await Promise.all([paged.reload(), live.refresh()]);
+    }
+    const meant = () => (selection.isAll ? filter : { ids: [...selection.ids] });
+    const run = (act, arguments_) => async () => {
+      if (await act(arguments_())) {
+        selection.clear();
+        await onChanged();
+      }
+    };
+
+    if (jobs.length === 0 && paged.first === 1) {
+      return isFiltered
+        ? h(page.Empty, { title: t("search.nothing"), icon: icons.faMagnifyingGlass })
+        : h(page.Empty, { title: t("failed.empty"), text: t("failed.empty_text") });
+    }
+    return h(
+      React.Fragment,
+      null,
+      h(SelectionBar, { selection, jobs, count, onRetry: run(retry, meant), onDiscard: run(discard, meant) }),
+      h(
+        page.Rows,
+        { isBusy: paged.loading },
+        jobs.map((job) =>
+          h(page.FailedJob, {
+            key: job.id, job, isSelected: selection.has(job.id),
+            onSelect: (isOn) => selection.toggle([job.id], isOn),
+            onRetry: run(retry, () => ({ ids: [job.id] })),
+            onDiscard: run(discard, () => ({ ids: [job.id] })),
+            onChanged,
+          })
+        )
+      ),
+      h(page.Pager, { paged, shown: jobs.length }),
+      retryDialog,
+      discardDialog
+    );
+  }
+
+  page.FailedView = function ({ status }) {
+    const [text, setText] = React.useState("");
+    const [errorType, setErrorType] = React.useState("");
+    const search = page.useSettled(text);
+    const filter = { ...(search && { search }), ...(errorType && { error_type: errorType }) };
+    const paged = page.usePaged("jobs", { state: "failed", ...filter });
+    page.useFollow(paged, status ? status.dead_letters : 0);
+
+    const aside = h(
+      React.Fragment,
+      null,
+      h(KindFilter, { byType: paged.data ? paged.data.by_type : {}, value: errorType, onChange: setErrorType }),
+      h(page.Search, { value: text, onChange: setText, label: t("search.label") })
+    );
+    return h(
+      Card,
+      { title: t("failed.title"), aside },
+      h(page.Outcome, { answer: paged }, () => h(FailedList, { paged, filter, isFiltered: Boolean(search || errorType) }))
+    );
+  };
+})();

@@ -1,0 +1,76 @@
+// Long lists, page by page: what is shown costs the same however many there are.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, api, icons } = page;
+  const { Button } = page.Bootstrap;
+  const ROWS = 50;
+
+  /** One page of a paged operation, with the ways back and forth. New `args` begin at the first page. */
+  function usePaged(mode, args) {
+    const key = JSON.stringify(args);
+    // What came before each page: the cursors, of which the last is the page shown.
+    const [place, setPlace] = React.useState({ key, cursors: [null] });
+    const cursors = place.key === key ? place.cursors : [null];
+    const after = cursors[cursors.length - 1];
+    const answer = api.useOperation(mode, { ...args, limit: ROWS, ...(after === null ? {} : { after }) });
+    const data = answer.data;
+    return {
+      ...answer,
+      first: (cursors.length - 1) * ROWS + 1,
+      onNext: data && data.next !== null ? () => setPlace({ key, cursors: [...cursors, data.next] }) : null,
+      onPrevious: cursors.length > 1 ? () => setPlace({ key, cursors: cursors.slice(0, -1) }) : null,
+    };
+  }
+
+  function Pager({ paged, shown }) {
+    const { count } = paged.data;
+    if (!paged.onNext && !paged.onPrevious) return null;
+    const range = t("pager.range", {
+      first: words.number(paged.first), last: words.number(paged.first + shown - 1), count: words.number(count),
+    });
+    const button = (label, icon, onClick) =>
+      h(Button, { size: "sm", variant: "secondary", disabled: !onClick || paged.loading, onClick, "aria-label": label }, h(page.Icon, { icon }));
+    return h(
+      "nav",
+      { className: "plexsync-pager", "aria-label": t("pager.label") },
+      button(t("pager.previous"), icons.faChevronLeft, paged.onPrevious),
+      h("span", { role: "status" }, range),
+      button(t("pager.next"), icons.faChevronRight, paged.onNext)
+    );
+  }
+
+  function Rows({ children, isBusy }) {
+    return h("ul", { className: "plexsync-rows", "aria-busy": Boolean(isBusy) }, children);
+  }
+
+  /** A text that settles before it is used: nobody wants an operation per key. */
+  function useSettled(text, milliseconds = 400) {
+    const [settled, setSettled] = React.useState(text);
+    React.useEffect(() => {
+      const timer = setTimeout(() => setSettled(text), milliseconds);
+      return () => clearTimeout(timer);
+    }, [text]);
+    return settled;
+  }
+
+  function Search({ value, onChange, label }) {
+    return h(page.Bootstrap.Form.Control, {
+      type: "search", size: "sm", className: "plexsync-search", value, placeholder: label, "aria-label": label,
+      onChange: (event) => onChange(event.target.value),
+    });
+  }
+
+  /** Ask again when a number of the live file changes, but not for the first. */
+  function useFollow(answer, number) {
+    const known = React.useRef(number);
+    React.useEffect(() => {
+      if (known.current !== number) {
+        known.current = number;
+        answer.reload();
+      }
+    }, [number]);
+  }
+
+  Object.assign(page, { useFollow, usePaged, Pager, Rows, useSettled, Search });
+})();

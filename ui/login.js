@@ -1,0 +1,132 @@
+// Signing in with Plex: a link, a code, and the page waits.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, api, icons, Action } = page;
+  const { Alert, Button, Form, Spinner } = page.Bootstrap;
+  const ASK_MS = 5000;
+
+  /** Asks until the person has confirmed the code, the code has expired, or the component has gone. */
+  function useLogin(onSignedIn) {
+    const [login, setLogin] = React.useState(null);
+    React.useEffect(() => {
+      if (!login || login.state !== "waiting") return undefined;
+      let isOver = false;
+      const timer = setTimeout(async () => {
+        let next;
+        try {
+          const reply = await api.operation("login_check", { id: login.id, code: login.code });
+          next = { ...login, state: reply.state, problem: reply.problem };
+          if (reply.state === "signed_in" && !isOver) onSignedIn(reply);
+        } catch (error) {
+          next = { ...login, problem: error.message };
+        }
+        if (next.state === "waiting" && page.now() > next.expires_at) next.state = "expired";
+        if (!isOver) setLogin(next);
+      }, page.loginMilliseconds || ASK_MS);
+      return () => {
+        isOver = true;
+        clearTimeout(timer);
+      };
+    }, [login]);
+    return [login, setLogin];
+  }
+
+  function Code({ login, onCancel }) {
+    return h(
+      "div",
+      { className: "plexsync-code" },
+      h("p", null, t("login.open")),
+      h("p", { className: "plexsync-code-text", "aria-label": t("login.code", { code: login.code }) }, login.code),
+      h(
+        "div",
+        { className: "plexsync-line" },
+        h("a", { className: "btn btn-primary", href: login.url, target: "_blank", rel: "noreferrer" }, h(page.Icon, { icon: icons.faArrowUpRightFromSquare }), t("login.link")),
+        h(Button, { variant: "secondary", onClick: onCancel }, t("action.cancel"))
+      ),
+      h(
+        "p",
+        { className: "text-muted", role: "status" },
+        h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }), " ",
+        t("login.waiting", { when: words.clock(login.expires_at) })
+      ),
+      login.problem && h(Alert, { variant: "warning" }, t("login.problem", { problem: login.problem }))
+    );
+  }
+
+  function Address({ server, address, chosen, onChoose }) {
+    const facts = [
+      t(address.is_relay ? "address.relay" : address.is_local ? "address.local" : "address.remote"),
+      address.reachable ? t("address.reachable") : address.problem || t("address.unreachable"),
+    ];
+    const id = `plexsync-address-${server.name}-${address.url}`.replace(/[^\w-]/g, "_");
+    return h(Form.Check, {
+      type: "radio", custom: true, name: "plexsync-address", id, checked: chosen === address.url, disabled: !address.reachable,
+      onChange: () => onChoose({ server, url: address.url }),
+      label: h("span", null, h("code", null, address.url), " ", h("span", { className: "text-muted" }, facts.join(", "))),
+    });
+  }
+
+  function Servers({ account, servers, onSave, onCancel }) {
+    const first = servers.find((server) => server.chosen !== null);
+    const [choice, setChoice] = React.useState(first ? { server: first, url: first.chosen } : null);
+    if (servers.length === 0) {
+      return h(Alert, { variant: "warning" }, t("login.no_server", { account }), " ", h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.back")));
+    }
+    return h(
+      "div",
+      null,
+      h("p", null, t("login.choose", { account })),
+      servers.map((server) =>
+        h(
+          "fieldset",
+          { key: server.name },
+          h("legend", null, server.name, " ", h("small", { className: "text-muted" }, server.version)),
+          server.addresses.map((address) =>
+            h(Address, { key: address.url, server, address, chosen: choice && choice.server === server ? choice.url : null, onChoose: setChoice })
+          )
+        )
+      ),
+      h(
+        "div",
+        { className: "plexsync-line" },
+        h(Action, {
+          label: t("login.use"), variant: "primary", disabled: !choice,
+          onRun: () => onSave({ plex_url: choice.url, plex_token: choice.server.token }),
+        }),
+        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
+      )
+    );
+  }
+
+  /** `onSave({plex_url, plex_token})` keeps what was chosen. */
+  page.PlexLogin = function ({ onSave }) {
+    const [found, setFound] = React.useState(null);
+    const isThere = React.useRef(true);
+    React.useEffect(() => () => void (isThere.current = false), []);
+    const [login, setLogin] = useLogin(setFound);
+    const cancel = () => {
+      if (!isThere.current) return;
+      setFound(null);
+      setLogin(null);
+    };
+    async function start() {
+      setFound(null);
+      setLogin({ ...(await api.operation("login_start")), state: "waiting", problem: "" });
+    }
+    if (found) {
+      return h(Servers, { account: found.account, servers: found.servers, onCancel: cancel, onSave: async (values) => {
+        await onSave(values);
+        cancel();
+      } });
+    }
+    if (login && login.state === "waiting") return h(Code, { login, onCancel: cancel });
+    return h(
+      "div",
+      null,
+      login && login.state === "expired" && h(Alert, { variant: "warning" }, t("login.expired")),
+      h("p", { className: "text-muted" }, t("login.help")),
+      h(Action, { label: t("login.start"), icon: icons.faArrowRightToBracket, variant: "primary", onRun: start })
+    );
+  };
+})();

@@ -1,0 +1,221 @@
+// What the views are made of.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, icons } = page;
+  const { Alert, Badge, Button, Modal, Spinner } = page.Bootstrap;
+  const stash = window.PluginApi;
+
+  function Icon({ icon }) {
+    // Looked up when it is rendered: Stash loads its components bit by bit.
+    const StashIcon = stash.components.Icon;
+    return StashIcon && icon ? h("span", { className: "plexsync-icon", "aria-hidden": true }, h(StashIcon, { icon })) : null;
+  }
+
+  function Loading() {
+    return h(
+      "div",
+      { className: "plexsync-loading", role: "status" },
+      h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }),
+      h("span", null, t("loading"))
+    );
+  }
+
+  function Failure({ error, onRetry }) {
+    return h(
+      Alert,
+      { variant: "danger", className: "plexsync-alert" },
+      h("span", null, error.message || t("error.unknown")),
+      onRetry && h(Button, { size: "sm", variant: "secondary", onClick: onRetry }, t("action.again"))
+    );
+  }
+
+  function Empty({ title, text, icon }) {
+    return h(
+      "div",
+      { className: "plexsync-empty" },
+      h(Icon, { icon: icon || icons.faCircleCheck }),
+      h("p", { className: "plexsync-empty-title" }, title),
+      text && h("div", { className: "text-muted" }, text)
+    );
+  }
+
+  /** A titled card; `aside` stands beside the title. */
+  function Card({ title, aside, children, className }) {
+    return h(
+      "section",
+      { className: `plexsync-card card ${className || ""}` },
+      (title || aside) && h("header", null, title && h("h2", null, title), aside && h("div", { className: "plexsync-aside" }, aside)),
+      children
+    );
+  }
+
+  /** What an operation gave: loading, its failure, or the children made of its data. */
+  function Outcome({ answer, children }) {
+    if (answer.error && !answer.data) return h(Failure, { error: answer.error, onRetry: answer.reload });
+    if (!answer.data) return h(Loading);
+    return h(
+      React.Fragment,
+      null,
+      answer.error && h(Failure, { error: answer.error, onRetry: answer.reload }),
+      children(answer.data)
+    );
+  }
+
+  function useToasts() {
+    const toasts = stash.hooks.useToast();
+    return React.useMemo(
+      () => ({
+        done: (text) => toasts.success(text),
+        failed: (error) => toasts.error(error.message || t("error.unknown")),
+        withUndo(text, onUndo) {
+          const undo = h(Button, { size: "sm", variant: "link", onClick: onUndo }, t("action.undo"));
+          toasts.toast({ content: h("span", null, text, " ", undo), delay: 10000 });
+        },
+      }),
+      [toasts]
+    );
+  }
+
+  /** A button that works until `onRun` is through; a failure becomes a toast. */
+  function Action({ label, icon, onRun, variant, disabled, ...others }) {
+    const [isBusy, setBusy] = React.useState(false);
+    const isThere = React.useRef(true);
+    const toasts = useToasts();
+    React.useEffect(() => () => void (isThere.current = false), []);
+
+    async function run() {
+      setBusy(true);
+      try {
+        await onRun();
+      } catch (error) {
+        toasts.failed(error);
+      } finally {
+        if (isThere.current) setBusy(false);
+      }
+    }
+    return h(
+      Button,
+      {
+        // A busy button keeps the focus, which a disabled one would lose.
+        size: "sm", variant: variant || "secondary", disabled, className: isBusy ? "disabled" : "",
+        onClick: isBusy ? undefined : run, "aria-busy": isBusy, "aria-disabled": isBusy || undefined, ...others,
+      },
+      isBusy ? h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true, className: "mr-1" }) : h(Icon, { icon }),
+      label
+    );
+  }
+
+  /** Ask before something happens. Returns [the dialog to render, ask]; ask resolves to whether the person agreed. */
+  function useConfirm() {
+    const [question, setQuestion] = React.useState(null);
+    const ask = React.useCallback(
+      (content) => new Promise((resolve) => setQuestion({ ...content, resolve })),
+      []
+    );
+    function answer(isAgreed) {
+      question.resolve(isAgreed);
+      setQuestion(null);
+    }
+    const dialog = question && h(Dialog, { ...question, onAnswer: answer });
+    return [dialog, ask];
+  }
+
+  function Dialog({ title, body, accept, isDanger, isRefused, onAnswer }) {
+    return h(
+      Modal,
+      { show: true, onHide: () => onAnswer(false), "aria-labelledby": "plexsync-dialog", className: "plexsync-dialog" },
+      h(Modal.Header, null, h(Modal.Title, { id: "plexsync-dialog", as: "h2" }, title)),
+      h(Modal.Body, null, body),
+      h(
+        Modal.Footer,
+        null,
+        h(Button, { variant: "secondary", onClick: () => onAnswer(false) }, t("action.cancel")),
+        !isRefused && h(Button, { variant: isDanger ? "danger" : "primary", onClick: () => onAnswer(true) }, accept)
+      )
+    );
+  }
+
+  /** How much of `total` is done. */
+  function Progress({ label, done, total }) {
+    const share = total > 0 ? Math.min(100, (done / total) * 100) : 0;
+    const bar = {
+      role: "progressbar", className: "progress-bar", style: { width: `${share}%` },
+      "aria-label": label, "aria-valuenow": Math.round(share), "aria-valuemin": 0, "aria-valuemax": 100,
+    };
+    return h("div", { className: "progress" }, h("div", bar));
+  }
+
+  function Thumbnail({ sceneId }) {
+    const [isMissing, setMissing] = React.useState(false);
+    if (!sceneId || isMissing) return h("div", { className: "plexsync-thumbnail" });
+    return h("img", {
+      className: "plexsync-thumbnail",
+      src: `${page.root()}scene/${sceneId}/screenshot`,
+      alt: "",
+      loading: "lazy",
+      onError: () => setMissing(true),
+    });
+  }
+
+  function SceneLink({ sceneId, title }) {
+    const text = title || (sceneId ? t("scene.number", { id: sceneId }) : t("scene.none"));
+    if (!sceneId) return h("span", null, text);
+    return h(page.Router.Link, { to: `/scenes/${sceneId}` }, text);
+  }
+
+  function Path({ path }) {
+    return path ? h("code", { className: "plexsync-path" }, path) : null;
+  }
+
+  function Moment({ at }) {
+    return h("time", { dateTime: new Date(at * 1000).toISOString(), title: words.clock(at) }, words.ago(at));
+  }
+
+  /** A field with what it was and what it is now. */
+  function Change({ field, was, now }) {
+    return h(
+      "div",
+      { className: "plexsync-change" },
+      h("span", { className: "plexsync-field" }, words.field(field)),
+      h("del", null, words.value(was)),
+      h("span", { "aria-hidden": true }, "→"),
+      h("ins", null, words.value(now))
+    );
+  }
+
+  function Kind({ errorType }) {
+    return h(Badge, { variant: "secondary", title: errorType }, words.kind(errorType));
+  }
+
+  /** A part that opens and closes; its content is made only when it is open. */
+  function Fold({ label, children, startsOpen }) {
+    const [isOpen, setOpen] = React.useState(Boolean(startsOpen));
+    return h(
+      "div",
+      { className: "plexsync-fold" },
+      h(
+        Button,
+        { variant: "link", size: "sm", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen) },
+        h(Icon, { icon: isOpen ? icons.faChevronDown : icons.faChevronRight }),
+        label
+      ),
+      isOpen && h("div", { className: "plexsync-fold-content" }, children())
+    );
+  }
+
+  /** Renders again every second while something counts down. */
+  function useTick(isTicking) {
+    const [, setTick] = React.useState(0);
+    React.useEffect(() => {
+      if (!isTicking) return undefined;
+      const timer = setInterval(() => setTick((tick) => tick + 1), 1000);
+      return () => clearInterval(timer);
+    }, [isTicking]);
+  }
+
+  Object.assign(page, {
+    Icon, Loading, Failure, Empty, Card, Outcome, Action, Progress, Thumbnail, SceneLink, Path, Moment, Change, Kind, Fold,
+    useToasts, useConfirm, useTick,
+  });
+})();

@@ -1,0 +1,62 @@
+// The state in one sentence, and in one colour.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { t, words } = page;
+
+  const IDLE = "idle";
+  const SYNCING = "syncing";
+  const WAITING = "waiting";
+  const NEEDS_YOU = "needs-you";
+
+  function held(status) {
+    return status.pending ? t("held.some", { count: status.pending }) : t("held.none");
+  }
+
+  function outage(status) {
+    const { reason, since, next_probe_at: probe } = status.breaker;
+    const values = { since: since ? words.clock(since) : "", held: held(status) };
+    if (reason === "token") return [NEEDS_YOU, t("state.token", values)];
+    const again = probe ? t("state.next_try", { until: words.until(probe) }) : t("state.end");
+    return [WAITING, t(reason === "failing" ? "state.failing" : "state.down", values) + again];
+  }
+
+  function waiting(status) {
+    const count = status.pending;
+    if (status.waiting_for_scan === count) return t("state.scan", { count });
+    if (status.waiting_for_retry === count && status.next_due_at) {
+      return t("state.retry", { count, until: words.until(status.next_due_at) });
+    }
+    return t("state.waiting", { count });
+  }
+
+  function settled(status) {
+    if (status.dead_letters) return [NEEDS_YOU, t("state.failed", { count: status.dead_letters })];
+    const last = status.last_success_at;
+    return [IDLE, last ? t("state.in_step", { ago: words.ago(last) }) : t("state.ready")];
+  }
+
+  /** [tone, sentence] of a status as docs/operations.md describes it. */
+  function describe(status) {
+    const { doing } = status.drainer;
+    if (status.settings_problem_count && (doing === "settings" || !status.drainer.alive)) {
+      return [NEEDS_YOU, t("state.settings", { held: held(status) })];
+    }
+    if (status.paused) return [WAITING, t("state.paused", { held: held(status) })];
+    if (status.breaker.state !== "closed") return outage(status);
+    if (doing === "packages") return [WAITING, t("state.packages", { held: held(status) })];
+    if (doing === "stash") return [WAITING, t("state.stash", { held: held(status) })];
+    if (status.drain) return [SYNCING, t("state.draining", { done: status.drain.done, total: status.drain.total })];
+    if (status.in_progress) return [SYNCING, t("state.syncing", { count: status.in_progress })];
+    if (doing === "comparing") return [SYNCING, t("state.comparing")];
+    if (status.pending) return [WAITING, waiting(status)];
+    return settled(status);
+  }
+
+  /** The colour of the dot: failed scenes need a person, whatever else goes on. */
+  function tone(status) {
+    return status.dead_letters ? NEEDS_YOU : describe(status)[0];
+  }
+
+  page.sentence = { describe, tone };
+})();

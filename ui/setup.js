@@ -1,0 +1,181 @@
+// The tab Setup: from nothing to a sync that works, step by step; then everything else that can be set.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, api, live, icons, Action, Card } = page;
+  const { Badge, Form } = page.Bootstrap;
+
+  function Step({ number, title, state, children }) {
+    const icon = { done: icons.faCircleCheck, wrong: icons.faTriangleExclamation }[state];
+    return h(
+      "section",
+      { className: `plexsync-card plexsync-step card plexsync-step-${state}` },
+      h("header", null, h("h2", null, h("span", { className: "plexsync-step-number", "aria-hidden": true }, icon ? h(page.Icon, { icon }) : number), title), state !== "open" && h(Badge, { variant: state === "done" ? "success" : "danger" }, t(`step.${state}`))),
+      children
+    );
+  }
+
+  function ByHand({ settings, onSave }) {
+    const [url, setUrl] = React.useState(settings.plex_url.value || "");
+    const [token, setToken] = React.useState("");
+    const keep = settings.plex_token.is_set;
+    const changes = { plex_url: url.trim(), ...(token ? { plex_token: token.trim() } : {}) };
+    return h(
+      "div",
+      null,
+      h(page.TextField, { id: "plexsync-url", label: t("setup.url"), value: url, onChange: setUrl, placeholder: "http://192.168.1.10:32400" }),
+      h(page.TextField, { id: "plexsync-token", label: t("setup.token"), value: token, onChange: setToken, isSecret: true, placeholder: keep ? t("setup.token_kept") : "" }),
+      h(Action, { label: t("action.save"), variant: "primary", onRun: () => onSave(changes), disabled: !changes.plex_url || !(token || keep) })
+    );
+  }
+
+  function Connect({ settings, isConnected, save }) {
+    return h(
+      Step,
+      { number: 1, title: t("step.connect"), state: isConnected ? "done" : "open" },
+      isConnected && h("p", null, t("setup.connected"), " ", h("code", null, settings.plex_url.value)),
+      h(page.Fold, { label: t("setup.sign_in"), startsOpen: !isConnected, key: `sign-in-${isConnected}` }, () => h(page.PlexLogin, { onSave: save })),
+      h(page.Fold, { label: t("setup.by_hand") }, () => h(ByHand, { settings, onSave: save }))
+    );
+  }
+
+  /** plex_library as names: separated by commas, a name with a comma in double quotes. */
+  function splitNames(text) {
+    return (text.match(/"[^"]*"|[^,]+/g) || []).map((name) => name.trim().replace(/^"|"$/g, "")).filter(Boolean);
+  }
+
+  function joinNames(names) {
+    return names.map((name) => (name.includes(",") ? `"${name}"` : name)).join(", ");
+  }
+
+  function LibraryChoice({ settings, save }) {
+    const answer = api.useOperation("libraries");
+    const saved = splitNames(settings.plex_library.value || "");
+    const [chosen, setChosen] = React.useState(saved);
+    const isIn = (name) => chosen.some((other) => other.toLowerCase() === name.toLowerCase());
+    const toggle = (name) => setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);
+    return h(page.Outcome, { answer }, (data) =>
+      h(
+        "div",
+        null,
+        h("p", { className: "text-muted" }, t("setup.server", { server: data.server, version: data.version })),
+        !data.is_owner && h("p", { className: "text-warning" }, t("setup.not_owner")),
+        h(
+          "fieldset",
+          null,
+          h("legend", null, t("setup.libraries")),
+          data.libraries.map((library) =>
+            h(Form.Check, {
+              key: library.name, type: "checkbox", custom: true, id: `plexsync-library-${library.name}`.replace(/[^\w-]/g, "_"),
+              checked: isIn(library.name), disabled: !library.usable, onChange: () => toggle(library.name),
+              label: h("span", null, library.name, " ", h("span", { className: "text-muted" }, library.usable ? library.folders.join(", ") : t("setup.unusable", { type: library.type }))),
+            })
+          )
+        ),
+        h("p", { className: "text-muted" }, t("setup.libraries_help")),
+        h(Action, { label: t("action.save"), variant: "primary", onRun: () => save({ plex_library: joinNames(chosen) }), disabled: joinNames(chosen) === joinNames(saved) })
+      )
+    );
+  }
+
+  function Badges() {
+    const [isOn, setOn] = React.useState(page.remembered("badges", false));
+    function change() {
+      page.remember("badges", !isOn);
+      setOn(!isOn);
+    }
+    return h(
+      Card,
+      { title: t("badges.title") },
+      h(Form.Check, { type: "switch", id: "plexsync-badges", label: t("badges.label"), checked: isOn, onChange: change }),
+      h("p", { className: "text-muted" }, t("badges.help"))
+    );
+  }
+
+  function Locks() {
+    const [dialog, ask] = page.useConfirm();
+    const toasts = page.useToasts();
+    async function unlock() {
+      const preview = await api.operation("unlock", { dry_run: true });
+      const isAgreed = await ask({
+        title: t("locks.title"), accept: t("locks.accept"), isDanger: true, isRefused: preview.items === 0,
+        body: preview.items ? t("locks.will", { count: preview.items }) : t("locks.none"),
+      });
+      if (!isAgreed) return;
+      const done = await api.operation("unlock", { dry_run: false });
+      toasts.done(t("locks.done", { count: done.unlocked }));
+    }
+    return h(Card, { title: t("locks.title") }, h("p", { className: "text-muted" }, t("locks.help")), h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock }), dialog);
+  }
+
+  function Pins() {
+    const paged = page.usePaged("pins", {});
+    const toasts = page.useToasts();
+    const remove = (pin) => async () => {
+      await api.operation("unpin", { scene_id: pin.scene_id, ...(pin.rating_key === null ? {} : { rating_key: pin.rating_key }) });
+      toasts.done(t("pins.removed"));
+      await paged.reload();
+    };
+    return h(
+      Card,
+      { title: t("pins.title") },
+      h("p", { className: "text-muted" }, t("pins.help")),
+      h(page.Outcome, { answer: paged }, (data) =>
+        data.pins.length === 0
+          ? h(page.Empty, { title: t("pins.empty"), icon: icons.faThumbtack })
+          : h(
+              "div",
+              null,
+              h(
+                page.Rows,
+                { isBusy: paged.loading },
+                data.pins.map((pin, index) =>
+                  h(
+                    "li",
+                    { key: index, className: "plexsync-row" },
+                    h(page.Thumbnail, { sceneId: pin.scene_id }),
+                    h(
+                      "div",
+                      { className: "plexsync-row-main" },
+                      h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: pin.scene_id, title: pin.title })),
+                      h("div", null, t("pins.shows", { item: pin.item_title, library: pin.library })),
+                      h(page.Path, { path: pin.path })
+                    ),
+                    h("div", { className: "plexsync-row-actions" }, h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: remove(pin) }))
+                  )
+                )
+              ),
+              h(page.Pager, { paged, shown: data.pins.length })
+            )
+      )
+    );
+  }
+
+  page.SetupView = function () {
+    const answer = api.useOperation("settings");
+    const toasts = page.useToasts();
+    async function save(changes) {
+      await api.saveSettings(changes);
+      toasts.done(t("settings.saved"));
+      await Promise.all([answer.reload(), live.refresh()]);
+    }
+    return h(page.Outcome, { answer }, (data) => {
+      const settings = Object.fromEntries(data.settings.map((setting) => [setting.name, setting]));
+      const isSound = (name) => settings[name].is_set && !settings[name].problem;
+      const isConnected = isSound("plex_url") && isSound("plex_token");
+      return h(
+        "div",
+        null,
+        !isConnected && h("p", { className: "plexsync-welcome" }, t("setup.welcome")),
+        h(Connect, { settings, isConnected, save }),
+        isConnected && h(Step, { number: 2, title: t("step.library"), state: settings.plex_library.problem ? "wrong" : settings.plex_library.is_set ? "done" : "open" },
+          h(LibraryChoice, { key: settings.plex_url.value, settings, save })),
+        isConnected && h(page.DoctorSteps, { Step, settings, save }),
+        h(page.SettingsForm, { data, save }),
+        isConnected && h(Pins),
+        h(Badges),
+        isConnected && h(Locks)
+      );
+    });
+  };
+})();

@@ -1,0 +1,118 @@
+// The tab Status: how things stand, and what steers it.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, api, live, icons, Action, Card, Moment } = page;
+
+  function StateCard({ status }) {
+    const [tone, sentence] = page.sentence.describe(status);
+    const { drain } = status;
+    page.useTick(Boolean(status.breaker.next_probe_at || status.next_due_at));
+    return h(
+      "section",
+      { className: `plexsync-state card plexsync-tone-${tone}`, "aria-label": t("state.label") },
+      h("p", { className: "plexsync-sentence", role: "status" }, sentence),
+      drain &&
+        h(page.Progress, {
+          done: drain.done, total: drain.total, label: t("state.draining", { done: drain.done, total: drain.total }),
+        }),
+      status.breaker.cause && h("p", { className: "text-muted" }, status.breaker.cause),
+      status.drainer.blocked && status.drainer.blocked !== status.breaker.cause && status.breaker.state === "closed" &&
+        h("p", { className: "text-muted" }, status.drainer.blocked),
+      h(Steering, { status })
+    );
+  }
+
+  function Steering({ status }) {
+    const toasts = page.useToasts();
+    const [dialog, retry] = page.useRetry();
+
+    async function setPaused(paused) {
+      await api.saveSettings({ paused });
+      // The live file follows within 10 s; waking a drainer makes it sooner.
+      await api.operation("queue_status");
+      toasts.done(t(paused ? "status.paused" : "status.resumed"));
+      await live.refresh();
+    }
+
+    async function syncNow() {
+      const reply = await api.operation("retry_now");
+      const text = reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due });
+      toasts.done(reply.reason ? `${text} ${reply.reason}` : text);
+      await live.refresh();
+    }
+
+    const steer = (label, help, icon, onRun, others) =>
+      h("div", { className: "plexsync-steer" }, h(Action, { label, icon, onRun, ...others }), h("small", { className: "text-muted" }, help));
+    return h(
+      "div",
+      { className: "plexsync-steering" },
+      status.paused
+        ? steer(t("status.resume"), t("status.resume_help"), icons.faPlay, () => setPaused(false), { variant: "primary" })
+        : steer(t("status.pause"), t("status.pause_help"), icons.faPause, () => setPaused(true)),
+      steer(t("status.now"), t("status.now_help"), icons.faBolt, syncNow, { disabled: status.paused || !status.pending }),
+      steer(t("status.retry"), t("status.retry_help"), icons.faRotateRight, () => retry({}), { disabled: !status.dead_letters }),
+      dialog
+    );
+  }
+
+  function Figure({ label, value, to, hint }) {
+    const content = to ? h(page.Router.Link, { to }, value) : value;
+    return h("div", { className: "plexsync-figure" }, h("dt", null, label), h("dd", null, content, hint && h("small", null, hint)));
+  }
+
+  function Figures({ status }) {
+    const { breaker, ramp } = status;
+    const tab = (name) => `${page.route}?tab=${name}`;
+    const speed = ramp
+      ? t("figure.ramp", { rate: words.number(Math.round(ramp.per_second * 10) / 10), until: words.until(ramp.until) })
+      : t("figure.full_speed");
+    return h(
+      Card,
+      { title: t("status.figures") },
+      h(
+        "dl",
+        { className: "plexsync-figures" },
+        h(Figure, { label: t("figure.pending"), value: words.number(status.pending), to: tab("waiting") }),
+        h(Figure, { label: t("figure.scan"), value: words.number(status.waiting_for_scan), to: tab("waiting") }),
+        h(Figure, { label: t("figure.retry"), value: words.number(status.waiting_for_retry), to: tab("waiting") }),
+        h(Figure, { label: t("figure.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
+        h(Figure, {
+          label: t("figure.today"), value: words.number(status.done_today), to: tab("activity"),
+          hint: status.synced_per_minute > 0 && t("figure.per_minute", { count: status.synced_per_minute }),
+        }),
+        h(Figure, { label: t("figure.last"), value: status.last_success_at ? h(Moment, { at: status.last_success_at }) : t("figure.never") }),
+        h(Figure, { label: t("figure.plex"), value: t(`breaker.${breaker.state}`), hint: breaker.since && t("figure.since", { since: words.clock(breaker.since) }) }),
+        h(Figure, { label: t("figure.speed"), value: speed }),
+        h(Figure, { label: t("figure.reconcile"), value: status.next_reconcile_at ? words.clock(status.next_reconcile_at) : t("figure.not_scheduled") })
+      )
+    );
+  }
+
+  function LogLines() {
+    const answer = api.useOperation("log", { lines: 200 });
+    return h(page.Outcome, { answer }, (data) =>
+      h(
+        React.Fragment,
+        null,
+        h("pre", { className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") }, data.lines.length ? data.lines.map(logLine) : t("log.empty")),
+        h(Action, { label: t("action.reload"), icon: icons.faRotate, onRun: answer.reload })
+      )
+    );
+  }
+
+  function logLine(line, index) {
+    const time = line.at ? `${words.clock(line.at)}  ` : "";
+    return h("span", { key: index, className: `plexsync-level-${line.level}` }, `${time}${line.text}\n`);
+  }
+
+  page.StatusView = function ({ status }) {
+    return h(
+      React.Fragment,
+      null,
+      h(StateCard, { status }),
+      h(Figures, { status }),
+      h(Card, null, h(page.Fold, { label: t("log.show") }, () => h(LogLines)))
+    );
+  };
+})();

@@ -1,0 +1,127 @@
+// Putting back in Plex what it showed before PlexSync wrote to it.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, api, live, icons, Action, Card } = page;
+  const { Form } = page.Bootstrap;
+  const SHOWN = 20;
+
+  function PreviewScene({ id, changes }) {
+    return h(
+      "li",
+      null,
+      h(page.SceneLink, { sceneId: Number(id) }),
+      changes.map((change, index) => h(page.Change, { key: index, field: change.field, was: change.from, now: change.to }))
+    );
+  }
+
+  function Preview({ preview }) {
+    const scenes = Object.entries(preview.scenes);
+    const kept = Object.keys(preview.left_alone).length;
+    const unchanged = Object.entries(preview.unchanged);
+    return h(
+      React.Fragment,
+      null,
+      h("p", null, scenes.length ? t("undo.will", { count: scenes.length }) : t("undo.none")),
+      h(
+        "ul",
+        { className: "plexsync-kept" },
+        scenes.slice(0, SHOWN).map(([id, changes]) => h(PreviewScene, { key: id, id, changes })),
+        scenes.length > SHOWN && h("li", null, t("list.more", { count: scenes.length - SHOWN }))
+      ),
+      kept > 0 && h("p", null, t("undo.left_alone", { count: kept })),
+      h("ul", { className: "plexsync-kept" }, unchanged.slice(0, SHOWN).map(([id, reason]) => h("li", { key: id }, reason))),
+      h("p", { className: "text-muted" }, t("undo.pictures"))
+    );
+  }
+
+  /** Returns [the dialog, undo]; shows what would change before anything does. Resolves to whether it was done. */
+  page.useUndo = function () {
+    const [dialog, ask] = page.useConfirm();
+    const toasts = page.useToasts();
+    const undo = React.useCallback(async (mode, args) => {
+      const preview = await api.operation(mode, { ...args, dry_run: true });
+      const count = Object.keys(preview.scenes).length;
+      const isAgreed = await ask({
+        title: t("undo.title"), body: h(Preview, { preview }), accept: t("undo.accept", { count }), isDanger: true, isRefused: count === 0,
+      });
+      if (!isAgreed) return false;
+      const done = await api.operation(mode, { ...args, dry_run: false });
+      toasts.done(t("undo.done", { count: Object.keys(done.scenes).length }));
+      await live.refresh();
+      return true;
+    }, []);
+    return [dialog, undo];
+  };
+
+  function UndoneScene({ scene, onChanged }) {
+    const toasts = page.useToasts();
+    async function syncAgain() {
+      const reply = await api.operation("sync_scene", { scene_id: scene.scene_id });
+      toasts.done(reply.reason || t("scene.sent"));
+      await onChanged();
+    }
+    return h(
+      "li",
+      { className: "plexsync-row" },
+      h(page.Thumbnail, { sceneId: scene.scene_id }),
+      h(
+        "div",
+        { className: "plexsync-row-main" },
+        h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: scene.scene_id, title: scene.title })),
+        h("div", { className: "text-muted" }, t("undo.undone"), " ", h(page.Moment, { at: scene.undone_at }))
+      ),
+      h("div", { className: "plexsync-row-actions" }, h(Action, { label: t("undo.sync_again"), icon: icons.faRotateRight, onRun: syncAgain }))
+    );
+  }
+
+  page.UndoCards = function () {
+    const [sceneId, setSceneId] = React.useState("");
+    const [since, setSince] = React.useState("");
+    const [dialog, undo] = page.useUndo();
+    const paged = page.usePaged("undone", {});
+    const act = (mode, args) => async () => {
+      if (await undo(mode, args)) await paged.reload();
+    };
+    const onChanged = () => Promise.all([paged.reload(), live.refresh()]);
+    return h(
+      "div",
+      null,
+      h(
+        Card,
+        { title: t("undo.title") },
+        h("p", { className: "text-muted" }, t("undo.help")),
+        h(
+          "div",
+          { className: "plexsync-line" },
+          h(Form.Control, {
+            type: "number", min: 1, size: "sm", value: sceneId, placeholder: t("undo.scene"), "aria-label": t("undo.scene"),
+            onChange: (event) => setSceneId(event.target.value),
+          }),
+          h(Action, { label: t("undo.preview_scene"), icon: icons.faClockRotateLeft, disabled: !sceneId, onRun: act("undo_scene", { scene_id: Number(sceneId) }) })
+        ),
+        h(
+          "div",
+          { className: "plexsync-line" },
+          h(Form.Control, { type: "date", size: "sm", value: since, "aria-label": t("undo.since"), onChange: (event) => setSince(event.target.value) }),
+          h(Action, { label: t("undo.preview_since"), icon: icons.faClockRotateLeft, disabled: !since, onRun: act("undo_since", { since }) })
+        ),
+        dialog
+      ),
+      h(
+        Card,
+        { title: t("undo.list") },
+        h(page.Outcome, { answer: paged }, (data) =>
+          data.scenes.length === 0
+            ? h(page.Empty, { title: t("undo.empty") })
+            : h(
+                "div",
+                null,
+                h(page.Rows, { isBusy: paged.loading }, data.scenes.map((scene) => h(UndoneScene, { key: scene.scene_id, scene, onChanged }))),
+                h(page.Pager, { paged, shown: data.scenes.length })
+              )
+        )
+      )
+    );
+  };
+})();

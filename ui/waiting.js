@@ -1,0 +1,103 @@
+// The tab Waiting: which scenes, why, and when they are tried next.
+(function () {
+  "use strict";
+  const page = window.PlexSync;
+  const { React, h, t, words, api, live, icons, Action, Card } = page;
+
+  function why(job) {
+    if (job.error_text) return job.error_text;
+    return t(job.kind === "rename" ? "waiting.rename" : `waiting.${job.state}`);
+  }
+
+  function when(job) {
+    return job.next_retry_at ? t("waiting.next", { until: words.until(job.next_retry_at) }) : t(`waiting.when_${job.state}`);
+  }
+
+  function Job({ job, onChanged }) {
+    const toasts = page.useToasts();
+
+    async function tryNow() {
+      const reply = await api.operation("retry_now", { scene_id: job.scene_id });
+      toasts.done(reply.reason || t("waiting.tried"));
+      await onChanged();
+    }
+
+    async function bringBack() {
+      try {
+        await api.operation("sync_scene", { scene_id: job.scene_id });
+        toasts.done(t("waiting.back"));
+        await onChanged();
+      } catch (error) {
+        toasts.failed(error);
+      }
+    }
+
+    async function forget() {
+      const reply = await api.operation("discard", { state: "waiting", ids: [job.id], dry_run: false });
+      if (reply.discarded) toasts.withUndo(t("waiting.forgotten"), bringBack);
+      else toasts.failed(new Error(t("waiting.not_forgotten", { reason: (reply.keep[0] || {}).reason || "" })));
+      await onChanged();
+    }
+
+    return h(
+      "li",
+      { className: "plexsync-row" },
+      h(page.Thumbnail, { sceneId: job.scene_id }),
+      h(
+        "div",
+        { className: "plexsync-row-main" },
+        h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: job.scene_id, title: job.title })),
+        h("div", null, why(job)),
+        h("div", { className: "text-muted" }, when(job), job.attempts > 0 && ` · ${t("job.tries", { count: job.attempts })}`),
+        h(page.Path, { path: job.path })
+      ),
+      job.kind === "scene" &&
+        h(
+          "div",
+          { className: "plexsync-row-actions" },
+          h(Action, { label: t("waiting.try_now"), icon: icons.faBolt, onRun: tryNow, disabled: job.state === "in_progress" }),
+          h(Action, { label: t("waiting.forget"), icon: icons.faXmark, onRun: forget, disabled: job.state === "in_progress" })
+        )
+    );
+  }
+
+  page.WaitingView = function ({ status }) {
+    const [text, setText] = React.useState("");
+    const search = page.useSettled(text);
+    const paged = page.usePaged("jobs", { state: "waiting", search });
+    const toasts = page.useToasts();
+    const number = status ? status.pending : 0;
+    // The list follows what the live file says.
+    page.useFollow(paged, number);
+
+    async function onChanged() {
+      await Promise.all([paged.reload(), live.refresh()]);
+    }
+    async function tryAll() {
+      const reply = await api.operation("retry_now");
+      toasts.done(reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due }));
+      await onChanged();
+    }
+
+    const aside = h(
+      React.Fragment,
+      null,
+      h(page.Search, { value: text, onChange: setText, label: t("search.label") }),
+      h(Action, { label: t("waiting.try_all"), icon: icons.faBolt, onRun: tryAll, disabled: !number })
+    );
+    return h(
+      Card,
+      { title: t("waiting.title"), aside },
+      h(page.Outcome, { answer: paged }, (data) =>
+        data.jobs.length === 0
+          ? h(page.Empty, search ? { title: t("search.nothing"), icon: icons.faMagnifyingGlass } : { title: t("waiting.empty"), text: t("waiting.empty_text") })
+          : h(
+              React.Fragment,
+              null,
+              h(page.Rows, { isBusy: paged.loading }, data.jobs.map((job) => h(Job, { key: job.id, job, onChanged }))),
+              h(page.Pager, { paged, shown: data.jobs.length })
+            )
+      )
+    );
+  };
+})();
