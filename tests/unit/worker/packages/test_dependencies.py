@@ -30,6 +30,8 @@ from worker.packages.requirements import missing_packages, packages_name, read_p
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 
 
+pytestmark = pytest.mark.slow  # pip runs in most of them
+
 @pytest.fixture
 def plugin(tmp_path: Path) -> NeedyPlugin:
     return NeedyPlugin(tmp_path)
@@ -47,7 +49,6 @@ def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin:
     assert plugin.run() == {**first, "said": []}
 
 
-@pytest.mark.slow
 def test_a_newer_pin_replaces_what_was_installed(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
@@ -57,7 +58,6 @@ def test_a_newer_pin_replaces_what_was_installed(plugin: NeedyPlugin) -> None:
     assert plugin.whole()
 
 
-@pytest.mark.slow
 def test_packages_for_another_python_are_not_used_and_not_kept(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
@@ -67,7 +67,6 @@ def test_packages_for_another_python_are_not_used_and_not_kept(plugin: NeedyPlug
     assert plugin.whole()
 
 
-@pytest.mark.slow
 def test_a_package_that_was_taken_out_is_brought_back(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     plugin.run()
@@ -307,7 +306,6 @@ def test_a_kill_in_the_middle_leaves_nothing(plugin: NeedyPlugin) -> None:
     assert plugin.whole()
 
 
-@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_all_or_nothing(plugin: NeedyPlugin) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     moments = random.Random(4)
