@@ -28,9 +28,8 @@ from worker.packages.pip_install import pip_command
 from worker.packages.requirements import missing_packages, packages_name, read_pins
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-
-
 pytestmark = pytest.mark.slow  # pip runs in most of them
+
 
 @pytest.fixture
 def plugin(tmp_path: Path) -> NeedyPlugin:
