@@ -136,8 +136,8 @@ def scenes_written_since(database: Database, moment: float) -> list[int]:
     Those that were only compared, and found in step, are not among them.
     """
     rows = database.all(
-        "SELECT DISTINCT scene_id FROM scene_state, json_each(scene_state.rating_keys) AS key"
-        " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ? ORDER BY scene_id",
+        "SELECT DISTINCT scene_state.scene_id FROM scene_state, json_each(scene_state.rating_keys) AS key"
+        " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ? ORDER BY scene_state.scene_id",
         (moment,),
     )
     return [row[0] for row in rows]

@@ -152,8 +152,13 @@ def test_a_due_reconcile_runs_in_the_drainer(tmp_path: Path) -> None:
 
 
 def test_a_wrong_scope_is_named(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1) as world, pytest.raises(ResolverError, match=r"scope is .*month"):
+        operate(world, "compare", scope="month")
+
+
+def test_without_an_outage_there_is_nothing_to_compare_since_one(tmp_path: Path) -> None:
     with World(tmp_path, scenes=1) as world:
-        with pytest.raises(ResolverError, match=r"scope is .*month"):
-            operate(world, "compare", scope="month")
-        with pytest.raises(ResolverError, match="no outage is on record"):
-            operate(world, "compare", scope="outage")
+        result = operate(world, "reconcile", scope="outage")
+        assert (result["scenes"], result["enqueued"], result["reason"]) == (0, 0, "no outage is on record")
+        press(world, "Reconcile Since Last Outage")
+        assert "Nothing to compare, since no outage is on record" in world.logged()

@@ -209,8 +209,27 @@ def scope_start(scope: str, now: float, folder: DataFolder) -> float | None:
         return now - _DAYS[scope] * _SECONDS_PER_DAY if scope in _DAYS else None
     outages = recorded_outages(folder)
     if not outages:
-        raise ArgumentError('scope is "outage", but no outage is on record: choose all, day or week')
+        raise ArgumentError("scope is outage, but no outage is on record")
     return outages[-1].started_at
+
+
+def nothing_compared(kind: Kind, scope: str, now: float, reason: str) -> dict[str, Any]:
+    """What `finish` would return of a run over no scene, with `reason`; no report is written."""
+    return {
+        "kind": kind.value,
+        "scope": scope,
+        "since": None,
+        "started_at": now,
+        "ended_at": now,
+        "scenes": 0,
+        **{verdict.value: 0 for verdict in Verdict},
+        "fields": {},
+        "enqueued": 0,
+        "row_count": 0,
+        "report": "",
+        "page": "",
+        "reason": reason,
+    }
 
 
 def recorded_outages(folder: DataFolder) -> Sequence[Outage]:

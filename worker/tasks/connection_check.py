@@ -17,6 +17,7 @@ from stash.exceptions import StashUnavailable
 from validation.config import PlexSyncConfig
 from validation.problems import ConfigError, replaced_in_words
 from worker.base.paths import shown_path
+from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
@@ -58,6 +59,11 @@ def health_check(task: Task) -> dict[str, Any]:
     result = check_connection(task.workplace)
     for check in result["checks"]:
         logger.log(logging.INFO if check["ok"] else logging.ERROR, "%s: %s", check["name"], check["detail"])
+    failed = [check for check in result["checks"] if not check["ok"]]
+    if failed:
+        logger.error("Not everything works. Look at the %s above", counted(len(failed), "error"))
+    else:
+        logger.info("Everything works. Edits reach Plex by themselves")
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +15,16 @@ from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.errors import TaskError
 from worker.reconcile.index_copy import open_index_copy
-from worker.reconcile.run import SCOPES, Kind, ReconcileRun
+from worker.reconcile.run import SCOPES, Kind, ReconcileRun, nothing_compared, recorded_outages
 from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
 from worker.sync.context import context_over
 from worker.tasks import arguments
 from worker.tasks.task import Task
+
+logger = logging.getLogger(__name__)
+
+NO_OUTAGE = "no outage is on record"
 
 
 def compare(task: Task) -> dict[str, Any]:
@@ -57,6 +62,10 @@ class ReconcileTask:
         Raises ArgumentError, ConfigError, and TaskError where the comparison was interrupted.
         """
         scope = arguments.choice(self._request.args, "scope", SCOPES)
+        if scope == "outage" and not recorded_outages(self._folder):
+            logger.info("Nothing to compare, since %s", NO_OUTAGE)
+            progress(1.0)
+            return {**nothing_compared(kind, scope, self._clock(), NO_OUTAGE), "resumed": False}
         lock = run_lock(self._folder, kind)
         if not lock.acquire():
             raise TaskError("such a comparison is under way already: wait until its report is there")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from plex.client import PlexClient
 from plex.path_suggestion import suggest_path_map, unwritable_folders
+from plex.paths import split_path
 from validation.config import PlexSyncConfig
 from validation.scene import Scene
 from worker.base.paths import shown_path
@@ -50,9 +51,14 @@ class SampleMatcher:
         if found.candidates:
             rivals = ", ".join(map(self._show, found.candidates))
             return f"{len(found.candidates)} files in Plex match equally well: {rivals}"
-        same_name = [indexed.path for file in files for indexed in self._index.lookup(file)]
+        same_name = [
+            (split_path(file).common_tail(split_path(indexed.path)), indexed.path)
+            for file in files
+            for indexed in self._index.lookup(file)
+        ]
         if same_name:
-            return f"Plex has a file of this name in another folder: {self._show(same_name[0])}"
+            _, nearest = max(same_name, key=lambda entry: entry[0])
+            return f"Plex has a file of this name in another folder: {self._show(nearest)}"
         return "Plex has no file of this name"
 
     def suggestion(self, scenes: Sequence[Scene]) -> Suggestion | None:

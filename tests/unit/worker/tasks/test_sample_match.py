@@ -161,3 +161,10 @@ def test_what_the_setting_cannot_hold_is_not_suggested(
 def test_such_a_name_in_the_common_tail_does_no_harm(bench: Workbench) -> None:
     scenes = [add_scene(bench, f"/data/a/x;y/s{each}.mp4", f"/media/b/x;y/s{each}.mp4") for each in range(3)]
     assert suggestion(bench, *scenes) == Suggestion("/data/a => /media/b")
+
+
+def test_of_several_files_of_the_name_the_one_with_the_longest_common_tail_is_named(bench: Workbench) -> None:
+    rivals = [f"/media/other/{folder}/film.mp4" for folder in "abc"]
+    scene_id = add_scene(bench, "/data/here/b/film.mp4", *rivals)
+    (fault,) = faults(bench, scene_id)
+    assert fault == "Plex has a file of this name in another folder: /media/other/b/film.mp4"
