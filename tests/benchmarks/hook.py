@@ -25,14 +25,19 @@ ROUNDS = 50
 MANY = 10_000
 RUNNING_BAR = 3.0
 STARTING_BAR = 4.0
+IMPORTS = "import sqlite3, json"
+"""What no hook can do without: a queue in SQLite, and stdin in JSON."""
+IMPORTS_BAR = 1.3
+IMPORTS_BAR_IN_VENV = 1.5
 NEAREST = "340 to 550 ms, ratio 29"
 TEXT = (
     "Wall time of the hook's process, with its stdin given and its stdout and stderr read to the end, as Stash does,"
     " beside `python3 -c pass` of the same interpreter, started the same way. The drainer is a real one that holds "
     "the lock and is paused, so that it does not compete for a core; where the hook has to start one, that is killed"
     " before the next turn. Each hook adds a row to the queue. The reference is the bare interpreter; a ratio is the"
-    " median of the pairs' ratios. Without a virtual environment both sides also pay for whatever that installation "
-    "loads at its start."
+    " median of the pairs' ratios. Two more rows have another reference: the same interpreter that imports what no "
+    "hook can do without, and the same hook started without `-I`. Without a virtual environment both sides also pay "
+    "for whatever that installation loads at its start."
 )
 
 
@@ -50,11 +55,17 @@ class HookBench:
         """Seconds of a bare interpreter."""
         return seconds_of(lambda: self._run([self._python, "-c", "pass"], b""))
 
+    def imports(self) -> float:
+        """Seconds of an interpreter that imports what no hook can do without."""
+        return seconds_of(lambda: self._run(isolated(self._python, "-c", IMPORTS), b""))
+
     def hook(self, field: str = "title") -> float:
         """Seconds of a hook for a scene that is not in the queue yet, of which `field` was edited."""
-        self._next_scene += 1
-        stdin = self._stdin(self._next_scene, field)
-        return seconds_of(lambda: self._run(isolated(self._python, self._script), stdin))
+        return self._hook(isolated(self._python, self._script), field)
+
+    def hook_not_isolated(self) -> float:
+        """The same, started without `-I`."""
+        return self._hook([self._python, self._script], "title")
 
     def hook_that_starts_a_drainer(self) -> float:
         """The same where nobody holds the lock."""
@@ -85,6 +96,11 @@ class HookBench:
             self._world.kill_drainer()
             status.unlink()
 
+    def _hook(self, command: list[str], field: str) -> float:
+        self._next_scene += 1
+        stdin = self._stdin(self._next_scene, field)
+        return seconds_of(lambda: self._run(command, stdin))
+
     def _stdin(self, scene_id: int, field: str) -> bytes:
         connection = {**self._world.stash.server_connection(), "PluginDir": str(self._world.plugin_folder)}
         scene_input = {"id": str(scene_id), field: "1", "details": None, "tag_ids": None}
@@ -99,14 +115,15 @@ class HookBench:
 
 def measure(folder: Path) -> Table:
     """The table of the hook."""
-    rows = _rows(folder / "current", sys.executable, "")
+    is_venv = sys.prefix != sys.base_prefix
+    rows = _rows(folder / "current", sys.executable, "", IMPORTS_BAR_IN_VENV if is_venv else IMPORTS_BAR)
     base = os.path.realpath(getattr(sys, "_base_executable", sys.executable))
-    if sys.prefix != sys.base_prefix:
-        rows += _rows(folder / "base", base, ", without a virtual environment")
+    if is_venv:
+        rows += _rows(folder / "base", base, ", without a virtual environment", IMPORTS_BAR)
     return Table("hook", "A save's wait: the hook", TEXT, tuple(rows))
 
 
-def _rows(folder: Path, python: str, suffix: str) -> list[Row]:
+def _rows(folder: Path, python: str, suffix: str, imports_bar: float) -> list[Row]:
     with World(folder, python=python, idle_seconds=300.0, paused=True) as world:
         # So that the drainer finds its packages under the bare interpreter too; the hook does not look there.
         world.data.create()
@@ -117,26 +134,37 @@ def _rows(folder: Path, python: str, suffix: str) -> list[Row]:
         bench.fill_queue(1)
         rows = []
         with bench.drainer():
-            rows.append(_row(f"ignored (a play count){suffix}", bench, lambda: bench.hook("play_count"), None))
+            bare = ("bare", bench.bare)
+            rows.append(_row(f"ignored (a play count){suffix}", bare, lambda: bench.hook("play_count")))
             for waiting in (0, MANY):
                 bench.fill_queue(waiting)
                 what = f"drainer running, {waiting:,} rows waiting{suffix}"
-                rows.append(_row(what, bench, bench.hook, RUNNING_BAR, NEAREST))
+                rows.append(_row(what, bare, bench.hook, RUNNING_BAR, NEAREST))
+            running = f"drainer running{suffix}"
+            rows.append(_row(running, (f"`{IMPORTS}`", bench.imports), bench.hook, imports_bar))
+            rows.append(_row(running, ("without `-I`", bench.hook_not_isolated), bench.hook))
         for waiting in (0, MANY):
             bench.fill_queue(waiting)
             what = f"has to start a drainer, {waiting:,} rows waiting{suffix}"
-            rows.append(_row(what, bench, bench.hook_that_starts_a_drainer, STARTING_BAR))
+            rows.append(_row(what, bare, bench.hook_that_starts_a_drainer, STARTING_BAR))
         return rows
 
 
-def _row(what: str, bench: HookBench, hook: Callable[[], float], bar: float | None, nearest: str = "") -> Row:
-    in_turns(3, bench.bare, hook)  # compiled files and caches are warm from here on
-    bare, whole = in_turns(ROUNDS, bench.bare, hook)
-    ratios = whole.ratios(bare)
+def _row(
+    what: str,
+    reference: tuple[str, Callable[[], float]],
+    hook: Callable[[], float],
+    bar: float | None = None,
+    nearest: str = "",
+) -> Row:
+    name, beside = reference
+    in_turns(3, beside, hook)  # compiled files and caches are warm from here on
+    other, whole = in_turns(ROUNDS, beside, hook)
+    ratios = whole.ratios(other)
     return Row(
         what,
         _shown(whole),
-        f"bare: {_shown(bare)}",
+        f"{name}: {_shown(other)}",
         ratios.shown(decimals=2),
         at_most(ratios.median, bar) if bar else None,
         nearest,
