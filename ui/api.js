@@ -151,6 +151,14 @@
   }
 
   page.api = {
-    operation, startTask, findJob, stopJob, readSettings, saveSettings, findPlugin, enablePlugin, useOperation,
+    operation,
+    startTask,
+    findJob,
+    stopJob,
+    readSettings,
+    saveSettings,
+    findPlugin,
+    enablePlugin,
+    useOperation,
   };
 })();

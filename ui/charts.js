@@ -26,12 +26,21 @@
         { key: day.date },
         h("title", null, t("chart.day", { date: day.date, done: day.done, failed: day.failed })),
         h("rect", { x: index * step, y: 0, width: step, height: height - axis, className: "plexsync-bar-ground" }),
-        done > 0 && h("rect", { x, y: height - axis - done, width: wide, height: done, className: "plexsync-bar-done" }),
-        failed > 0 && h("rect", { x, y: height - axis - done - failed, width: wide, height: failed, className: "plexsync-bar-failed" })
+        done > 0 &&
+          h("rect", { x, y: height - axis - done, width: wide, height: done, className: "plexsync-bar-done" }),
+        failed > 0 &&
+          h("rect", {
+            x,
+            y: height - axis - done - failed,
+            width: wide,
+            height: failed,
+            className: "plexsync-bar-failed",
+          })
       );
     };
     const label = (index, anchor) =>
-      days[index] && h("text", { x: anchor === "end" ? width : index * step, y: height - 4, textAnchor: anchor }, days[index].date);
+      days[index] &&
+      h("text", { x: anchor === "end" ? width : index * step, y: height - 4, textAnchor: anchor }, days[index].date);
     return h(
       "figure",
       { className: "plexsync-chart" },
@@ -69,8 +78,23 @@
       const wide = Math.max(3, at(outage.ended_at || end) - x);
       return h(
         "rect",
-        { key: outage.started_at, x: Math.min(x, width - wide), y: 4, width: wide, height: band, className: "plexsync-bar-failed" },
-        h("title", null, t("chart.outage", { since: words.clock(outage.started_at), duration: words.duration(outage.seconds), cause: outage.cause }))
+        {
+          key: outage.started_at,
+          x: Math.min(x, width - wide),
+          y: 4,
+          width: wide,
+          height: band,
+          className: "plexsync-bar-failed",
+        },
+        h(
+          "title",
+          null,
+          t("chart.outage", {
+            since: words.clock(outage.started_at),
+            duration: words.duration(outage.seconds),
+            cause: outage.cause,
+          })
+        )
       );
     };
     const weeks = [...Array(Math.floor(span / 7) + 1).keys()].map((week) => end - week * 7 * DAY);
@@ -79,11 +103,19 @@
       { className: "plexsync-chart" },
       h(
         "svg",
-        { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("chart.outages", { days: span, count: seen.length }) },
+        {
+          viewBox: `0 0 ${width} ${height}`,
+          role: "img",
+          "aria-label": t("chart.outages", { days: span, count: seen.length }),
+        },
         h("rect", { x: 0, y: 4, width, height: band, className: "plexsync-bar-well" }),
         seen.map(block),
         weeks.map((moment, index) =>
-          h("text", { key: moment, x: at(moment), y: height - 6, textAnchor: index === 0 ? "end" : "middle" }, words.day(moment))
+          h(
+            "text",
+            { key: moment, x: at(moment), y: height - 6, textAnchor: index === 0 ? "end" : "middle" },
+            words.day(moment)
+          )
         )
       )
     );

@@ -51,7 +51,15 @@
         { className: "plexsync-line" },
         h(
           Form.Control,
-          { as: "select", size: "sm", custom: true, value: scope, disabled: isRunning, "aria-label": t("compare.scope"), onChange: (event) => setScope(event.target.value) },
+          {
+            as: "select",
+            size: "sm",
+            custom: true,
+            value: scope,
+            disabled: isRunning,
+            "aria-label": t("compare.scope"),
+            onChange: (event) => setScope(event.target.value),
+          },
           SCOPES.map((name) => h("option", { key: name, value: name }, t(`scope.${name}`)))
         ),
         isRunning
@@ -63,54 +71,61 @@
   }
 
   function counts(report) {
-    return ["differs", "not_in_plex", "ambiguous", "failed"].filter((name) => report[name]).map((name) => t(`compare.${name}`, { count: report[name] }));
+    return ["differs", "not_in_plex", "ambiguous", "failed"]
+      .filter((name) => report[name])
+      .map((name) => t(`compare.${name}`, { count: report[name] }));
   }
 
   function ReportLine({ report, isOpen, onOpen }) {
     const found = counts(report);
+    const scope = SCOPES.includes(report.scope) ? report.scope : "other";
+    const open = { key: "open", size: "sm", variant: "secondary", "aria-expanded": isOpen, onClick: onOpen };
+    const row = {
+      title: [
+        h(page.Moment, { key: "at", at: report.started_at }),
+        " ",
+        h(Badge, { key: "scope", variant: "secondary" }, t(`scope.${scope}`)),
+      ],
+      actions: [
+        h(Button, open, t(isOpen ? "compare.close" : "compare.open")),
+        report.asset &&
+          h(page.NewTab, { key: "tab", href: page.asset(report.asset), variant: "secondary" }, t("compare.tab")),
+      ],
+    };
+    const counted = t("compare.scenes", { count: report.scenes, step: report.in_step });
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        h("div", { className: "plexsync-row-title" }, h(page.Moment, { at: report.started_at }), " ", h(Badge, { variant: "secondary" }, t(`scope.${SCOPES.includes(report.scope) ? report.scope : "other"}`))),
-        h("div", null, t("compare.scenes", { count: report.scenes, step: report.in_step }), found.length ? ` ${found.join(", ")}.` : ""),
-        report.enqueued > 0 && h("div", { className: "text-muted" }, t("compare.was_sent", { count: report.enqueued }))
-      ),
-      h(
-        "div",
-        { className: "plexsync-row-actions" },
-        h(Button, { size: "sm", variant: "secondary", "aria-expanded": isOpen, onClick: onOpen }, t(isOpen ? "compare.close" : "compare.open")),
-        report.asset && h("a", { className: "btn btn-secondary btn-sm", href: page.asset(report.asset), target: "_blank", rel: "noreferrer" }, h(page.Icon, { icon: icons.faArrowUpRightFromSquare }), t("compare.tab"))
-      )
+      page.Row,
+      row,
+      h("div", null, counted, found.length ? ` ${found.join(", ")}.` : ""),
+      report.enqueued > 0 && h(page.Muted, null, t("compare.was_sent", { count: report.enqueued }))
     );
   }
 
-  function Row({ row, index, isSelected, onSelect }) {
+  function ReportRow({ row, index, isSelected, onSelect }) {
     const canSend = row.verdict === "differs" || row.verdict === "refused";
     const name = row.title || t("scene.number", { id: row.scene_id });
+    const select = {
+      id: `plexsync-row-${index}`,
+      name,
+      checked: isSelected,
+      disabled: !canSend,
+      onChange: () => onSelect(row.scene_id),
+    };
+    const title = row.title || (row.scene_id === null ? t("compare.unknown") : "");
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(Form.Check, {
-        id: `plexsync-row-${index}`, type: "checkbox", custom: true, checked: isSelected, disabled: !canSend,
-        label: h("span", { className: "sr-only" }, t("failed.select", { name })), onChange: () => onSelect(row.scene_id),
-      }),
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        h(
-          "div",
-          { className: "plexsync-row-title" },
-          row.scene_id === null ? h("span", null, row.title || t("compare.unknown")) : h(page.SceneLink, { sceneId: row.scene_id, title: row.title }),
-          " ", h(Badge, { variant: canSend ? "primary" : "secondary" }, t(`verdict.${row.verdict}`))
-        ),
-        row.changes.map((change, index) => h(page.Change, { key: index, field: change.field, was: change.was, now: change.will_be })),
-        row.reason && h("div", null, row.reason),
-        row.candidates.map((path) => h(page.Path, { key: path, path })),
-        h(page.Path, { path: row.path })
-      )
+      page.Row,
+      {
+        before: h(page.Select, select),
+        title: [
+          h(page.SceneLink, { key: "link", sceneId: row.scene_id, title }),
+          " ",
+          h(Badge, { key: "verdict", variant: canSend ? "primary" : "secondary" }, t(`verdict.${row.verdict}`)),
+        ],
+      },
+      h(page.Differences, { differences: row.changes }),
+      row.reason && h("div", null, row.reason),
+      row.candidates.map((path) => h(page.Path, { key: path, path })),
+      h(page.Path, { path: row.path })
     );
   }
 
@@ -133,7 +148,11 @@
     }
     async function sendAll() {
       const count = paged.data.report.differs;
-      const isAgreed = await ask({ title: t("compare.send_all_title", { count }), body: t("compare.send_all_help"), accept: t("compare.send_all") });
+      const isAgreed = await ask({
+        title: t("compare.send_all_title", { count }),
+        body: t("compare.send_all_help"),
+        accept: t("compare.send_all"),
+      });
       if (isAgreed) await send({ report: name });
     }
     return h(page.Outcome, { answer: paged }, (data) =>
@@ -149,11 +168,28 @@
               h(
                 "div",
                 { className: "plexsync-row-actions" },
-                h(Action, { label: t("compare.send_selected"), icon: icons.faPaperPlane, onRun: () => send({ scene_ids: [...ids] }), disabled: !ids.size }),
-                h(Action, { label: t("compare.send_all"), icon: icons.faPaperPlane, variant: "primary", onRun: sendAll, disabled: !data.report.differs })
+                h(Action, {
+                  label: t("compare.send_selected"),
+                  icon: icons.faPaperPlane,
+                  onRun: () => send({ scene_ids: [...ids] }),
+                  disabled: !ids.size,
+                }),
+                h(Action, {
+                  label: t("compare.send_all"),
+                  icon: icons.faPaperPlane,
+                  variant: "primary",
+                  onRun: sendAll,
+                  disabled: !data.report.differs,
+                })
               )
             ),
-            h(page.Rows, { isBusy: paged.loading }, data.rows.map((row, index) => h(Row, { key: index, index, row, isSelected: ids.has(row.scene_id), onSelect: toggle }))),
+            h(
+              page.Rows,
+              { isBusy: paged.loading },
+              data.rows.map((row, index) =>
+                h(ReportRow, { key: index, index, row, isSelected: ids.has(row.scene_id), onSelect: toggle })
+              )
+            ),
             h(page.Pager, { paged, shown: data.rows.length }),
             dialog
           )
@@ -171,16 +207,39 @@
       h(Card, { title: t("compare.title") }, h(Start, { onEnd: answer.reload })),
       h(
         Card,
-        { title: t("compare.reports"), aside: answer.data && h("span", { className: "text-muted" }, next ? t("compare.next", { when: words.clock(next) }) : t("compare.never")) },
+        {
+          title: t("compare.reports"),
+          aside:
+            answer.data &&
+            h(
+              "span",
+              { className: "text-muted" },
+              next ? t("compare.next", { when: words.clock(next) }) : t("compare.never")
+            ),
+        },
         h(page.Outcome, { answer }, (data) =>
           data.reports.length === 0
-            ? h(page.Empty, { title: t("compare.no_reports"), text: t("compare.no_reports_text"), icon: icons.faCodeCompare })
+            ? h(page.Empty, {
+                title: t("compare.no_reports"),
+                text: t("compare.no_reports_text"),
+                icon: icons.faCodeCompare,
+              })
             : h(
                 page.Rows,
                 { isBusy: answer.loading },
                 data.reports.map((report) => [
-                  h(ReportLine, { key: report.name, report, isOpen: open === report.name, onOpen: () => setOpen(open === report.name ? null : report.name) }),
-                  open === report.name && h("li", { key: `${report.name}-rows`, className: "plexsync-nested" }, h(ReportRows, { name: report.name, onSent: answer.reload })),
+                  h(ReportLine, {
+                    key: report.name,
+                    report,
+                    isOpen: open === report.name,
+                    onOpen: () => setOpen(open === report.name ? null : report.name),
+                  }),
+                  open === report.name &&
+                    h(
+                      "li",
+                      { key: `${report.name}-rows`, className: "plexsync-nested" },
+                      h(ReportRows, { name: report.name, onSent: answer.reload })
+                    ),
                 ])
               )
         )

@@ -15,7 +15,9 @@
           { key: index, className: check.ok ? "plexsync-ok" : "plexsync-wrong" },
           h(page.Icon, { icon: check.ok ? icons.faCircleCheck : icons.faCircleXmark }),
           h("span", { className: "sr-only" }, t(check.ok ? "check.ok" : "check.wrong")),
-          h("strong", null, check.name), " ", h("span", null, check.detail)
+          h("strong", null, check.name),
+          " ",
+          h("span", null, check.detail)
         )
       )
     );
@@ -26,14 +28,39 @@
   }
 
   function Folders({ title, folders }) {
-    return h("div", null, h("h3", null, title), h("ul", null, folders.map((folder) => h("li", { key: folder }, h("code", null, folder)))));
+    return h(
+      "div",
+      null,
+      h("h3", null, title),
+      h(
+        "ul",
+        null,
+        folders.map((folder) => h("li", { key: folder }, h("code", null, folder)))
+      )
+    );
+  }
+
+  function RoundTrip({ row }) {
+    const isBack = row.back === row.stash_path;
+    const verdict = t(!row.found ? "map.not_found" : isBack ? "map.found" : "map.not_back");
+    return h(
+      page.Row,
+      null,
+      h(page.Path, { path: row.stash_path }),
+      h(page.Path, { path: `→ ${row.plex_path}` }),
+      h("div", { className: row.found && isBack ? "text-muted" : "text-warning" }, verdict)
+    );
   }
 
   function RoundTrips({ result }) {
     return h(
       "div",
       null,
-      h(Verdict, { isGood: result.ok, good: t("map.good", { count: result.matched }), bad: result.problem || t("map.bad", { matched: result.matched, tried: result.tried }) }),
+      h(Verdict, {
+        isGood: result.ok,
+        good: t("map.good", { count: result.matched }),
+        bad: result.problem || t("map.bad", { matched: result.matched, tried: result.tried }),
+      }),
       h(
         "div",
         { className: "plexsync-folders" },
@@ -44,19 +71,7 @@
         h(
           page.Rows,
           null,
-          result.rows.map((row) =>
-            h(
-              "li",
-              { key: row.scene_id, className: "plexsync-row" },
-              h(
-                "div",
-                { className: "plexsync-row-main" },
-                h("div", null, h(page.Path, { path: row.stash_path })),
-                h("div", null, "→ ", h(page.Path, { path: row.plex_path })),
-                h("div", { className: row.found && row.back === row.stash_path ? "text-muted" : "text-warning" }, t(row.found ? (row.back === row.stash_path ? "map.found" : "map.not_back") : "map.not_found"))
-              )
-            )
-          )
+          result.rows.map((row) => h(RoundTrip, { key: row.scene_id, row }))
         )
       )
     );
@@ -72,23 +87,39 @@
       Step,
       { number: 4, title: t("step.map"), state },
       h("p", { className: "text-muted" }, t("map.help")),
-      suggestion && suggestion !== inForce &&
+      suggestion &&
+        suggestion !== inForce &&
         h(
           Alert,
           { variant: "info", className: "plexsync-alert" },
           h("span", null, t("map.suggestion"), " ", h("code", null, suggestion)),
-          h(Action, { label: t("map.apply"), variant: "primary", onRun: async () => {
-            setText(suggestion);
-            await save({ path_map: suggestion });
-            setResult(await api.operation("test_path_map", { path_map: suggestion }));
-          } })
+          h(Action, {
+            label: t("map.apply"),
+            variant: "primary",
+            onRun: async () => {
+              setText(suggestion);
+              await save({ path_map: suggestion });
+              setResult(await api.operation("test_path_map", { path_map: suggestion }));
+            },
+          })
         ),
-      h(page.TextField, { id: "plexsync-path-map", label: t("map.label"), value: text, onChange: setText, placeholder: "/data => /media/movies" }),
+      h(page.TextField, {
+        id: "plexsync-path-map",
+        label: t("map.label"),
+        value: text,
+        onChange: setText,
+        placeholder: "/data => /media/movies",
+      }),
       h(
         "div",
         { className: "plexsync-line" },
         h(Action, { label: t("map.test"), icon: icons.faRightLeft, onRun: test }),
-        h(Action, { label: t("action.save"), variant: "primary", onRun: () => save({ path_map: text.trim() }), disabled: text.trim() === inForce })
+        h(Action, {
+          label: t("action.save"),
+          variant: "primary",
+          onRun: () => save({ path_map: text.trim() }),
+          disabled: text.trim() === inForce,
+        })
       ),
       result && h(RoundTrips, { result })
     );
@@ -102,7 +133,13 @@
       { number: 5, title: t("step.write"), state: result ? (result.ok ? "done" : "wrong") : "open" },
       h("p", { className: "text-muted" }, t("write.help")),
       h(Action, { label: t("write.run"), icon: icons.faPen, onRun: run }),
-      result && h("div", null, h(Verdict, { isGood: result.ok, good: t("write.good"), bad: t("write.bad") }), h(Checks, { checks: result.checks }))
+      result &&
+        h(
+          "div",
+          null,
+          h(Verdict, { isGood: result.ok, good: t("write.good"), bad: t("write.bad") }),
+          h(Checks, { checks: result.checks })
+        )
     );
   }
 
@@ -118,7 +155,13 @@
         { number: 3, title: t("step.check"), state: health ? (health.ok ? "done" : "wrong") : "open" },
         h("p", { className: "text-muted" }, t("check.help")),
         h(Action, { label: t("check.run"), icon: icons.faStethoscope, onRun: run }),
-        health && h("div", null, h(Verdict, { isGood: health.ok, good: t("check.good"), bad: t("check.bad") }), h(Checks, { checks: health.checks }))
+        health &&
+          h(
+            "div",
+            null,
+            h(Verdict, { isGood: health.ok, good: t("check.good"), bad: t("check.bad") }),
+            h(Checks, { checks: health.checks })
+          )
       ),
       h(PathMap, { Step, settings, save, suggestion: health ? health.path_map : "" }),
       h(WriteTest, { Step })

@@ -10,9 +10,22 @@
     if (value && !kinds.includes(value)) kinds.push(value);
     return h(
       Form.Control,
-      { as: "select", size: "sm", custom: true, value, "aria-label": t("failed.kind"), onChange: (event) => onChange(event.target.value) },
+      {
+        as: "select",
+        size: "sm",
+        custom: true,
+        value,
+        "aria-label": t("failed.kind"),
+        onChange: (event) => onChange(event.target.value),
+      },
       h("option", { value: "" }, t("failed.all_kinds")),
-      kinds.map((kind) => h("option", { key: kind, value: kind }, t("failed.kind_count", { kind: words.kind(kind), count: byType[kind] || 0 })))
+      kinds.map((kind) =>
+        h(
+          "option",
+          { key: kind, value: kind },
+          t("failed.kind_count", { kind: words.kind(kind), count: byType[kind] || 0 })
+        )
+      )
     );
   }
 
@@ -43,17 +56,34 @@
       "div",
       { className: "plexsync-selection" },
       h(Form.Check, {
-        id: "plexsync-select-page", type: "checkbox", custom: true, label: t("failed.select_page"), checked: isPageSelected,
+        id: "plexsync-select-page",
+        type: "checkbox",
+        custom: true,
+        label: t("failed.select_page"),
+        checked: isPageSelected,
         onChange: () => selection.toggle(ids, !isPageSelected),
       }),
       h("span", { role: "status", className: "text-muted" }, selected ? t("failed.selected", { count: selected }) : ""),
-      isPageSelected && !selection.isAll && count > ids.length &&
+      isPageSelected &&
+        !selection.isAll &&
+        count > ids.length &&
         h(Button, { variant: "link", size: "sm", onClick: selection.selectAll }, t("failed.select_all", { count })),
       h(
         "div",
         { className: "plexsync-row-actions" },
-        h(Action, { label: t("failed.retry_selected"), icon: icons.faRotateRight, onRun: onRetry, disabled: !selected }),
-        h(Action, { label: t("failed.discard_selected"), icon: icons.faTrashCan, variant: "danger", onRun: onDiscard, disabled: !selected })
+        h(Action, {
+          label: t("failed.retry_selected"),
+          icon: icons.faRotateRight,
+          onRun: onRetry,
+          disabled: !selected,
+        }),
+        h(Action, {
+          label: t("failed.discard_selected"),
+          icon: icons.faTrashCan,
+          variant: "danger",
+          onRun: onDiscard,
+          disabled: !selected,
+        })
       )
     );
   }
@@ -89,7 +119,9 @@
         { isBusy: paged.loading },
         jobs.map((job) =>
           h(page.FailedJob, {
-            key: job.id, job, isSelected: selection.has(job.id),
+            key: job.id,
+            job,
+            isSelected: selection.has(job.id),
             onSelect: (isOn) => selection.toggle([job.id], isOn),
             onRetry: run(retry, () => ({ ids: [job.id] })),
             onDiscard: run(discard, () => ({ ids: [job.id] })),
@@ -120,7 +152,9 @@
     return h(
       Card,
       { title: t("failed.title"), aside },
-      h(page.Outcome, { answer: paged }, () => h(FailedList, { paged, filter, isFiltered: Boolean(search || errorType) }))
+      h(page.Outcome, { answer: paged }, () =>
+        h(FailedList, { paged, filter, isFiltered: Boolean(search || errorType) })
+      )
     );
   };
 })();

@@ -10,7 +10,13 @@
       "ol",
       { className: "plexsync-tries" },
       tries.map((attempt, index) =>
-        h("li", { key: index }, h("time", { dateTime: new Date(attempt.at * 1000).toISOString() }, words.clock(attempt.at)), " ", attempt.error_text)
+        h(
+          "li",
+          { key: index },
+          h("time", { dateTime: new Date(attempt.at * 1000).toISOString() }, words.clock(attempt.at)),
+          " ",
+          attempt.error_text
+        )
       )
     );
   }
@@ -20,8 +26,16 @@
       "div",
       { className: "plexsync-looked" },
       h("h3", null, t("failed.looked_for")),
-      h("ul", null, lookedFor.paths.map((path) => h("li", { key: path }, h(page.Path, { path })))),
-      h("p", { className: "text-muted" }, t("failed.looked_in", { libraries: lookedFor.libraries.join(", ") || t("value.none") })),
+      h(
+        "ul",
+        null,
+        lookedFor.paths.map((path) => h("li", { key: path }, h(page.Path, { path })))
+      ),
+      h(
+        "p",
+        { className: "text-muted" },
+        t("failed.looked_in", { libraries: lookedFor.libraries.join(", ") || t("value.none") })
+      ),
       h(page.Router.Link, { to: `${page.route}?tab=setup` }, t("failed.check_map"))
     );
   }
@@ -41,56 +55,69 @@
       h("legend", null, t("failed.which")),
       job.candidates.map((candidate, index) =>
         h(Form.Check, {
-          key: index, type: "radio", custom: true, name: `plexsync-candidate-${job.id}`, id: `plexsync-candidate-${job.id}-${index}`,
-          disabled: candidate.rating_key === null, checked: chosen !== null && chosen === candidate.rating_key,
+          key: index,
+          type: "radio",
+          custom: true,
+          name: `plexsync-candidate-${job.id}`,
+          id: `plexsync-candidate-${job.id}-${index}`,
+          disabled: candidate.rating_key === null,
+          checked: chosen !== null && chosen === candidate.rating_key,
           onChange: () => setChosen(candidate.rating_key),
           label: h(
             "span",
             null,
-            candidate.title, " ", h("span", { className: "text-muted" }, candidate.library), h(page.Path, { path: candidate.path }),
-            candidate.scene_id !== null && h("span", { className: "text-muted" }, t("failed.owned", { id: candidate.scene_id }))
+            candidate.title,
+            " ",
+            h("span", { className: "text-muted" }, candidate.library),
+            h(page.Path, { path: candidate.path }),
+            candidate.scene_id !== null &&
+              h("span", { className: "text-muted" }, t("failed.owned", { id: candidate.scene_id }))
           ),
         })
       ),
-      h(Action, { label: t("failed.pin"), icon: icons.faThumbtack, variant: "primary", onRun: pin, disabled: chosen === null }),
+      h(Action, {
+        label: t("failed.pin"),
+        icon: icons.faThumbtack,
+        variant: "primary",
+        onRun: pin,
+        disabled: chosen === null,
+      }),
       h("small", { className: "text-muted" }, t("failed.pin_help"))
     );
   }
 
   page.FailedJob = function ({ job, isSelected, onSelect, onRetry, onDiscard, onChanged }) {
     const name = job.title || t("scene.number", { id: job.scene_id || job.id });
+    const row = {
+      before: h(page.Select, { id: `plexsync-select-${job.id}`, name, checked: isSelected, onChange: onSelect }),
+      sceneId: job.scene_id,
+      title: [
+        h(page.SceneLink, { key: "link", sceneId: job.scene_id, title: job.title }),
+        " ",
+        h(page.Kind, { key: "kind", errorType: job.error_type }),
+      ],
+      actions: [
+        h(Action, { key: "retry", label: t("failed.retry"), icon: icons.faRotateRight, onRun: onRetry }),
+        h(Action, { key: "discard", label: t("failed.discard"), icon: icons.faTrashCan, onRun: onDiscard }),
+      ],
+    };
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(Form.Check, {
-        id: `plexsync-select-${job.id}`, type: "checkbox", custom: true, checked: isSelected,
-        label: h("span", { className: "sr-only" }, t("failed.select", { name })), onChange: (event) => onSelect(event.target.checked),
-      }),
-      h(page.Thumbnail, { sceneId: job.scene_id }),
+      page.Row,
+      row,
+      h("div", null, job.error_text),
       h(
-        "div",
-        { className: "plexsync-row-main" },
-        h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: job.scene_id, title: job.title }), " ", h(page.Kind, { errorType: job.error_type })),
-        h("div", null, job.error_text),
-        h(
-          "div",
-          { className: "text-muted" },
-          job.buried_at && h(React.Fragment, null, t("failed.given_up"), " ", h(page.Moment, { at: job.buried_at }), " · "),
-          t("job.tries", { count: job.attempts })
-        ),
-        h(page.Path, { path: job.path }),
-        job.candidates.length > 0 && h(Candidates, { job, onChanged }),
-        (job.tries.length > 0 || job.looked_for) &&
-          h(page.Fold, { label: t("failed.details") }, () =>
-            h(React.Fragment, null, job.looked_for && h(LookedFor, { lookedFor: job.looked_for }), h(Tries, { tries: job.tries }))
-          )
+        page.Muted,
+        null,
+        job.buried_at && [t("failed.given_up"), " ", h(page.Moment, { key: "at", at: job.buried_at }), " · "],
+        t("job.tries", { count: job.attempts })
       ),
-      h(
-        "div",
-        { className: "plexsync-row-actions" },
-        h(Action, { label: t("failed.retry"), icon: icons.faRotateRight, onRun: onRetry }),
-        h(Action, { label: t("failed.discard"), icon: icons.faTrashCan, onRun: onDiscard })
-      )
+      h(page.Path, { path: job.path }),
+      job.candidates.length > 0 && h(Candidates, { job, onChanged }),
+      (job.tries.length > 0 || job.looked_for) &&
+        h(page.Fold, { label: t("failed.details") }, () => [
+          job.looked_for && h(LookedFor, { key: "looked", lookedFor: job.looked_for }),
+          h(Tries, { key: "tries", tries: job.tries }),
+        ])
     );
   };
 })();

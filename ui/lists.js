@@ -27,10 +27,16 @@
     const { count } = paged.data;
     if (!paged.onNext && !paged.onPrevious) return null;
     const range = t("pager.range", {
-      first: words.number(paged.first), last: words.number(paged.first + shown - 1), count: words.number(count),
+      first: words.number(paged.first),
+      last: words.number(paged.first + shown - 1),
+      count: words.number(count),
     });
     const button = (label, icon, onClick) =>
-      h(Button, { size: "sm", variant: "secondary", disabled: !onClick || paged.loading, onClick, "aria-label": label }, h(page.Icon, { icon }));
+      h(
+        Button,
+        { size: "sm", variant: "secondary", disabled: !onClick || paged.loading, onClick, "aria-label": label },
+        h(page.Icon, { icon })
+      );
     return h(
       "nav",
       { className: "plexsync-pager", "aria-label": t("pager.label") },
@@ -42,6 +48,36 @@
 
   function Rows({ children, isBusy }) {
     return h("ul", { className: "plexsync-rows", "aria-busy": Boolean(isBusy) }, children);
+  }
+
+  /**
+   * A paged operation as a list: `of` is the key of its rows, `empty` says what is shown where there are none,
+   * `row(entry, index)` makes one.
+   */
+  function List({ paged, of, empty, row }) {
+    return h(page.Outcome, { answer: paged }, (data) => {
+      const rows = data[of];
+      if (rows.length === 0 && paged.first === 1) return h(page.Empty, empty);
+      return h(
+        React.Fragment,
+        null,
+        h(Rows, { isBusy: paged.loading }, rows.map(row)),
+        h(Pager, { paged, shown: rows.length })
+      );
+    });
+  }
+
+  /** The box that selects a row. */
+  function Select({ id, name, checked, disabled, onChange }) {
+    return h(page.Bootstrap.Form.Check, {
+      id,
+      type: "checkbox",
+      custom: true,
+      checked,
+      disabled,
+      label: h("span", { className: "sr-only" }, t("failed.select", { name })),
+      onChange: (event) => onChange(event.target.checked),
+    });
   }
 
   /** A text that settles before it is used: nobody wants an operation per key. */
@@ -56,7 +92,12 @@
 
   function Search({ value, onChange, label }) {
     return h(page.Bootstrap.Form.Control, {
-      type: "search", size: "sm", className: "plexsync-search", value, placeholder: label, "aria-label": label,
+      type: "search",
+      size: "sm",
+      className: "plexsync-search",
+      value,
+      placeholder: label,
+      "aria-label": label,
       onChange: (event) => onChange(event.target.value),
     });
   }
@@ -72,5 +113,5 @@
     }, [number]);
   }
 
-  Object.assign(page, { useFollow, usePaged, Pager, Rows, useSettled, Search });
+  Object.assign(page, { useFollow, usePaged, Pager, Rows, List, Select, useSettled, Search });
 })();

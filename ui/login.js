@@ -41,13 +41,14 @@
       h(
         "div",
         { className: "plexsync-line" },
-        h("a", { className: "btn btn-primary", href: login.url, target: "_blank", rel: "noreferrer" }, h(page.Icon, { icon: icons.faArrowUpRightFromSquare }), t("login.link")),
-        h(Button, { variant: "secondary", onClick: onCancel }, t("action.cancel"))
+        h(page.NewTab, { href: login.url, variant: "primary" }, t("login.link")),
+        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
       ),
       h(
         "p",
         { className: "text-muted", role: "status" },
-        h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }), " ",
+        h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }),
+        " ",
         t("login.waiting", { when: words.clock(login.expires_at) })
       ),
       login.problem && h(Alert, { variant: "warning" }, t("login.problem", { problem: login.problem }))
@@ -61,9 +62,20 @@
     ];
     const id = `plexsync-address-${server.name}-${address.url}`.replace(/[^\w-]/g, "_");
     return h(Form.Check, {
-      type: "radio", custom: true, name: "plexsync-address", id, checked: chosen === address.url, disabled: !address.reachable,
+      type: "radio",
+      custom: true,
+      name: "plexsync-address",
+      id,
+      checked: chosen === address.url,
+      disabled: !address.reachable,
       onChange: () => onChoose({ server, url: address.url }),
-      label: h("span", null, h("code", null, address.url), " ", h("span", { className: "text-muted" }, facts.join(", "))),
+      label: h(
+        "span",
+        null,
+        h("code", null, address.url),
+        " ",
+        h("span", { className: "text-muted" }, facts.join(", "))
+      ),
     });
   }
 
@@ -71,7 +83,13 @@
     const first = servers.find((server) => server.chosen !== null);
     const [choice, setChoice] = React.useState(first ? { server: first, url: first.chosen } : null);
     if (servers.length === 0) {
-      return h(Alert, { variant: "warning" }, t("login.no_server", { account }), " ", h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.back")));
+      return h(
+        Alert,
+        { variant: "warning" },
+        t("login.no_server", { account }),
+        " ",
+        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.back"))
+      );
     }
     return h(
       "div",
@@ -83,7 +101,13 @@
           { key: server.name },
           h("legend", null, server.name, " ", h("small", { className: "text-muted" }, server.version)),
           server.addresses.map((address) =>
-            h(Address, { key: address.url, server, address, chosen: choice && choice.server === server ? choice.url : null, onChoose: setChoice })
+            h(Address, {
+              key: address.url,
+              server,
+              address,
+              chosen: choice && choice.server === server ? choice.url : null,
+              onChoose: setChoice,
+            })
           )
         )
       ),
@@ -91,7 +115,9 @@
         "div",
         { className: "plexsync-line" },
         h(Action, {
-          label: t("login.use"), variant: "primary", disabled: !choice,
+          label: t("login.use"),
+          variant: "primary",
+          disabled: !choice,
           onRun: () => onSave({ plex_url: choice.url, plex_token: choice.server.token }),
         }),
         h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
@@ -115,10 +141,15 @@
       setLogin({ ...(await api.operation("login_start")), state: "waiting", problem: "" });
     }
     if (found) {
-      return h(Servers, { account: found.account, servers: found.servers, onCancel: cancel, onSave: async (values) => {
-        await onSave(values);
-        cancel();
-      } });
+      return h(Servers, {
+        account: found.account,
+        servers: found.servers,
+        onCancel: cancel,
+        onSave: async (values) => {
+          await onSave(values);
+          cancel();
+        },
+      });
     }
     if (login && login.state === "waiting") return h(Code, { login, onCancel: cancel });
     return h(

@@ -27,8 +27,11 @@
       h(
         Link,
         {
-          to: page.route, title: sentence, "aria-label": t("bar.label", { sentence }),
-          className: "btn minimal p-4 p-xl-2 d-flex d-xl-inline-flex flex-column flex-xl-row justify-content-between align-items-center",
+          to: page.route,
+          title: sentence,
+          "aria-label": t("bar.label", { sentence }),
+          className:
+            "btn minimal p-4 p-xl-2 d-flex d-xl-inline-flex flex-column flex-xl-row justify-content-between align-items-center",
         },
         h("span", { className: `plexsync-dot plexsync-tone-${tone}`, "aria-hidden": true }),
         h("span", null, "PlexSync"),
@@ -55,7 +58,9 @@
     if (!isFirst) return null;
     const { Setting } = stash.components;
     const button = h(Link, { to: page.route, className: "btn btn-primary" }, "PlexSync");
-    return Setting ? h(Setting, { heading: button, subHeading: t("tools.help") }) : h("div", { className: "setting" }, button);
+    return Setting
+      ? h(Setting, { heading: button, subHeading: t("tools.help") })
+      : h("div", { className: "setting" }, button);
   }
 
   stash.register.route(page.route, page.Page);

@@ -5,8 +5,13 @@
   const { React, h, t, words, api, live, Action } = page;
   const { Alert, Badge, Button, Nav, Tab } = page.Bootstrap;
   const TABS = {
-    status: "StatusView", waiting: "WaitingView", failed: "FailedView", activity: "ActivityView", outages: "OutagesView",
-    compare: "CompareView", setup: "SetupView",
+    status: "StatusView",
+    waiting: "WaitingView",
+    failed: "FailedView",
+    activity: "ActivityView",
+    outages: "OutagesView",
+    compare: "CompareView",
+    setup: "SetupView",
   };
 
   /** One view's fault must not take Stash's whole page with it. */
@@ -35,7 +40,12 @@
     return h(page.Empty, {
       icon: page.icons.faPlug,
       title: t("disabled.title"),
-      text: h(React.Fragment, null, h("span", null, t("disabled.text")), h("div", { className: "mt-3" }, h(Action, { label: t("disabled.enable"), variant: "primary", onRun: enable }))),
+      text: h(
+        React.Fragment,
+        null,
+        h("span", null, t("disabled.text")),
+        h("div", { className: "mt-3" }, h(Action, { label: t("disabled.enable"), variant: "primary", onRun: enable }))
+      ),
     });
   }
 
@@ -53,13 +63,19 @@
     return h(
       Nav.Item,
       null,
-      h(Nav.Link, { eventKey: name }, t(`tab.${name}`), count > 0 && h(Badge, { pill: true, variant: isUrgent ? "danger" : "secondary" }, words.number(count)))
+      h(
+        Nav.Link,
+        { eventKey: name },
+        t(`tab.${name}`),
+        count > 0 && h(Badge, { pill: true, variant: isUrgent ? "danger" : "secondary" }, words.number(count))
+      )
     );
   }
 
   function Content({ state, View }) {
     if (state.isAway) return h(Disabled);
-    if (View === "StatusView" && !state.status) return state.error ? h(page.Failure, { error: state.error, onRetry: live.refresh }) : h(page.Loading);
+    if (View === "StatusView" && !state.status)
+      return state.error ? h(page.Failure, { error: state.error, onRetry: live.refresh }) : h(page.Loading);
     return h(
       React.Fragment,
       null,
@@ -97,7 +113,12 @@
           Nav,
           { variant: "tabs", "aria-label": t("page.tabs") },
           Object.keys(TABS).map((name) =>
-            h(TabLink, { key: name, name, count: status ? { waiting: status.pending, failed: status.dead_letters }[name] : 0, isUrgent: name === "failed" })
+            h(TabLink, {
+              key: name,
+              name,
+              count: status ? { waiting: status.pending, failed: status.dead_letters }[name] : 0,
+              isUrgent: name === "failed",
+            })
           )
         ),
         h(

@@ -9,7 +9,9 @@
   function Icon({ icon }) {
     // Looked up when it is rendered: Stash loads its components bit by bit.
     const StashIcon = stash.components.Icon;
-    return StashIcon && icon ? h("span", { className: "plexsync-icon", "aria-hidden": true }, h(StashIcon, { icon })) : null;
+    return StashIcon && icon
+      ? h("span", { className: "plexsync-icon", "aria-hidden": true }, h(StashIcon, { icon }))
+      : null;
   }
 
   function Loading() {
@@ -45,8 +47,20 @@
     return h(
       "section",
       { className: `plexsync-card card ${className || ""}` },
-      (title || aside) && h("header", null, title && h("h2", null, title), aside && h("div", { className: "plexsync-aside" }, aside)),
+      (title || aside) &&
+        h("header", null, title && h("h2", null, title), aside && h("div", { className: "plexsync-aside" }, aside)),
       children
+    );
+  }
+
+  /** A number with its name; `to` links it, `hint` explains it. */
+  function Figure({ label, value, to, hint }) {
+    const content = to ? h(page.Router.Link, { to }, value) : value;
+    return h(
+      "div",
+      { className: "plexsync-figure" },
+      h("dt", null, label),
+      h("dd", null, content, hint && h("small", null, hint))
     );
   }
 
@@ -98,10 +112,18 @@
       Button,
       {
         // A busy button keeps the focus, which a disabled one would lose.
-        size: "sm", variant: variant || "secondary", disabled, className: isBusy ? "disabled" : "",
-        onClick: isBusy ? undefined : run, "aria-busy": isBusy, "aria-disabled": isBusy || undefined, ...others,
+        size: "sm",
+        variant: variant || "secondary",
+        disabled,
+        className: isBusy ? "disabled" : "",
+        onClick: isBusy ? undefined : run,
+        "aria-busy": isBusy,
+        "aria-disabled": isBusy || undefined,
+        ...others,
       },
-      isBusy ? h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true, className: "mr-1" }) : h(Icon, { icon }),
+      isBusy
+        ? h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true, className: "mr-1" })
+        : h(Icon, { icon }),
       label
     );
   }
@@ -109,10 +131,7 @@
   /** Ask before something happens. Returns [the dialog to render, ask]; ask resolves to whether the person agreed. */
   function useConfirm() {
     const [question, setQuestion] = React.useState(null);
-    const ask = React.useCallback(
-      (content) => new Promise((resolve) => setQuestion({ ...content, resolve })),
-      []
-    );
+    const ask = React.useCallback((content) => new Promise((resolve) => setQuestion({ ...content, resolve })), []);
     function answer(isAgreed) {
       question.resolve(isAgreed);
       setQuestion(null);
@@ -140,8 +159,13 @@
   function Progress({ label, done, total }) {
     const share = total > 0 ? Math.min(100, (done / total) * 100) : 0;
     const bar = {
-      role: "progressbar", className: "progress-bar", style: { width: `${share}%` },
-      "aria-label": label, "aria-valuenow": Math.round(share), "aria-valuemin": 0, "aria-valuemax": 100,
+      role: "progressbar",
+      className: "progress-bar",
+      style: { width: `${share}%` },
+      "aria-label": label,
+      "aria-valuenow": Math.round(share),
+      "aria-valuemin": 0,
+      "aria-valuemax": 100,
     };
     return h("div", { className: "progress" }, h("div", bar));
   }
@@ -164,6 +188,31 @@
     return h(page.Router.Link, { to: `/scenes/${sceneId}` }, text);
   }
 
+  /**
+   * One row of a list: `before` and a scene's picture, its title, the children below, then `aside` or `actions`.
+   * Without a title there is none; without `sceneId` (null is a row that has none) no picture.
+   */
+  function Row({ before, sceneId, title, aside, actions, children }) {
+    return h(
+      "li",
+      { className: "plexsync-row" },
+      before,
+      sceneId !== undefined && h(Thumbnail, { sceneId }),
+      h(
+        "div",
+        { className: "plexsync-row-main" },
+        title && h("div", { className: "plexsync-row-title" }, title),
+        children
+      ),
+      aside && h("div", { className: "plexsync-row-aside" }, aside),
+      actions && h("div", { className: "plexsync-row-actions" }, actions)
+    );
+  }
+
+  function Muted({ children }) {
+    return h("div", { className: "text-muted" }, children);
+  }
+
   function Path({ path }) {
     return path ? h("code", { className: "plexsync-path" }, path) : null;
   }
@@ -182,6 +231,19 @@
       h("span", { "aria-hidden": true }, "→"),
       h("ins", null, words.value(now))
     );
+  }
+
+  /** What a sync would change. */
+  function Differences({ differences }) {
+    return differences.map((each, index) =>
+      h(Change, { key: index, field: each.field, was: each.was, now: each.will_be })
+    );
+  }
+
+  /** A link that looks like a button and opens a tab of its own. */
+  function NewTab({ href, variant, children }) {
+    const props = { className: `btn btn-sm btn-${variant}`, href, target: "_blank", rel: "noreferrer" };
+    return h("a", props, h(Icon, { icon: icons.faArrowUpRightFromSquare }), children);
   }
 
   function Kind({ errorType }) {
@@ -215,7 +277,28 @@
   }
 
   Object.assign(page, {
-    Icon, Loading, Failure, Empty, Card, Outcome, Action, Progress, Thumbnail, SceneLink, Path, Moment, Change, Kind, Fold,
-    useToasts, useConfirm, useTick,
+    Icon,
+    Loading,
+    Failure,
+    Empty,
+    Card,
+    Figure,
+    Outcome,
+    Action,
+    Progress,
+    Thumbnail,
+    SceneLink,
+    Row,
+    Muted,
+    Path,
+    Moment,
+    Change,
+    Differences,
+    NewTab,
+    Kind,
+    Fold,
+    useToasts,
+    useConfirm,
+    useTick,
   });
 })();

@@ -14,64 +14,65 @@
       h(
         "ul",
         { className: "plexsync-kept" },
-        kept.map((job) => h("li", { key: job.id }, t("retry.kept_job", { scene: t("scene.number", { id: job.scene_id || "–" }), reason: job.reason }))),
+        kept.map((job) =>
+          h(
+            "li",
+            { key: job.id },
+            t("retry.kept_job", { scene: t("scene.number", { id: job.scene_id || "–" }), reason: job.reason })
+          )
+        ),
         count > kept.length && h("li", null, t("list.more", { count: count - kept.length }))
       )
     );
   }
 
-  /** Returns [the dialog, retry]; `meant` are the arguments that say which. Resolves to whether anything was done. */
-  page.useRetry = function () {
+  /**
+   * Something that is done to failed jobs: `mode` with `args`, `counted` and `done` the keys of the numbers in its reply,
+   * `texts` the beginning of its texts. Returns [the dialog, run]; run takes the arguments that say which jobs are meant,
+   * and resolves to whether anything was done.
+   */
+  function useDecision({ mode, args, counted, done, texts, isDanger }) {
     const [dialog, ask] = page.useConfirm();
     const toasts = page.useToasts();
-    const retry = React.useCallback(async (meant) => {
-      const preview = await api.operation("retry_failed", { ...meant, dry_run: true, limit: SHOWN });
-      const count = preview.redrive_count;
+    const run = React.useCallback(async (meant) => {
+      const preview = await api.operation(mode, { ...meant, ...args, dry_run: true });
+      const count = preview[counted];
       const isAgreed = await ask({
-        title: t("retry.title", { count }),
+        title: t(`${texts}.title`, { count }),
         body: h(
           React.Fragment,
           null,
-          h("p", null, count ? t("retry.will", { count }) : preview.reason || t("retry.none")),
-          h(Kept, { count: preview.keep_count, kept: preview.keep })
-        ),
-        accept: t("retry.accept", { count }),
-        isRefused: count === 0,
-      });
-      if (!isAgreed) return false;
-      const done = await api.operation("retry_failed", { ...meant, dry_run: false, limit: SHOWN });
-      toasts.done(t("retry.done", { count: done.redriven }));
-      await live.refresh();
-      return true;
-    }, []);
-    return [dialog, retry];
-  };
-
-  /** The same for discarding failed jobs. */
-  page.useDiscard = function () {
-    const [dialog, ask] = page.useConfirm();
-    const toasts = page.useToasts();
-    const discard = React.useCallback(async (meant) => {
-      const preview = await api.operation("discard", { ...meant, state: "failed", dry_run: true });
-      const count = preview.discard_count;
-      const isAgreed = await ask({
-        title: t("discard.title", { count }),
-        body: h(
-          React.Fragment,
-          null,
-          h("p", null, t("discard.will", { count })),
+          h("p", null, count ? t(`${texts}.will`, { count }) : preview.reason || t("retry.none")),
           h(Kept, { count: preview.keep_count, kept: preview.keep.slice(0, SHOWN) })
         ),
-        accept: t("discard.accept", { count }),
-        isDanger: true,
+        accept: t(`${texts}.accept`, { count }),
+        isDanger,
         isRefused: count === 0,
       });
       if (!isAgreed) return false;
-      const done = await api.operation("discard", { ...meant, state: "failed", dry_run: false });
-      toasts.done(t("discard.done", { count: done.discarded }));
+      const reply = await api.operation(mode, { ...meant, ...args, dry_run: false });
+      toasts.done(t(`${texts}.done`, { count: reply[done] }));
       await live.refresh();
       return true;
     }, []);
-    return [dialog, discard];
+    return [dialog, run];
+  }
+
+  const RETRY = {
+    mode: "retry_failed",
+    args: { limit: SHOWN },
+    counted: "redrive_count",
+    done: "redriven",
+    texts: "retry",
   };
+  const DISCARD = {
+    mode: "discard",
+    args: { state: "failed" },
+    counted: "discard_count",
+    done: "discarded",
+    texts: "discard",
+    isDanger: true,
+  };
+  page.useRetry = () => useDecision(RETRY);
+  page.useDiscard = () => useDecision(DISCARD);
 })();

@@ -5,8 +5,15 @@
   const { React, h, t, api, live, icons, Action } = page;
   const { Alert, Badge } = page.Bootstrap;
   const TONES = {
-    in_step: "success", differs: "primary", waiting: "warning", failed: "danger", undone: "secondary", left_alone: "secondary",
-    never_synced: "secondary", shown_by_another: "warning", gone: "secondary",
+    in_step: "success",
+    differs: "primary",
+    waiting: "warning",
+    failed: "danger",
+    undone: "secondary",
+    left_alone: "secondary",
+    never_synced: "secondary",
+    shown_by_another: "warning",
+    gone: "secondary",
   };
 
   function Item({ item, sceneId, onChanged }) {
@@ -23,34 +30,32 @@
       toasts.done(t("pins.removed"));
       await onChanged();
     }
+    const web = { key: "web", href: item.web_url, target: "_blank", rel: "noreferrer" };
+    const row = {
+      title: [
+        item.web_url
+          ? h("a", web, item.title, " ", h(page.Icon, { icon: icons.faArrowUpRightFromSquare }))
+          : item.title,
+        " ",
+        h("span", { key: "library", className: "text-muted" }, item.library),
+      ],
+      actions: isOurs
+        ? item.is_pinned && h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: unpin })
+        : h(Action, { label: t("scene.show_this"), icon: icons.faThumbtack, onRun: show }),
+    };
+    const owner = { sceneId: item.owner_scene_id, title: item.owner_title };
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        h(
-          "div",
-          { className: "plexsync-row-title" },
-          item.web_url ? h("a", { href: item.web_url, target: "_blank", rel: "noreferrer" }, item.title, " ", h(page.Icon, { icon: icons.faArrowUpRightFromSquare })) : item.title,
-          " ", h("span", { className: "text-muted" }, item.library)
-        ),
-        !isOurs && h("div", null, t("scene.another"), " ", h(page.SceneLink, { sceneId: item.owner_scene_id, title: item.owner_title })),
-        h(page.Path, { path: item.path })
-      ),
-      h(
-        "div",
-        { className: "plexsync-row-actions" },
-        !isOurs && h(Action, { label: t("scene.show_this"), icon: icons.faThumbtack, onRun: show }),
-        isOurs && item.is_pinned && h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: unpin })
-      )
+      page.Row,
+      row,
+      !isOurs && h("div", null, t("scene.another"), " ", h(page.SceneLink, owner)),
+      h(page.Path, { path: item.path })
     );
   }
 
   function Differences({ status }) {
     if (status.differences === null) return h(Alert, { variant: "warning" }, status.differences_reason);
     if (status.differences.length === 0) return h("p", null, t("scene.no_difference"));
-    return h("div", null, status.differences.map((change, index) => h(page.Change, { key: index, field: change.field, was: change.was, now: change.will_be })));
+    return h(page.Differences, { differences: status.differences });
   }
 
   function SceneState({ status, sceneId, compared, onCompare, onChanged }) {
@@ -72,21 +77,40 @@
       h(
         "p",
         { className: "plexsync-sentence" },
-        h(Badge, { variant: TONES[status.state] || "secondary" }, t(`scene.state.${status.state}`)), " ",
-        status.last_synced_at && h(React.Fragment, null, t("scene.last"), " ", h(page.Moment, { at: status.last_synced_at }))
+        h(Badge, { variant: TONES[status.state] || "secondary" }, t(`scene.state.${status.state}`)),
+        " ",
+        status.last_synced_at &&
+          h(React.Fragment, null, t("scene.last"), " ", h(page.Moment, { at: status.last_synced_at }))
       ),
       status.reason && h("p", null, status.reason),
       job && job.error_text && job.error_text !== status.reason && h("p", null, job.error_text),
       h(
         "div",
         { className: "plexsync-line" },
-        h(Action, { label: t("scene.sync"), icon: icons.faBolt, variant: "primary", onRun: syncNow, disabled: status.state === "gone" }),
-        h(Action, { label: t("scene.undo"), icon: icons.faClockRotateLeft, onRun: undoScene, disabled: !status.can_undo }),
+        h(Action, {
+          label: t("scene.sync"),
+          icon: icons.faBolt,
+          variant: "primary",
+          onRun: syncNow,
+          disabled: status.state === "gone",
+        }),
+        h(Action, {
+          label: t("scene.undo"),
+          icon: icons.faClockRotateLeft,
+          onRun: undoScene,
+          disabled: !status.can_undo,
+        }),
         h(Action, { label: t("scene.compare"), icon: icons.faCodeCompare, onRun: onCompare })
       ),
       compared && h("section", null, h("h2", null, t("scene.differences")), h(Differences, { status: compared })),
       h("h2", null, t("scene.items")),
-      status.items.length === 0 ? h("p", { className: "text-muted" }, t("scene.no_items")) : h(page.Rows, null, status.items.map((item) => h(Item, { key: item.rating_key, item, sceneId, onChanged }))),
+      status.items.length === 0
+        ? h("p", { className: "text-muted" }, t("scene.no_items"))
+        : h(
+            page.Rows,
+            null,
+            status.items.map((item) => h(Item, { key: item.rating_key, item, sceneId, onChanged }))
+          ),
       dialog
     );
   }
@@ -106,7 +130,9 @@
       setCompared(null);
       await Promise.all([answer.reload(), live.refresh()]);
     }
-    return h(page.Outcome, { answer }, (data) => h(SceneState, { status: data, sceneId, compared, onCompare: compare, onChanged }));
+    return h(page.Outcome, { answer }, (data) =>
+      h(SceneState, { status: data, sceneId, compared, onCompare: compare, onChanged })
+    );
   };
 
   /** On a card: from the live file alone, never an operation. */
@@ -116,6 +142,11 @@
     const state = scenes.failed.includes(sceneId) ? "failed" : scenes.waiting.includes(sceneId) ? "waiting" : null;
     if (!state) return null;
     const label = t(`badges.${state}`);
-    return h("span", { className: `plexsync-card-badge plexsync-tone-${state === "failed" ? "needs-you" : "waiting"}`, title: label, role: "img", "aria-label": label });
+    return h("span", {
+      className: `plexsync-card-badge plexsync-tone-${state === "failed" ? "needs-you" : "waiting"}`,
+      title: label,
+      role: "img",
+      "aria-label": label,
+    });
   };
 })();

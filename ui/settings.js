@@ -11,8 +11,15 @@
       { controlId: id, className: "plexsync-field-group" },
       label && h(Form.Label, null, label),
       h(Form.Control, {
-        type: isSecret ? "password" : type || "text", size: "sm", value, placeholder, isInvalid, autoComplete: isSecret ? "new-password" : "off", spellCheck: false,
-        "aria-describedby": describedBy, onChange: (event) => onChange(event.target.value),
+        type: isSecret ? "password" : type || "text",
+        size: "sm",
+        value,
+        placeholder,
+        isInvalid,
+        autoComplete: isSecret ? "new-password" : "off",
+        spellCheck: false,
+        "aria-describedby": describedBy,
+        onChange: (event) => onChange(event.target.value),
       })
     );
   };
@@ -21,19 +28,38 @@
     const id = `plexsync-setting-${setting.name}`;
     const common = { id, describedBy, isInvalid: Boolean(setting.problem) };
     if (setting.type === "switch") {
-      return h(Form.Check, { type: "switch", id, checked: Boolean(value), label: h("span", { className: "sr-only" }, setting.title), "aria-describedby": describedBy, onChange: () => onChange(!value) });
+      return h(Form.Check, {
+        type: "switch",
+        id,
+        checked: Boolean(value),
+        label: h("span", { className: "sr-only" }, setting.title),
+        "aria-describedby": describedBy,
+        onChange: () => onChange(!value),
+      });
     }
     if (setting.type === "choice") {
       const choices = setting.choices.includes(value) ? setting.choices : [...setting.choices, value];
       return h(
         Form.Control,
-        { as: "select", size: "sm", custom: true, id, value, "aria-describedby": describedBy, isInvalid: common.isInvalid, onChange: (event) => onChange(event.target.value) },
+        {
+          as: "select",
+          size: "sm",
+          custom: true,
+          id,
+          value,
+          "aria-describedby": describedBy,
+          isInvalid: common.isInvalid,
+          onChange: (event) => onChange(event.target.value),
+        },
         choices.map((choice) => h("option", { key: choice, value: choice }, choiceText(setting.name, choice)))
       );
     }
     if (setting.type === "fields") return h(FieldChoice, { setting, value, onChange });
     return h(page.TextField, {
-      ...common, value: String(value === null ? "" : value), isSecret: setting.type === "secret", type: setting.type === "number" ? "number" : "text",
+      ...common,
+      value: String(value === null ? "" : value),
+      isSecret: setting.type === "secret",
+      type: setting.type === "number" ? "number" : "text",
       placeholder: setting.type === "secret" && setting.is_set ? t("setup.token_kept") : "",
       onChange: (text) => onChange(setting.type === "number" && text !== "" ? Number(text) : text),
     });
@@ -45,20 +71,38 @@
   }
 
   function FieldChoice({ setting, value, onChange }) {
-    const names = String(value || "").split(",").map((name) => name.trim().toLowerCase()).filter(Boolean);
-    const toggle = (name) => onChange((names.includes(name) ? names.filter((other) => other !== name) : [...names, name]).join(", "));
+    const names = String(value || "")
+      .split(",")
+      .map((name) => name.trim().toLowerCase())
+      .filter(Boolean);
+    const toggle = (name) =>
+      onChange((names.includes(name) ? names.filter((other) => other !== name) : [...names, name]).join(", "));
     return h(
       "div",
-      { className: "plexsync-choices", role: "group", "aria-label": setting.title, id: `plexsync-setting-${setting.name}` },
+      {
+        className: "plexsync-choices",
+        role: "group",
+        "aria-label": setting.title,
+        id: `plexsync-setting-${setting.name}`,
+      },
       setting.choices.map((name) =>
-        h(Form.Check, { key: name, type: "checkbox", custom: true, id: `plexsync-${setting.name}-${name}`, label: words.field(name), checked: names.includes(name), onChange: () => toggle(name) })
+        h(Form.Check, {
+          key: name,
+          type: "checkbox",
+          custom: true,
+          id: `plexsync-${setting.name}-${name}`,
+          label: words.field(name),
+          checked: names.includes(name),
+          onChange: () => toggle(name),
+        })
       )
     );
   }
 
   function defaultText(setting) {
     if (setting.type === "switch" || setting.type === "secret") return "";
-    const isNothing = setting.default === "" || setting.default === null || (Array.isArray(setting.default) && !setting.default.length);
+    const isNothing =
+      setting.default === "" || setting.default === null || (Array.isArray(setting.default) && !setting.default.length);
     return isNothing ? t("settings.no_default") : t("settings.default", { value: words.value(setting.default) });
   }
 
@@ -71,15 +115,33 @@
       h(
         "div",
         { className: "plexsync-setting-text" },
-        isOwnGroup ? h("span", { className: "plexsync-label" }, setting.title) : h("label", { className: "plexsync-label", htmlFor: `plexsync-setting-${setting.name}` }, setting.title),
-        h("div", { id: helpId }, h("div", { className: "text-muted" }, setting.description), h("small", { className: "text-muted" }, h("code", null, setting.name), defaultText(setting)),
-          setting.problem && h("div", { className: "plexsync-problem" }, setting.problem))
+        isOwnGroup
+          ? h("span", { className: "plexsync-label" }, setting.title)
+          : h("label", { className: "plexsync-label", htmlFor: `plexsync-setting-${setting.name}` }, setting.title),
+        h(
+          "div",
+          { id: helpId },
+          h("div", { className: "text-muted" }, setting.description),
+          h("small", { className: "text-muted" }, h("code", null, setting.name), defaultText(setting)),
+          setting.problem && h("div", { className: "plexsync-problem" }, setting.problem)
+        )
       ),
       h(
         "div",
         { className: "plexsync-setting-control" },
         h(Control, { setting, value, onChange, describedBy: helpId }),
-        setting.is_set && setting.type !== "switch" && h(Button, { variant: "link", size: "sm", onClick: () => onChange(undefined), "aria-label": t("settings.reset_one", { name: setting.title }) }, t("settings.reset"))
+        setting.is_set &&
+          setting.type !== "switch" &&
+          h(
+            Button,
+            {
+              variant: "link",
+              size: "sm",
+              onClick: () => onChange(undefined),
+              "aria-label": t("settings.reset_one", { name: setting.title }),
+            },
+            t("settings.reset")
+          )
       )
     );
   }
@@ -118,7 +180,10 @@
             .filter((name) => settings[name])
             .map((name) =>
               h(Setting, {
-                key: name, setting: settings[name], value: shown(settings[name]), isChanged: name in changes,
+                key: name,
+                setting: settings[name],
+                value: shown(settings[name]),
+                isChanged: name in changes,
                 onChange: (value) => setChanges({ ...changes, [name]: value }),
               })
             )
@@ -140,7 +205,9 @@
   let groupsRead = null;
 
   function readGroups() {
-    groupsRead = groupsRead || fetch(page.asset("ui/setting_groups.json")).then((response) => (response.ok ? response.json() : []));
+    groupsRead =
+      groupsRead ||
+      fetch(page.asset("ui/setting_groups.json")).then((response) => (response.ok ? response.json() : []));
     return groupsRead;
   }
 
@@ -150,7 +217,9 @@
     const [groups, setGroups] = React.useState(null);
     React.useEffect(() => {
       let isThere = true;
-      readGroups().catch(() => []).then((read) => isThere && setGroups(read));
+      readGroups()
+        .catch(() => [])
+        .then((read) => isThere && setGroups(read));
       return () => void (isThere = false);
     }, []);
     if (groups === null) return h(page.Loading);
@@ -158,10 +227,28 @@
     return h(
       "div",
       { className: "plexsync-own-form" },
-      h("p", null, h(page.Router.Link, { to: `${page.route}?tab=setup`, className: "btn btn-primary btn-sm" }, t("settings.open_page")), " ", h("span", { className: "text-muted" }, t("settings.open_help"))),
+      h(
+        "p",
+        null,
+        h(
+          page.Router.Link,
+          { to: `${page.route}?tab=setup`, className: "btn btn-primary btn-sm" },
+          t("settings.open_page")
+        ),
+        " ",
+        h("span", { className: "text-muted" }, t("settings.open_help"))
+      ),
       withRest(groups, Object.keys(byName)).map((group) => {
         const members = group.settings.filter((name) => byName[name]).map((name) => byName[name]);
-        return members.length > 0 && h("section", { key: group.id }, h("h3", null, groupTitle(group.id)), h(Original, { pluginID, settings: members }));
+        return (
+          members.length > 0 &&
+          h(
+            "section",
+            { key: group.id },
+            h("h3", null, groupTitle(group.id)),
+            h(Original, { pluginID, settings: members })
+          )
+        );
       })
     );
   };

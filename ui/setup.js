@@ -10,7 +10,17 @@
     return h(
       "section",
       { className: `plexsync-card plexsync-step card plexsync-step-${state}` },
-      h("header", null, h("h2", null, h("span", { className: "plexsync-step-number", "aria-hidden": true }, icon ? h(page.Icon, { icon }) : number), title), state !== "open" && h(Badge, { variant: state === "done" ? "success" : "danger" }, t(`step.${state}`))),
+      h(
+        "header",
+        null,
+        h(
+          "h2",
+          null,
+          h("span", { className: "plexsync-step-number", "aria-hidden": true }, icon ? h(page.Icon, { icon }) : number),
+          title
+        ),
+        state !== "open" && h(Badge, { variant: state === "done" ? "success" : "danger" }, t(`step.${state}`))
+      ),
       children
     );
   }
@@ -23,9 +33,27 @@
     return h(
       "div",
       null,
-      h(page.TextField, { id: "plexsync-url", label: t("setup.url"), value: url, onChange: setUrl, placeholder: "http://192.168.1.10:32400" }),
-      h(page.TextField, { id: "plexsync-token", label: t("setup.token"), value: token, onChange: setToken, isSecret: true, placeholder: keep ? t("setup.token_kept") : "" }),
-      h(Action, { label: t("action.save"), variant: "primary", onRun: () => onSave(changes), disabled: !changes.plex_url || !(token || keep) })
+      h(page.TextField, {
+        id: "plexsync-url",
+        label: t("setup.url"),
+        value: url,
+        onChange: setUrl,
+        placeholder: "http://192.168.1.10:32400",
+      }),
+      h(page.TextField, {
+        id: "plexsync-token",
+        label: t("setup.token"),
+        value: token,
+        onChange: setToken,
+        isSecret: true,
+        placeholder: keep ? t("setup.token_kept") : "",
+      }),
+      h(Action, {
+        label: t("action.save"),
+        variant: "primary",
+        onRun: () => onSave(changes),
+        disabled: !changes.plex_url || !(token || keep),
+      })
     );
   }
 
@@ -34,7 +62,9 @@
       Step,
       { number: 1, title: t("step.connect"), state: isConnected ? "done" : "open" },
       isConnected && h("p", null, t("setup.connected"), " ", h("code", null, settings.plex_url.value)),
-      h(page.Fold, { label: t("setup.sign_in"), startsOpen: !isConnected, key: `sign-in-${isConnected}` }, () => h(page.PlexLogin, { onSave: save })),
+      h(page.Fold, { label: t("setup.sign_in"), startsOpen: !isConnected, key: `sign-in-${isConnected}` }, () =>
+        h(page.PlexLogin, { onSave: save })
+      ),
       h(page.Fold, { label: t("setup.by_hand") }, () => h(ByHand, { settings, onSave: save }))
     );
   }
@@ -53,7 +83,8 @@
     const saved = splitNames(settings.plex_library.value || "");
     const [chosen, setChosen] = React.useState(saved);
     const isIn = (name) => chosen.some((other) => other.toLowerCase() === name.toLowerCase());
-    const toggle = (name) => setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);
+    const toggle = (name) =>
+      setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);
     return h(page.Outcome, { answer }, (data) =>
       h(
         "div",
@@ -66,14 +97,34 @@
           h("legend", null, t("setup.libraries")),
           data.libraries.map((library) =>
             h(Form.Check, {
-              key: library.name, type: "checkbox", custom: true, id: `plexsync-library-${library.name}`.replace(/[^\w-]/g, "_"),
-              checked: isIn(library.name), disabled: !library.usable, onChange: () => toggle(library.name),
-              label: h("span", null, library.name, " ", h("span", { className: "text-muted" }, library.usable ? library.folders.join(", ") : t("setup.unusable", { type: library.type }))),
+              key: library.name,
+              type: "checkbox",
+              custom: true,
+              id: `plexsync-library-${library.name}`.replace(/[^\w-]/g, "_"),
+              checked: isIn(library.name),
+              disabled: !library.usable,
+              onChange: () => toggle(library.name),
+              label: h(
+                "span",
+                null,
+                library.name,
+                " ",
+                h(
+                  "span",
+                  { className: "text-muted" },
+                  library.usable ? library.folders.join(", ") : t("setup.unusable", { type: library.type })
+                )
+              ),
             })
           )
         ),
         h("p", { className: "text-muted" }, t("setup.libraries_help")),
-        h(Action, { label: t("action.save"), variant: "primary", onRun: () => save({ plex_library: joinNames(chosen) }), disabled: joinNames(chosen) === joinNames(saved) })
+        h(Action, {
+          label: t("action.save"),
+          variant: "primary",
+          onRun: () => save({ plex_library: joinNames(chosen) }),
+          disabled: joinNames(chosen) === joinNames(saved),
+        })
       )
     );
   }
@@ -87,7 +138,13 @@
     return h(
       Card,
       { title: t("badges.title") },
-      h(Form.Check, { type: "switch", id: "plexsync-badges", label: t("badges.label"), checked: isOn, onChange: change }),
+      h(Form.Check, {
+        type: "switch",
+        id: "plexsync-badges",
+        label: t("badges.label"),
+        checked: isOn,
+        onChange: change,
+      }),
       h("p", { className: "text-muted" }, t("badges.help"))
     );
   }
@@ -98,56 +155,57 @@
     async function unlock() {
       const preview = await api.operation("unlock", { dry_run: true });
       const isAgreed = await ask({
-        title: t("locks.title"), accept: t("locks.accept"), isDanger: true, isRefused: preview.items === 0,
+        title: t("locks.title"),
+        accept: t("locks.accept"),
+        isDanger: true,
+        isRefused: preview.items === 0,
         body: preview.items ? t("locks.will", { count: preview.items }) : t("locks.none"),
       });
       if (!isAgreed) return;
       const done = await api.operation("unlock", { dry_run: false });
       toasts.done(t("locks.done", { count: done.unlocked }));
     }
-    return h(Card, { title: t("locks.title") }, h("p", { className: "text-muted" }, t("locks.help")), h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock }), dialog);
+    return h(
+      Card,
+      { title: t("locks.title") },
+      h("p", { className: "text-muted" }, t("locks.help")),
+      h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock }),
+      dialog
+    );
+  }
+
+  function Pin({ pin, onChanged }) {
+    const toasts = page.useToasts();
+    async function remove() {
+      const item = pin.rating_key === null ? {} : { rating_key: pin.rating_key };
+      await api.operation("unpin", { scene_id: pin.scene_id, ...item });
+      toasts.done(t("pins.removed"));
+      await onChanged();
+    }
+    return h(
+      page.Row,
+      {
+        sceneId: pin.scene_id,
+        title: h(page.SceneLink, { sceneId: pin.scene_id, title: pin.title }),
+        actions: h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: remove }),
+      },
+      h("div", null, t("pins.shows", { item: pin.item_title, library: pin.library })),
+      h(page.Path, { path: pin.path })
+    );
   }
 
   function Pins() {
     const paged = page.usePaged("pins", {});
-    const toasts = page.useToasts();
-    const remove = (pin) => async () => {
-      await api.operation("unpin", { scene_id: pin.scene_id, ...(pin.rating_key === null ? {} : { rating_key: pin.rating_key }) });
-      toasts.done(t("pins.removed"));
-      await paged.reload();
-    };
     return h(
       Card,
       { title: t("pins.title") },
       h("p", { className: "text-muted" }, t("pins.help")),
-      h(page.Outcome, { answer: paged }, (data) =>
-        data.pins.length === 0
-          ? h(page.Empty, { title: t("pins.empty"), icon: icons.faThumbtack })
-          : h(
-              "div",
-              null,
-              h(
-                page.Rows,
-                { isBusy: paged.loading },
-                data.pins.map((pin, index) =>
-                  h(
-                    "li",
-                    { key: index, className: "plexsync-row" },
-                    h(page.Thumbnail, { sceneId: pin.scene_id }),
-                    h(
-                      "div",
-                      { className: "plexsync-row-main" },
-                      h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: pin.scene_id, title: pin.title })),
-                      h("div", null, t("pins.shows", { item: pin.item_title, library: pin.library })),
-                      h(page.Path, { path: pin.path })
-                    ),
-                    h("div", { className: "plexsync-row-actions" }, h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: remove(pin) }))
-                  )
-                )
-              ),
-              h(page.Pager, { paged, shown: data.pins.length })
-            )
-      )
+      h(page.List, {
+        paged,
+        of: "pins",
+        empty: { title: t("pins.empty"), icon: icons.faThumbtack },
+        row: (pin, index) => h(Pin, { key: index, pin, onChanged: paged.reload }),
+      })
     );
   }
 
@@ -168,8 +226,16 @@
         null,
         !isConnected && h("p", { className: "plexsync-welcome" }, t("setup.welcome")),
         h(Connect, { settings, isConnected, save }),
-        isConnected && h(Step, { number: 2, title: t("step.library"), state: settings.plex_library.problem ? "wrong" : settings.plex_library.is_set ? "done" : "open" },
-          h(LibraryChoice, { key: settings.plex_url.value, settings, save })),
+        isConnected &&
+          h(
+            Step,
+            {
+              number: 2,
+              title: t("step.library"),
+              state: settings.plex_library.problem ? "wrong" : settings.plex_library.is_set ? "done" : "open",
+            },
+            h(LibraryChoice, { key: settings.plex_url.value, settings, save })
+          ),
         isConnected && h(page.DoctorSteps, { Step, settings, save }),
         h(page.SettingsForm, { data, save }),
         isConnected && h(Pins),

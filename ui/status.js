@@ -14,10 +14,14 @@
       h("p", { className: "plexsync-sentence", role: "status" }, sentence),
       drain &&
         h(page.Progress, {
-          done: drain.done, total: drain.total, label: t("state.draining", { done: drain.done, total: drain.total }),
+          done: drain.done,
+          total: drain.total,
+          label: t("state.draining", { done: drain.done, total: drain.total }),
         }),
       status.breaker.cause && h("p", { className: "text-muted" }, status.breaker.cause),
-      status.drainer.blocked && status.drainer.blocked !== status.breaker.cause && status.breaker.state === "closed" &&
+      status.drainer.blocked &&
+        status.drainer.blocked !== status.breaker.cause &&
+        status.breaker.state === "closed" &&
         h("p", { className: "text-muted" }, status.drainer.blocked),
       h(Steering, { status })
     );
@@ -43,22 +47,28 @@
     }
 
     const steer = (label, help, icon, onRun, others) =>
-      h("div", { className: "plexsync-steer" }, h(Action, { label, icon, onRun, ...others }), h("small", { className: "text-muted" }, help));
+      h(
+        "div",
+        { className: "plexsync-steer" },
+        h(Action, { label, icon, onRun, ...others }),
+        h("small", { className: "text-muted" }, help)
+      );
     return h(
       "div",
       { className: "plexsync-steering" },
       status.paused
-        ? steer(t("status.resume"), t("status.resume_help"), icons.faPlay, () => setPaused(false), { variant: "primary" })
+        ? steer(t("status.resume"), t("status.resume_help"), icons.faPlay, () => setPaused(false), {
+            variant: "primary",
+          })
         : steer(t("status.pause"), t("status.pause_help"), icons.faPause, () => setPaused(true)),
-      steer(t("status.now"), t("status.now_help"), icons.faBolt, syncNow, { disabled: status.paused || !status.pending }),
-      steer(t("status.retry"), t("status.retry_help"), icons.faRotateRight, () => retry({}), { disabled: !status.dead_letters }),
+      steer(t("status.now"), t("status.now_help"), icons.faBolt, syncNow, {
+        disabled: status.paused || !status.pending,
+      }),
+      steer(t("status.retry"), t("status.retry_help"), icons.faRotateRight, () => retry({}), {
+        disabled: !status.dead_letters,
+      }),
       dialog
     );
-  }
-
-  function Figure({ label, value, to, hint }) {
-    const content = to ? h(page.Router.Link, { to }, value) : value;
-    return h("div", { className: "plexsync-figure" }, h("dt", null, label), h("dd", null, content, hint && h("small", null, hint)));
   }
 
   function Figures({ status }) {
@@ -73,18 +83,30 @@
       h(
         "dl",
         { className: "plexsync-figures" },
-        h(Figure, { label: t("figure.pending"), value: words.number(status.pending), to: tab("waiting") }),
-        h(Figure, { label: t("figure.scan"), value: words.number(status.waiting_for_scan), to: tab("waiting") }),
-        h(Figure, { label: t("figure.retry"), value: words.number(status.waiting_for_retry), to: tab("waiting") }),
-        h(Figure, { label: t("figure.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
-        h(Figure, {
-          label: t("figure.today"), value: words.number(status.done_today), to: tab("activity"),
+        h(page.Figure, { label: t("figure.pending"), value: words.number(status.pending), to: tab("waiting") }),
+        h(page.Figure, { label: t("figure.scan"), value: words.number(status.waiting_for_scan), to: tab("waiting") }),
+        h(page.Figure, { label: t("figure.retry"), value: words.number(status.waiting_for_retry), to: tab("waiting") }),
+        h(page.Figure, { label: t("figure.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
+        h(page.Figure, {
+          label: t("figure.today"),
+          value: words.number(status.done_today),
+          to: tab("activity"),
           hint: status.synced_per_minute > 0 && t("figure.per_minute", { count: status.synced_per_minute }),
         }),
-        h(Figure, { label: t("figure.last"), value: status.last_success_at ? h(Moment, { at: status.last_success_at }) : t("figure.never") }),
-        h(Figure, { label: t("figure.plex"), value: t(`breaker.${breaker.state}`), hint: breaker.since && t("figure.since", { since: words.clock(breaker.since) }) }),
-        h(Figure, { label: t("figure.speed"), value: speed }),
-        h(Figure, { label: t("figure.reconcile"), value: status.next_reconcile_at ? words.clock(status.next_reconcile_at) : t("figure.not_scheduled") })
+        h(page.Figure, {
+          label: t("figure.last"),
+          value: status.last_success_at ? h(Moment, { at: status.last_success_at }) : t("figure.never"),
+        }),
+        h(page.Figure, {
+          label: t("figure.plex"),
+          value: t(`breaker.${breaker.state}`),
+          hint: breaker.since && t("figure.since", { since: words.clock(breaker.since) }),
+        }),
+        h(page.Figure, { label: t("figure.speed"), value: speed }),
+        h(page.Figure, {
+          label: t("figure.reconcile"),
+          value: status.next_reconcile_at ? words.clock(status.next_reconcile_at) : t("figure.not_scheduled"),
+        })
       )
     );
   }
@@ -95,7 +117,11 @@
       h(
         React.Fragment,
         null,
-        h("pre", { className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") }, data.lines.length ? data.lines.map(logLine) : t("log.empty")),
+        h(
+          "pre",
+          { className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") },
+          data.lines.length ? data.lines.map(logLine) : t("log.empty")
+        ),
         h(Action, { label: t("action.reload"), icon: icons.faRotate, onRun: answer.reload })
       )
     );
@@ -112,7 +138,11 @@
       null,
       h(StateCard, { status }),
       h(Figures, { status }),
-      h(Card, null, h(page.Fold, { label: t("log.show") }, () => h(LogLines)))
+      h(
+        Card,
+        null,
+        h(page.Fold, { label: t("log.show") }, () => h(LogLines))
+      )
     );
   };
 })();

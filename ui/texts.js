@@ -67,7 +67,8 @@
     "state.scan": "{count} {count|scene waits|scenes wait} until Plex has found {count|its file|their files}.",
     "state.retry": "{count} {count|edit is|edits are} tried again {until}.",
     "state.waiting": "{count} {count|edit is|edits are} about to be sent.",
-    "state.failed": "{count} {count|scene|scenes} could not be sent and {count|needs|need} you. Everything else is in step.",
+    "state.failed":
+      "{count} {count|scene|scenes} could not be sent and {count|needs|need} you. Everything else is in step.",
     "state.in_step": "Everything is in step with Plex. Last synced {ago}.",
     "state.ready": "Ready. Edit a scene in Stash, and Plex shows it.",
 
@@ -173,7 +174,8 @@
     "retry.accept": "Retry {count}",
     "retry.done": "{count} {count|scene is|scenes are} back in the queue.",
     "discard.title": "Discard {count} failed {count|scene|scenes}?",
-    "discard.will": "They disappear from this list and are not sent until you edit them again. A copy is kept in a file.",
+    "discard.will":
+      "They disappear from this list and are not sent until you edit them again. A copy is kept in a file.",
     "discard.accept": "Discard {count}",
     "discard.done": "{count} discarded.",
 
@@ -250,7 +252,8 @@
     "verdict.unknown_to_stash": "Only in Plex",
 
     "undo.title": "Undo in Plex",
-    "undo.help": "Puts back what Plex showed before PlexSync first wrote to it. You see what would change before it does.",
+    "undo.help":
+      "Puts back what Plex showed before PlexSync first wrote to it. You see what would change before it does.",
     "undo.scene": "Scene number",
     "undo.since": "Synced since this day",
     "undo.preview_scene": "Preview for this scene…",

@@ -17,11 +17,13 @@
     "setup.token": "Token of the server's owner",
     "setup.token_kept": "A token is saved",
     "setup.server": "Server {server}, version {version}",
-    "setup.not_owner": "This token is not the server owner's. Sign in with the owner's account, or no folder can be matched.",
+    "setup.not_owner":
+      "This token is not the server owner's. Sign in with the owner's account, or no folder can be matched.",
     "setup.libraries": "Libraries to sync to",
     "setup.libraries_help": "With none chosen, all libraries of films and other videos are used.",
     "setup.unusable": "type {type}, cannot be used",
-    "login.help": "Opens a page of Plex where you confirm a code. The token is PlexSync's own: you can revoke it in Plex by its name.",
+    "login.help":
+      "Opens a page of Plex where you confirm a code. The token is PlexSync's own: you can revoke it in Plex by its name.",
     "login.start": "Sign in with Plex",
     "login.open": "Open Plex, sign in, and confirm this code there.",
     "login.code": "Code {code}",
@@ -72,7 +74,8 @@
     "badges.waiting": "Waits to be sent to Plex",
     "badges.failed": "Could not be sent to Plex",
     "locks.title": "Locks in Plex",
-    "locks.help": "PlexSync locks what it writes, so that Plex's own refresh keeps it. Take the locks back before you let an agent fill the fields again.",
+    "locks.help":
+      "PlexSync locks what it writes, so that Plex's own refresh keeps it. Take the locks back before you let an agent fill the fields again.",
     "locks.preview": "Take locks back…",
     "locks.will": "The fields of {count} {count|item|items} can be changed by Plex's agents again.",
     "locks.none": "PlexSync holds no lock.",

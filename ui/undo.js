@@ -11,7 +11,9 @@
       "li",
       null,
       h(page.SceneLink, { sceneId: Number(id) }),
-      changes.map((change, index) => h(page.Change, { key: index, field: change.field, was: change.from, now: change.to }))
+      changes.map((change, index) =>
+        h(page.Change, { key: index, field: change.field, was: change.from, now: change.to })
+      )
     );
   }
 
@@ -30,7 +32,11 @@
         scenes.length > SHOWN && h("li", null, t("list.more", { count: scenes.length - SHOWN }))
       ),
       kept > 0 && h("p", null, t("undo.left_alone", { count: kept })),
-      h("ul", { className: "plexsync-kept" }, unchanged.slice(0, SHOWN).map(([id, reason]) => h("li", { key: id }, reason))),
+      h(
+        "ul",
+        { className: "plexsync-kept" },
+        unchanged.slice(0, SHOWN).map(([id, reason]) => h("li", { key: id }, reason))
+      ),
       h("p", { className: "text-muted" }, t("undo.pictures"))
     );
   }
@@ -43,7 +49,11 @@
       const preview = await api.operation(mode, { ...args, dry_run: true });
       const count = Object.keys(preview.scenes).length;
       const isAgreed = await ask({
-        title: t("undo.title"), body: h(Preview, { preview }), accept: t("undo.accept", { count }), isDanger: true, isRefused: count === 0,
+        title: t("undo.title"),
+        body: h(Preview, { preview }),
+        accept: t("undo.accept", { count }),
+        isDanger: true,
+        isRefused: count === 0,
       });
       if (!isAgreed) return false;
       const done = await api.operation(mode, { ...args, dry_run: false });
@@ -62,16 +72,13 @@
       await onChanged();
     }
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(page.Thumbnail, { sceneId: scene.scene_id }),
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: scene.scene_id, title: scene.title })),
-        h("div", { className: "text-muted" }, t("undo.undone"), " ", h(page.Moment, { at: scene.undone_at }))
-      ),
-      h("div", { className: "plexsync-row-actions" }, h(Action, { label: t("undo.sync_again"), icon: icons.faRotateRight, onRun: syncAgain }))
+      page.Row,
+      {
+        sceneId: scene.scene_id,
+        title: h(page.SceneLink, { sceneId: scene.scene_id, title: scene.title }),
+        actions: h(Action, { label: t("undo.sync_again"), icon: icons.faRotateRight, onRun: syncAgain }),
+      },
+      h(page.Muted, null, t("undo.undone"), " ", h(page.Moment, { at: scene.undone_at }))
     );
   }
 
@@ -95,32 +102,49 @@
           "div",
           { className: "plexsync-line" },
           h(Form.Control, {
-            type: "number", min: 1, size: "sm", value: sceneId, placeholder: t("undo.scene"), "aria-label": t("undo.scene"),
+            type: "number",
+            min: 1,
+            size: "sm",
+            value: sceneId,
+            placeholder: t("undo.scene"),
+            "aria-label": t("undo.scene"),
             onChange: (event) => setSceneId(event.target.value),
           }),
-          h(Action, { label: t("undo.preview_scene"), icon: icons.faClockRotateLeft, disabled: !sceneId, onRun: act("undo_scene", { scene_id: Number(sceneId) }) })
+          h(Action, {
+            label: t("undo.preview_scene"),
+            icon: icons.faClockRotateLeft,
+            disabled: !sceneId,
+            onRun: act("undo_scene", { scene_id: Number(sceneId) }),
+          })
         ),
         h(
           "div",
           { className: "plexsync-line" },
-          h(Form.Control, { type: "date", size: "sm", value: since, "aria-label": t("undo.since"), onChange: (event) => setSince(event.target.value) }),
-          h(Action, { label: t("undo.preview_since"), icon: icons.faClockRotateLeft, disabled: !since, onRun: act("undo_since", { since }) })
+          h(Form.Control, {
+            type: "date",
+            size: "sm",
+            value: since,
+            "aria-label": t("undo.since"),
+            onChange: (event) => setSince(event.target.value),
+          }),
+          h(Action, {
+            label: t("undo.preview_since"),
+            icon: icons.faClockRotateLeft,
+            disabled: !since,
+            onRun: act("undo_since", { since }),
+          })
         ),
         dialog
       ),
       h(
         Card,
         { title: t("undo.list") },
-        h(page.Outcome, { answer: paged }, (data) =>
-          data.scenes.length === 0
-            ? h(page.Empty, { title: t("undo.empty") })
-            : h(
-                "div",
-                null,
-                h(page.Rows, { isBusy: paged.loading }, data.scenes.map((scene) => h(UndoneScene, { key: scene.scene_id, scene, onChanged }))),
-                h(page.Pager, { paged, shown: data.scenes.length })
-              )
-        )
+        h(page.List, {
+          paged,
+          of: "scenes",
+          empty: { title: t("undo.empty") },
+          row: (scene) => h(UndoneScene, { key: scene.scene_id, scene, onChanged }),
+        })
       )
     );
   };

@@ -10,7 +10,9 @@
   }
 
   function when(job) {
-    return job.next_retry_at ? t("waiting.next", { until: words.until(job.next_retry_at) }) : t(`waiting.when_${job.state}`);
+    return job.next_retry_at
+      ? t("waiting.next", { until: words.until(job.next_retry_at) })
+      : t(`waiting.when_${job.state}`);
   }
 
   function Job({ job, onChanged }) {
@@ -39,25 +41,21 @@
       await onChanged();
     }
 
+    const disabled = job.state === "in_progress";
+    const actions = [
+      h(Action, { key: "now", label: t("waiting.try_now"), icon: icons.faBolt, onRun: tryNow, disabled }),
+      h(Action, { key: "forget", label: t("waiting.forget"), icon: icons.faXmark, onRun: forget, disabled }),
+    ];
     return h(
-      "li",
-      { className: "plexsync-row" },
-      h(page.Thumbnail, { sceneId: job.scene_id }),
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        h("div", { className: "plexsync-row-title" }, h(page.SceneLink, { sceneId: job.scene_id, title: job.title })),
-        h("div", null, why(job)),
-        h("div", { className: "text-muted" }, when(job), job.attempts > 0 && ` · ${t("job.tries", { count: job.attempts })}`),
-        h(page.Path, { path: job.path })
-      ),
-      job.kind === "scene" &&
-        h(
-          "div",
-          { className: "plexsync-row-actions" },
-          h(Action, { label: t("waiting.try_now"), icon: icons.faBolt, onRun: tryNow, disabled: job.state === "in_progress" }),
-          h(Action, { label: t("waiting.forget"), icon: icons.faXmark, onRun: forget, disabled: job.state === "in_progress" })
-        )
+      page.Row,
+      {
+        sceneId: job.scene_id,
+        title: h(page.SceneLink, { sceneId: job.scene_id, title: job.title }),
+        actions: job.kind === "scene" && actions,
+      },
+      h("div", null, why(job)),
+      h(page.Muted, null, when(job), job.attempts > 0 && ` · ${t("job.tries", { count: job.attempts })}`),
+      h(page.Path, { path: job.path })
     );
   }
 
@@ -88,16 +86,14 @@
     return h(
       Card,
       { title: t("waiting.title"), aside },
-      h(page.Outcome, { answer: paged }, (data) =>
-        data.jobs.length === 0
-          ? h(page.Empty, search ? { title: t("search.nothing"), icon: icons.faMagnifyingGlass } : { title: t("waiting.empty"), text: t("waiting.empty_text") })
-          : h(
-              React.Fragment,
-              null,
-              h(page.Rows, { isBusy: paged.loading }, data.jobs.map((job) => h(Job, { key: job.id, job, onChanged }))),
-              h(page.Pager, { paged, shown: data.jobs.length })
-            )
-      )
+      h(page.List, {
+        paged,
+        of: "jobs",
+        empty: search
+          ? { title: t("search.nothing"), icon: icons.faMagnifyingGlass }
+          : { title: t("waiting.empty"), text: t("waiting.empty_text") },
+        row: (job) => h(Job, { key: job.id, job, onChanged }),
+      })
     );
   };
 })();

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,8 +32,8 @@ class Refusal(Exception):
 
 
 class FakeStash(ThreadingHTTPServer):
-    """`answers` by mode (a dict, or a function of the arguments that may raise Refusal); `delays` in seconds by mode;
-    `live` the files by name. What was asked is in `operations`, `tasks` and `looks`. `root` is Stash's sub-path."""
+    """`answers` by mode (a dict, or a function of the arguments that may raise Refusal); `live` the
+    files by name. What was asked is in `operations`, `tasks` and `looks`. `root` is Stash's sub-path."""
 
     daemon_threads = True
 
@@ -51,7 +50,6 @@ class FakeStash(ThreadingHTTPServer):
         self.answers: dict[str, Answer] = {name: canned(name) for name in names() if not name.startswith("jobs.")}
         self.answers["jobs"] = lambda arguments: canned(f"jobs.{arguments['state']}")
         self.answers["settings"] = lambda arguments: settings_answer(self.settings, self.problems)
-        self.delays: dict[str, float] = {}
         self.is_enabled = True
         self.is_down = False
         self.job: dict[str, Any] | None = None
@@ -73,7 +71,6 @@ class FakeStash(ThreadingHTTPServer):
     def answer(self, arguments: dict[str, Any]) -> Any:
         mode = arguments["mode"]
         self.operations.append(arguments)
-        time.sleep(self.delays.get(mode, 0))
         if not self.is_enabled:
             raise Refusal("plugin PlexSync is disabled")
         answer = self.answers[mode]

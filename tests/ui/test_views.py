@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -70,8 +71,16 @@ def test_an_empty_view_says_so(site: Site, tab: str) -> None:
 @pytest.mark.parametrize("tab", [tab for tab in TABS if tab != "status"])
 def test_a_slow_plugin_is_waited_for(site: Site, tab: str) -> None:
     mode, text = OF_TAB[tab]
-    site.stash.delays[mode] = 0.6
+    good = site.stash.answers[mode]
+    seen = threading.Event()
+
+    def answer_late(arguments: dict[str, Any]) -> Any:
+        seen.wait(20)
+        return good(arguments) if callable(good) else good
+
+    site.stash.answers[mode] = answer_late
     site.open(tab).shows("Loading…")
+    seen.set()
     site.shows(text)
 
 
