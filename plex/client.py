@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element, ParseError
 
 from plexapi.server import PlexServer
 from pydantic import SecretStr
 
 from plex.device_identity import DeviceIdentity
-from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.exceptions import (
+    PlexAuthError,
+    PlexError,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexRequestFailed,
+    PlexServerDown,
+    PlexTemporaryError,
+)
 from plex.items import PlexItem, parse_files, parse_item
 from plex.session import PlexSession
 from plex.writer import edit_path
@@ -85,7 +94,15 @@ class PlexClient:
 
     def connect(self) -> None:
         """Ask Plex for its front page (GET /), which it shows only to an accepted token."""
-        self._connected = self._connect()
+        with _no_scenes_fault("/"):
+            self._connected = self._connect()
+
+    def ask(self, request: str) -> None:
+        """Read a path and query, and return if Plex answers as it should: for the `request` of an error."""
+        if request == "/":
+            self.connect()
+        else:
+            self._read(request)
 
     @property
     def machine_identifier(self) -> str:
@@ -95,15 +112,18 @@ class PlexClient:
     def sections(self) -> tuple[Section, ...]:
         """The libraries of type "movie", which those of other videos are too. One request."""
         path = "/library/sections"
-        container = self._read(path)
-        movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
-        return self._parsed(path, lambda: tuple(_section(each) for each in movies))
+        with _no_scenes_fault(path):
+            container = self._read(path)
+            movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
+            return self._parsed(path, lambda: tuple(_section(each) for each in movies))
 
     def list_page(self, section_key: int, start: int, size: int) -> ListingPage:
         """Items of a section from number `start` (0 is the newest). One request; Plex may send fewer than `size`."""
         path = f"/library/sections/{section_key}/all?type=1&sort=addedAt:desc"
-        container = self._read(path, headers=_window(start, size))
-        return self._parsed(path, lambda: _listing_page(container))
+        window = _window(start, size)
+        with _no_scenes_fault(f"{path}&{urlencode(window)}"):
+            container = self._read(path, headers=window)
+            return self._parsed(path, lambda: _listing_page(container))
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.
@@ -166,7 +186,8 @@ class PlexClient:
     @property
     def _server(self) -> _Server:
         if self._connected is None:
-            self._connected = self._connect()
+            with _no_scenes_fault("/"):
+                self._connected = self._connect()
         return self._connected
 
     def _connect(self) -> _Server:
@@ -180,7 +201,8 @@ class PlexClient:
 
     def _require_identity(self) -> None:
         """Raises PlexError where it is not this Plex that answers: what another server has not says nothing."""
-        container = self._read("/identity")
+        with _no_scenes_fault("/identity"):
+            container = self._read("/identity")
         if container.get("machineIdentifier") != self.machine_identifier:
             # It may have been set up anew. Who asks next connects again and learns who it is.
             self._connected = None
@@ -227,6 +249,20 @@ class PlexClient:
         # It may be another server that answers in Plex's place by now.
         text = f"malformed reply: {self._session.place}, {path.partition('?')[0]}: {reason}"
         return PlexTemporaryError(text, suspect_outage=True)
+
+
+@contextmanager
+def _no_scenes_fault(request: str) -> Iterator[None]:
+    """No scene can be at fault where this request, a path and query, fails: Plex itself is not well."""
+    try:
+        yield
+    except PlexServerDown:
+        raise
+    except PlexAuthError as error:
+        error.request = request
+        raise
+    except PlexError as error:
+        raise PlexRequestFailed(str(error), error.status, request=request) from error
 
 
 def _section(directory: Element) -> Section:

@@ -1,9 +1,10 @@
 """What can go wrong between us and Plex, said once.
 
     PlexError
-    ├── PlexServerDown        nobody answers, or not yet: refused, DNS, connect timeout, redirect, 502, 503, 504
-    ├── PlexTemporaryError    it answers, but not well: read timeout, reset, 429, other 5xx, malformed reply
-    ├── PlexAuthError         the token is not accepted: 401, 403
+    ├── PlexServerDown        nobody answers, or not yet: refused, DNS, connect timeout, redirect, 502-504, 520-530
+    │   └── PlexRequestFailed it answers, but a request fails that is no scene's, such as the list of libraries
+    ├── PlexTemporaryError    it answers, but not well: read timeout, reset, 408, 425, 429, other 5xx, malformed reply
+    ├── PlexAuthError         the token is not accepted: 401, 403, 498, and 422 where something is read
     ├── PlexNotFound          no such thing in Plex: 404
     ├── PlexLibraryUnknown    a configured library that Plex does not have
     └── PlexPermanentError    it will not work the next time either: other 4xx
@@ -28,16 +29,33 @@ class PlexError(Exception):
     timeout, reset connection, reply cut off), sent what Plex does not send, or refused in a way that any other server
     in its place would, too (404, 400). That can be this one request, or Plex going down or being replaced, and only a
     probe can tell.
+
+    `request` is the path and query of a request that no scene can be at fault for, "" for any other: once it is
+    answered, Plex is well again. `is_write` says whether the request would have changed something in Plex.
     """
 
-    def __init__(self, message: str, status: int | None = None, *, suspect_outage: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        status: int | None = None,
+        *,
+        suspect_outage: bool = False,
+        request: str = "",
+        is_write: bool = False,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.suspect_outage = suspect_outage
+        self.request = request
+        self.is_write = is_write
 
 
 class PlexServerDown(PlexError, TransientError):
     """Plex cannot be reached, or says itself that it is not ready."""
+
+
+class PlexRequestFailed(PlexServerDown):
+    """Plex is there, but does not answer a request that no scene can be at fault for; `request` says which."""
 
 
 class PlexTemporaryError(PlexError, TransientError):

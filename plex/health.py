@@ -7,7 +7,6 @@ from xml.etree.ElementTree import ParseError
 
 from plexapi.utils import parseXMLString
 
-from plex.client import PlexClient
 from plex.exceptions import PlexAuthError, PlexError, PlexNotFound, PlexPermanentError
 from plex.session import PlexSession
 
@@ -38,14 +37,6 @@ def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
         except PlexError as error:
             return Health(False, "", str(error))
         return _identified(url, body)
-
-
-def check_token(client: PlexClient) -> None:
-    """Ask for the front page, which needs the token. Returns if Plex accepts it.
-
-    Raises PlexAuthError if it does not, PlexServerDown or PlexTemporaryError where Plex did not answer properly.
-    """
-    client.connect()
 
 
 def _identified(url: str, body: str) -> Health:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plex.client import ListedItem, ListingPage, PlexClient, Section
@@ -77,6 +77,10 @@ class FileIndex:
         """The folders of the sections, as Plex sees them, each with its section's key."""
         sections = self._store.sections().values()
         return tuple((section.key, location) for section in sections for location in section.locations)
+
+    def two_keys(self, besides: Collection[int]) -> tuple[int, ...]:
+        """The rating keys of two items that are far from each other, and not among `besides`; fewer if there are."""
+        return self._store.outer_keys(besides)
 
     def refresh(self, force: bool = False) -> RefreshReport:
         """Bring the index up to date with Plex, at the cost of one request where nothing has changed.

@@ -135,6 +135,15 @@ class IndexStore:
         row = self._database.one("SELECT count(*) FROM items WHERE section_key = ?", (section_key,))
         return int(row[0]) if row else 0
 
+    def outer_keys(self, besides: Collection[int]) -> tuple[int, ...]:
+        """The lowest and the highest rating key that is not among `besides`, () where there is none."""
+        row = self._database.one(
+            "SELECT min(rating_key), max(rating_key) FROM items"
+            " WHERE rating_key NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(besides)),),
+        )
+        return () if row is None or row[0] is None else tuple(dict.fromkeys(map(int, row)))
+
     def unknown_among(self, section_key: int, items: Iterable[ListedItem]) -> list[ListedItem]:
         """Those items that are new, or that have other files than is known."""
         return [item for item in items if not self._is_known(section_key, item)]

@@ -28,6 +28,14 @@ from plex.exceptions import (
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 SUCCESS = (200, 201, 204)  # all that python-plexapi 4.18 accepts, server.py
+REJECTED = (401, 498)
+"""Plex rejects the token; 498 is what plex.tv says of one that has gone bad (developer.plex.tv, authentication)."""
+UNPROCESSABLE = 422
+"""The other status that plex.tv has for such a token; of a write it may as well mean what was to be written."""
+PASSING = (408, 425, 429)
+"""A later try of the same request may go through (RFC 9110, 8470, 6585)."""
+UNREACHED = (502, 504, *range(520, 531))
+"""A proxy does not reach Plex; 520 to 530 are Cloudflare's."""
 
 _CHUNK_BYTES = 64 * 1024
 _WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
@@ -84,9 +92,9 @@ class PlexSession(requests.Session):
         try:
             response = self._send_repeatably(verb, address, args, kwargs)
         except (OSError, UnicodeError, causes.HTTPError) as error:  # every requests exception is an OSError
-            raise self._translated(error, kwargs["timeout"]) from error
+            raise _asked_by(self._translated(error, kwargs["timeout"]), verb) from error
         if response.status_code not in SUCCESS:
-            raise self._refusal(response, verb, urlsplit(address).path)
+            raise _asked_by(self._refusal(response, verb, urlsplit(address).path), verb)
         return response
 
     def _with_our_headers(self, headers: Any) -> dict[str, str]:
@@ -174,28 +182,26 @@ class PlexSession(requests.Session):
     def _refusal(self, response: requests.Response, method: str, path: str) -> PlexError:
         """What a status other than SUCCESS means."""
         status = response.status_code
-        if status == 401:
-            return PlexAuthError(f"Plex rejected the token (401): {_WHAT_TO_DO}", status)
+        asked = f"{method} {path} ({status})"
+        if status in REJECTED or (status == UNPROCESSABLE and method == "GET"):
+            return PlexAuthError(f"Plex rejected the token ({status}): {_WHAT_TO_DO}", status)
         if status == 403:
-            return PlexAuthError(
-                f"Plex does not allow this token to {method} {path} (403): {_WHAT_TO_DO} to the owner's",
-                status,
-            )
+            return PlexAuthError(f"Plex does not allow this token to {asked}: {_WHAT_TO_DO} to the owner's", status)
         if status == 404:
             return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
         if 300 <= status < 400:
             return PlexServerDown(f"{self.place} redirects ({status}): set plex_url to where it leads", status)
-        if 400 <= status < 500 and status != 429:
-            text = f"{self.place} refused {method} {path} ({status}): see Plex's own log for the reason"
+        if 400 <= status < 500 and status not in PASSING:
+            text = f"{self.place} refused {asked}: see Plex's own log for the reason"
             return PlexPermanentError(text, status, suspect_outage=True)
         if status >= 400:
-            return self._inability(response, method, path)
+            return self._inability(response, asked)
         return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
 
-    def _inability(self, response: requests.Response, method: str, path: str) -> PlexError:
-        """What a status means by which a server says that it cannot do it now: 429, and 500 or above."""
+    def _inability(self, response: requests.Response, asked: str) -> PlexError:
+        """What a status means by which a server says that it cannot do it now: PASSING, and 500 or above."""
         status = response.status_code
-        if status in (502, 504):
+        if status in UNREACHED:
             return PlexServerDown(f"{self.place}: the proxy in front of it does not reach it ({status})", status)
         if status == 503:
             reason = _reason(response.text)
@@ -204,7 +210,12 @@ class PlexSession(requests.Session):
         advice = "see Plex's own log if it stays"
         if status == 429:
             advice = "too many requests for it: lower parallel_writes if it stays"
-        return PlexTemporaryError(f"{self.place} could not do {method} {path} ({status}): {advice}", status)
+        return PlexTemporaryError(f"{self.place} could not do {asked}: {advice}", status)
+
+
+def _asked_by(error: PlexError, method: str) -> PlexError:
+    error.is_write = method != "GET"
+    return error
 
 
 def _text(value: str | bytes) -> str:

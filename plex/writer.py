@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
+from plex.items import PlexItem
 from plex.metadata import FieldEdit, names
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 
@@ -58,6 +59,12 @@ def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
         elif edit.field in PLEX_NAMES:
             requests.append(_text(edit))
     return requests
+
+
+def unchanged_title(item: PlexItem) -> Parameters:
+    """An edit that gives an item the title and the lock that it has."""
+    name = PLEX_NAMES["title"]
+    return [(f"{name}.value", str(item.value("title"))), (f"{name}.locked", str(int(name in item.locked)))]
 
 
 def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:

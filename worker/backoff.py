@@ -12,7 +12,9 @@
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
 | PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
 
-Any other TransientError is treated as PlexTemporaryError, any other PermanentError as PlexPermanentError.
+PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
+else they are an outage, as PlexServerDown is. PlexRequestFailed is a PlexServerDown. Any other TransientError is
+treated as PlexTemporaryError, any other PermanentError as PlexPermanentError.
 """
 
 from __future__ import annotations
@@ -21,7 +23,14 @@ import random
 from dataclasses import dataclass
 from enum import Enum
 
-from plex.exceptions import PlexAuthError, PlexLibraryUnknown, PlexNotFound, PlexServerDown
+from plex.exceptions import (
+    PlexAuthError,
+    PlexLibraryUnknown,
+    PlexNotFound,
+    PlexPermanentError,
+    PlexServerDown,
+    PlexTemporaryError,
+)
 from stash.exceptions import SceneGone, StashUnavailable
 from validation.errors import PermanentError, TransientError
 
@@ -98,6 +107,11 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
 def counts_against_plex(error: BaseException) -> bool:
     """Whether a failure that is a job's own still says something about Plex: enough of them in a row are an outage."""
     return not isinstance(error, PlexNotFound | PlexLibraryUnknown | PermanentError | PartlySynced)
+
+
+def may_be_plexs_fault(error: BaseException) -> bool:
+    """Whether a request for a scene failed in a way in which those for others may fail as well."""
+    return isinstance(error, PlexTemporaryError) or (isinstance(error, PlexPermanentError) and error.status is not None)
 
 
 @dataclass(frozen=True)

@@ -287,7 +287,7 @@ class SyncWorker:
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""
-            self._settlement.settle(outcomes, context)
+            self._settlement.settle(outcomes, context, in_doubt=syncer.is_in_doubt)
             if len(outcomes) < len(jobs):
                 self._manager.put_back_unacknowledged()
         except SyncInterrupted as interrupted:

@@ -15,11 +15,11 @@ from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
 from sync_queue.sync_state import SyncState, forget_scene
 from validation.config import PlexSyncConfig
-from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy
+from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.drain.progress import Progress
-from worker.outage.gate import Gate
+from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
 from worker.sync.context import SyncContext
@@ -51,8 +51,21 @@ class Settlement:
         self._clock = clock
         self._ended_since_tidying = 0
 
-    def settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
-        """End, retry or bury each job, all in one transaction: a kill before its end leaves all of them claimed."""
+    def settle(self, outcomes: Sequence[Outcome], context: SyncContext, *, in_doubt: bool = False) -> None:
+        """End, retry or bury each job, all in one transaction: a kill before its end leaves all of them claimed.
+
+        `in_doubt`: nothing has gone through since the last failure. Then it is found out whether Plex takes anything
+        at all; if not, what failed goes back uncounted, and the breaker opens.
+        """
+        fault = self._fault_of_plex(outcomes, context) if in_doubt else None
+        if fault is not None:
+            outcomes = [outcome for outcome in outcomes if not _may_be_plexs_fault(outcome)]
+        self._settle(outcomes, context)
+        if fault is not None:
+            self._manager.put_back_unacknowledged()
+            self._gate.trip(fault, Opened.WRITES, Probe.WRITE)
+
+    def _settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
         endings = [self._decide(outcome, context) for outcome in outcomes]
         with self._manager.database.transaction():
             for ending in endings:
@@ -69,9 +82,11 @@ class Settlement:
 
     def interrupt(self, interrupted: SyncInterrupted, context: SyncContext) -> None:
         """Plex is down or refuses the token: all jobs go back uncounted, the one that found out behind the others."""
-        job, error = interrupted.job, interrupted.error
+        error = interrupted.error
+        job = None if error.request else interrupted.job
         ending = None
-        if job is not None and self._is_to_blame(job, error, context):
+        takes_edits = None if job is None else self._takes_edits(job, error, context)
+        if job is not None and (takes_edits if takes_edits is not None else self._is_to_blame(job, error, context)):
             decision = self._policy(context.config).decide_counted(error, job.retry_count)
             ending = self._ending(Outcome(job, error), decision, context)
         with self._manager.database.transaction():
@@ -82,8 +97,32 @@ class Settlement:
             self._manager.put_back_unacknowledged()
         if ending is not None:
             self._report(ending, context.config)
-        if ending is None or context.probe(Probe.IDENTITY):
-            self._gate.trip(str(error), with_token=isinstance(error, PlexAuthError))
+        if takes_edits:
+            self._gate.note_success(is_done=False)
+        elif ending is None or context.probe(Probe.IDENTITY):
+            self._gate.trip(str(error), _why(error), Probe.WRITE if takes_edits is False else Probe.after(error))
+
+    def _fault_of_plex(self, outcomes: Sequence[Outcome], context: SyncContext) -> str | None:
+        """Why Plex is at fault for what failed, None where it is not."""
+        suspects = [outcome for outcome in outcomes if _may_be_plexs_fault(outcome)]
+        if not suspects:
+            return None
+        fault = context.fault_of_edits(self._known_keys([outcome.job for outcome in suspects], context))
+        if fault is None:  # there is nothing to try it with, and nothing else went through
+            return str(suspects[-1].error)
+        return fault or None
+
+    def _takes_edits(self, job: Job, error: PlexError, context: SyncContext) -> bool | None:
+        """Whether Plex takes an edit of another item, where it refused one of this job; None where that is unknown."""
+        if not error.is_write or error.status is None:
+            return None
+        fault = context.fault_of_edits(self._known_keys([job], context))
+        return None if fault is None else not fault
+
+    def _known_keys(self, jobs: Sequence[Job], context: SyncContext) -> set[int]:
+        state = SyncState(self._manager.database, context.plex.machine_identifier)
+        known = state.scenes([job.scene_id for job in jobs])
+        return {key for scene in known.values() for key in scene.rating_keys}
 
     def _is_to_blame(self, job: Job, error: PlexError, context: SyncContext) -> bool:
         """Whether Plex may be well but for this job: it opened the breaker before, and others went through since.
@@ -151,7 +190,7 @@ class Settlement:
         decision, error = ending.decision, ending.outcome.error
         failed = decision is not None and decision.breaker is BreakerEffect.FAILURE
         self._gate.ramp.note(failed=failed)
-        if failed:
+        if failed and not _may_be_plexs_fault(ending.outcome):
             self._gate.note_failure(str(error))
         elif decision is None:
             self._gate.note_success()
@@ -193,6 +232,16 @@ class Settlement:
         for outcome in outcomes:
             for warning in outcome.warnings:
                 logger.warning("%s: %s", _describe(outcome, config), warning)
+
+
+def _may_be_plexs_fault(outcome: Outcome) -> bool:
+    return outcome.error is not None and may_be_plexs_fault(outcome.error)
+
+
+def _why(error: PlexError) -> Opened:
+    if isinstance(error, PlexAuthError):
+        return Opened.TOKEN
+    return Opened.REQUEST if error.request else Opened.DOWN
 
 
 def _describe(outcome: Outcome, config: PlexSyncConfig) -> str:

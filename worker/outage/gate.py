@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from storage.json_file import stored_number
@@ -22,6 +23,15 @@ STREAK_GAP = 90.0
 """Seconds between two failures that may be the same outage's: a job is tried again after 80 seconds at most."""
 LAST_SIGNS = 10.0
 """Seconds before Plex was found to be down, in which a failure was a sign of it: it may fail while it shuts down."""
+
+
+class Opened(Enum):
+    """Why a breaker opened at once."""
+
+    DOWN = "as Plex is down"
+    TOKEN = "as Plex rejects the token"  # noqa: S105 - a reason
+    REQUEST = "as Plex does not answer what concerns every scene"
+    WRITES = "as Plex takes no edit"
 
 
 def probe_delay(probes_made: int) -> float:
@@ -48,7 +58,7 @@ class Gate:
         stored = store.load()
         self._probes_made = max(0, int(stored_number(stored.get("probes_made"))))
         self._next_probe_at = stored_number(stored.get("next_probe_at"))
-        self._probe = Probe.TOKEN if stored.get("with_token") else Probe.IDENTITY
+        self._probe = Probe.stored(stored.get("probe"))
         self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
         self.ramp = Ramp(stored_number(stored.get("recovered_at")), clock)
@@ -118,14 +128,14 @@ class Gate:
             self.history.begin(cause, self._failing_since)
             self._announce(was_closed, f"after {FAILURE_THRESHOLD} consecutive failures", cause)
 
-    def trip(self, cause: str, *, with_token: bool = False) -> None:
-        """Plex is down, or (`with_token`) rejects the token: open at once."""
+    def trip(self, cause: str, why: Opened = Opened.DOWN, probe: Probe = Probe.IDENTITY) -> None:
+        """Plex is not well: open at once, until it answers `probe`."""
         was_closed = self.is_closed()
-        self._probe = Probe.TOKEN if with_token else Probe.IDENTITY
+        self._probe = probe
         had_signs = 0.0 <= self._clock() - self._failed_at <= LAST_SIGNS
         self.history.begin(cause, self._failing_since if had_signs else None)
         self.breaker.trip(cause)
-        self._announce(was_closed, "as Plex rejects the token" if with_token else "as Plex is down", cause)
+        self._announce(was_closed, why.value, cause)
 
     def _announce(self, was_closed: bool, why: str, cause: str) -> None:
         if was_closed:
@@ -148,7 +158,7 @@ class Gate:
         content: dict[str, Any] = {
             "probes_made": self._probes_made,
             "next_probe_at": next_probe_at,
-            "with_token": self._probe is Probe.TOKEN,
+            "probe": list(self._probe.requests),
             "recovered_at": self.ramp.began_at,
         }
         self._store.save(content)

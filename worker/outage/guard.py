@@ -15,7 +15,7 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from sync_queue.models import Job
-from worker.backoff import counts_against_plex
+from worker.backoff import counts_against_plex, may_be_plexs_fault
 from worker.circuit_breaker import FAILURE_THRESHOLD
 
 
@@ -42,6 +42,11 @@ class OutageGuard:
         each for a whole timeout."""
         return self._failures_in_a_row >= FAILURE_THRESHOLD
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nothing has gone through since the last failure: it may be Plex that fails, and not the job."""
+        return self._failures_in_a_row > 0
+
     def forget_failures(self) -> None:
         """Plex did well, or what failed is done once more."""
         with self._lock:
@@ -57,7 +62,8 @@ class OutageGuard:
     def note_failure(self, error: BaseException) -> None:
         """A job failed by an error of its own; one that Plex is well with ends the row."""
         with self._lock:
-            self._failures_in_a_row = self._failures_in_a_row + 1 if counts_against_plex(error) else 0
+            is_one_more = may_be_plexs_fault(error) or counts_against_plex(error)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if is_one_more else 0
 
     def confirm(self, error: PlexError, job: Job | None) -> None:
         """A reply that never came may be one slow job, or an outage: ask Plex. Raises SyncInterrupted for an outage."""

@@ -46,6 +46,11 @@ class BatchSync:
         """Whether so many jobs failed in a row that the others are better left as they are."""
         return self._guard.has_seen_enough
 
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether nothing has gone through since the last failure."""
+        return self._guard.is_in_doubt
+
     def fail(self, job: Job, error: BaseException) -> Outcome:
         """The outcome of a job that failed by what nobody foresaw."""
         self._guard.note_failure(error)

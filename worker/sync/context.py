@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.device_identity import configure_plex_device_identity
 from plex.exceptions import PlexError
-from plex.health import check_identity, check_token
+from plex.health import check_identity
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher
@@ -19,8 +19,9 @@ from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from validation.metadata import MappingRules
 from worker.data_folder import DataFolder
-from worker.outage.probe import Probe
+from worker.outage.probe import EDIT, Probe
 from worker.sync.finder import ItemFinder
+from worker.sync.harmless_edit import fault_of_edits
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,13 @@ class SyncContext:
 
     def probe(self, probe: Probe) -> str:
         """What is wrong with Plex now, "" where it is well."""
-        return probe_plex(self.config, self.plex, probe)
+        asked = Probe(tuple(request for request in probe.requests if request != EDIT))
+        fault = probe_plex(self.config, self.plex, asked)
+        return fault if fault or EDIT not in probe.requests else self.fault_of_edits() or ""
+
+    def fault_of_edits(self, besides: Collection[int] = ()) -> str | None:
+        """Why Plex takes no edit now; see worker.sync.harmless_edit."""
+        return fault_of_edits(self.plex, self.index, besides)
 
 
 class SyncContexts:
@@ -122,14 +129,18 @@ def context_over(index: FileIndex, config: PlexSyncConfig, stash: StashClient, p
 
 def probe_plex(config: PlexSyncConfig, plex: PlexClient, probe: Probe) -> str:
     """What is wrong with Plex now, "" where it is well."""
-    if probe is Probe.TOKEN:
-        try:
-            check_token(plex)
-        except PlexError as error:
-            return str(error)
-        return ""
-    health = check_identity(config.plex_url, timeout=config.connect_timeout, verify=not config.skip_tls_verify)
-    return "" if health.up else health.detail
+    return next(filter(None, (_fault(config, plex, request) for request in probe.requests)), "")
+
+
+def _fault(config: PlexSyncConfig, plex: PlexClient, request: str) -> str:
+    if request == "/identity":
+        health = check_identity(config.plex_url, timeout=config.connect_timeout, verify=not config.skip_tls_verify)
+        return "" if health.up else health.detail
+    try:
+        plex.ask(request)
+    except PlexError as error:
+        return str(error)
+    return ""
 
 
 def read_items(plex: PlexClient, rating_keys: Sequence[int]) -> dict[int, PlexItem]:

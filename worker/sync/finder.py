@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from plex.exceptions import PlexAuthError, PlexError, PlexServerDown, PlexTemporaryError
+from plex.exceptions import PlexRequestFailed, PlexTemporaryError
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher, MatchResult
@@ -81,9 +81,7 @@ class ItemFinder:
             return False
         try:
             return self._index.refresh().changed
-        except (PlexServerDown, PlexAuthError):
-            raise
-        except PlexError as error:
+        except PlexRequestFailed as error:
             logger.warning("What has changed in Plex's libraries cannot be listed: %s", error)
             return False
 

@@ -189,7 +189,9 @@ class SceneSync:
     def _begin(self, work: SceneWork) -> None:
         if not self._guard.has_seen_enough:
             work.is_begun = True
-            with self._guard.attempt(work.job) as attempt:
+            # Without an edit, nothing is asked of Plex that would tell how the others will fare.
+            counts = any(item.edits for item in work.items)
+            with self._guard.attempt(work.job, counts=counts) as attempt:
                 self._write(work)
             work.error = attempt.error or work.error
 

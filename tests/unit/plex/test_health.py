@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from plex.exceptions import PlexAuthError, PlexServerDown
-from plex.health import Health, check_identity, check_token
+from plex.health import Health, check_identity
 from tests.simulators.faults import drop, hang, maintenance, not_xml, status
 from tests.simulators.plex import PlexSimulator
-from tests.support.plex_examples import TOKEN, client_of
+from tests.support.plex_examples import TOKEN
 
 
 @pytest.fixture
@@ -65,16 +64,3 @@ def test_what_is_not_plex_by_http_may_want_https(plex: PlexSimulator, fault: Any
 def test_a_proxy_that_asks_who_is_there_does_not_make_it_down(plex: PlexSimulator) -> None:
     plex.inject(status(401))
     assert look_at(plex).up
-
-
-def test_the_token_is_checked_afresh_each_time(plex: PlexSimulator) -> None:
-    client = client_of(plex.url)
-    check_token(client)
-    plex.token = "another"
-    with pytest.raises(PlexAuthError):
-        check_token(client)
-    plex.token = TOKEN
-    check_token(client)
-    plex.refuse()
-    with pytest.raises(PlexServerDown):
-        check_token(client)
