@@ -261,6 +261,8 @@ def _no_scenes_fault(request: str) -> Iterator[None]:
     except PlexAuthError as error:
         error.request = request
         raise
+    except PlexNotFound as error:  # a library that is gone is never listed again, but no longer named either
+        raise PlexRequestFailed(str(error), error.status, request="/library/sections") from error
     except PlexError as error:
         raise PlexRequestFailed(str(error), error.status, request=request) from error
 

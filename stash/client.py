@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from stash.exceptions import StashQueryFailed, StashUnavailable
-from stash.scenes import SCENE_SELECTION, parse_scene
+from stash.exceptions import StashUnavailable
+from stash.scene_reader import SceneReader, Scenes
 from stash.transport import GraphQLTransport, StashSession, base_url, describe_status
 from validation.scene import Scene
 
@@ -36,10 +36,6 @@ _SETTINGS = (
 _PLUGIN_SETTINGS = "query PluginSettings($include: [ID!]) { configuration { plugins(include: $include) } }"
 _CONFIGURE = (
     "mutation Configure($plugin: ID!, $settings: Map!) { configurePlugin(plugin_id: $plugin, input: $settings) }"
-)
-_SCENES = (
-    "query Scenes($ids: [ID!], $filter: FindFilterType) "
-    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + SCENE_SELECTION + "} } }"
 )
 _SCENE_IDS = (
     "query SceneIds($after: SceneFilterType, $filter: FindFilterType) "
@@ -73,6 +69,7 @@ class StashClient:
         self._session.log_in_with_cookie(server_connection.get("SessionCookie"))
         self._session.log_in_with_key(server_connection.get("ApiKey", ""))
         self._graphql = GraphQLTransport(self._session)
+        self._reader = SceneReader(self._graphql)
         self._library_roots: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
@@ -110,30 +107,10 @@ class StashClient:
             self.settings()
         return self._library_roots or ()
 
-    def scenes(self, scene_ids: Sequence[int]) -> dict[int, Scene]:
-        """The scenes with these ids, by id; one that no longer exists is absent.
-
-        One request. Stash v0.30 refuses the whole list if it names a single scene that is gone; then a second request
-        asks for each by itself.
-        """
-        wanted = list(dict.fromkeys(scene_ids))  # Stash takes a repeated id for one that is gone
-        if not wanted:
-            return {}  # to Stash, no ids would mean every scene
-        variables = {"ids": [str(scene_id) for scene_id in wanted], "filter": {"per_page": -1}}
-        try:
-            found = self._graphql.query(_SCENES, variables)["findScenes"]["scenes"]
-        except StashQueryFailed:
-            found = self._scenes_one_by_one(wanted)
-        return {scene.id: scene for scene in map(parse_scene, found)}
-
-    def _scenes_one_by_one(self, scene_ids: Sequence[int]) -> list[dict[str, Any]]:
-        parameters = ", ".join(f"$id{position}: ID" for position in range(len(scene_ids)))
-        questions = " ".join(
-            f"scene{position}: findScene(id: $id{position}) {{{SCENE_SELECTION}}}" for position in range(len(scene_ids))
-        )
-        variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
-        data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)
-        return [scene for scene in data.values() if scene is not None]
+    def scenes(self, scene_ids: Sequence[int]) -> Scenes:
+        """The scenes with these ids, by id; one that no longer exists is absent, one that Stash cannot answer for is in
+        `unreadable`. One request, unless one of them is gone or cannot be read."""
+        return self._reader.read(scene_ids)
 
     def scene_ids(self, page_size: int = 1000) -> Iterator[list[int]]:
         """The ids of all scenes, ascending, in lists of at most `page_size`.

@@ -4,9 +4,10 @@ StashError
 ├── StashUnavailable        no usable answer: refused, timed out, a status of 400 or above, not JSON
 │   ├── StashUnauthorized   Stash wants a login: the session has expired, or the API key was changed
 │   └── StashQueryFailed    Stash answered, but with GraphQL errors: a locked database, another version's schema
+├── SceneUnreadable         Stash answers, but not for this scene: a file that is no video, a missing row
 └── SceneGone               the scene no longer exists
 
-StashUnavailable is a TransientError, SceneGone a PermanentError (validation/errors.py).
+StashUnavailable and SceneUnreadable are TransientErrors, SceneGone is a PermanentError (validation/errors.py).
 """
 
 from __future__ import annotations
@@ -33,7 +34,21 @@ class StashUnauthorized(StashUnavailable):
 
 
 class StashQueryFailed(StashUnavailable):
-    """Stash answered a GraphQL query with errors."""
+    """Stash answered a GraphQL query with errors; `reason` has its own words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Stash could not answer: {reason}: see Stash's log")
+        self.reason = reason
+
+
+class SceneUnreadable(StashError, TransientError):
+    """Stash answers for other scenes, but not for this one."""
+
+    def __init__(self, scene_id: int, reason: str) -> None:
+        super().__init__(
+            f"Stash cannot answer for scene {scene_id}: {reason}: scan its file in Stash again, or delete the scene"
+        )
+        self.scene_id = scene_id
 
 
 class SceneGone(StashError, PermanentError):

@@ -22,13 +22,20 @@ def parse_scene(answer: Mapping[str, Any]) -> Scene:
         date=answer["date"] or "",
         rating100=answer["rating100"],
         updated_at=answer["updated_at"],
-        files=tuple(file["path"] for file in answer["files"]),
+        files=tuple(_path(file) for file in answer["files"]),
         screenshot=(answer["paths"] or {}).get("screenshot") or "",
         studio=_named(answer["studio"]) if answer["studio"] else None,
         performers=_all_named(answer["performers"]),
         tags=_all_named(answer["tags"]),
         stash_ids=tuple(StashId(each["endpoint"], each["stash_id"]) for each in answer["stash_ids"]),
     )
+
+
+def _path(file: Mapping[str, Any]) -> str:
+    path = file["path"]
+    if not isinstance(path, str):
+        raise TypeError(f"a path of {path!r}")
+    return path
 
 
 def _all_named(answers: Iterable[Mapping[str, Any]]) -> tuple[Named, ...]:

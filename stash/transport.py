@@ -139,7 +139,7 @@ class GraphQLTransport(GQLWrapper):  # type: ignore[misc]  # stashapp-tools ship
         content = _json_object(response)
         errors = content.get("errors")
         if errors:
-            raise StashQueryFailed(f"Stash could not answer: {_messages(errors)}: see Stash's log")
+            raise StashQueryFailed(_messages(errors))
         data = content.get("data")
         if response.status_code >= requests.codes.bad_request or not isinstance(data, dict):
             raise StashUnavailable(describe_status(response, _explanation(response)))

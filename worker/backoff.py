@@ -8,6 +8,7 @@
 | PlexNotFound                       | 12          | 30, 600             | no            | buried, or dropped if asked |
 | PlexLibraryUnknown                 | not counted | the setting decides | no            | jobs stay                   |
 | PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
+| SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
 | PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
@@ -31,7 +32,7 @@ from plex.exceptions import (
     PlexServerDown,
     PlexTemporaryError,
 )
-from stash.exceptions import SceneGone, StashUnavailable
+from stash.exceptions import SceneGone, SceneUnreadable, StashUnavailable
 from validation.errors import PermanentError, TransientError
 
 NOT_COUNTED = 999
@@ -106,7 +107,7 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
 
 def counts_against_plex(error: BaseException) -> bool:
     """Whether a failure that is a job's own still says something about Plex: enough of them in a row are an outage."""
-    return not isinstance(error, PlexNotFound | PlexLibraryUnknown | PermanentError | PartlySynced)
+    return not isinstance(error, PlexNotFound | PlexLibraryUnknown | PermanentError | PartlySynced | SceneUnreadable)
 
 
 def may_be_plexs_fault(error: BaseException) -> bool:

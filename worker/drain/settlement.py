@@ -107,7 +107,8 @@ class Settlement:
         suspects = [outcome for outcome in outcomes if _may_be_plexs_fault(outcome)]
         if not suspects:
             return None
-        fault = context.fault_of_edits(self._known_keys([outcome.job for outcome in suspects], context))
+        tried = {key for outcome in suspects for key in outcome.tried}
+        fault = context.fault_of_edits(tried | self._known_keys([outcome.job for outcome in suspects], context))
         if fault is None:  # there is nothing to try it with, and nothing else went through
             return str(suspects[-1].error)
         return fault or None

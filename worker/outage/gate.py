@@ -95,6 +95,8 @@ class Gate:
         if not self.is_closed():
             self._probes_made = 0
             self._next_probe_at = 0.0
+            # A library that failed may be meant no more.
+            self._probe = Probe.TOKEN if self._probe.requests[0] == "/" else Probe.IDENTITY
 
     def note_success(self, *, is_done: bool = True) -> None:
         """A job reached Plex; without `is_done` it is still among those that wait."""

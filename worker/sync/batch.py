@@ -57,7 +57,10 @@ class BatchSync:
         return Outcome(job, error)
 
     def _undo(self, job: Job) -> Outcome:
-        scene = self._context.stash.scenes([job.scene_id]).get(job.scene_id)
+        scenes = self._context.stash.scenes([job.scene_id])
+        if job.scene_id in scenes.unreadable:
+            return Outcome(job, scenes.unreadable[job.scene_id])
+        scene = scenes.get(job.scene_id)
         undo = SceneUndo(self._context.plex, self._database)
         with self._guard.attempt(job) as attempt:
             return undo.undo(job, scene.updated_at if scene else "", self._clock())

@@ -102,6 +102,8 @@ class Comparison:
         found = self._context.finder.find([scenes[key].files for key in comparable])
         states = self._state.items([item.rating_key for result in found for item in result.items])
         results = {key: _without_items(scenes[key], wanted[key], Verdict.NOTHING_TO_SYNC) for key in scenes}
+        for key, error in scenes.unreadable.items():
+            results[key] = SceneComparison(key, Verdict.FAILED, reason=str(error))
         for key, result in zip(comparable, found, strict=True):
             results[key] = self._compared(scenes[key], wanted[key], result, states)
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]

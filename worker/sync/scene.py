@@ -44,7 +44,8 @@ STASH_TIME_STEP = 2.0
 class Outcome:
     """What became of one job; `error` None = done. The states are stored when the job is settled.
 
-    `undone`: rating keys of items that are as they were before we wrote to them, so that their state is forgotten.
+    `tried`: rating keys of the items of a job that failed. `undone`: of those that are as they were before we wrote to
+    them, so that their state is forgotten.
     """
 
     job: Job
@@ -56,6 +57,7 @@ class Outcome:
     scene_state: SceneState | None = None
     item_states: tuple[ItemState, ...] = ()
     undone: tuple[int, ...] = ()
+    tried: tuple[int, ...] = ()
     server_id: str = ""
 
 
@@ -140,7 +142,12 @@ class SceneSync:
         scenes = self._context.stash.scenes([job.scene_id for job in jobs])
         reach("read:stash")
         known = self._state.scenes([job.scene_id for job in jobs])
-        planned = [self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id)) for job in jobs]
+        planned = [
+            Outcome(job, scenes.unreadable[job.scene_id])
+            if job.scene_id in scenes.unreadable
+            else self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id))
+            for job in jobs
+        ]
         outcomes = [each for each in planned if isinstance(each, Outcome)]
         works = [each for each in planned if isinstance(each, SceneWork)]
         self._find_items(works)
@@ -231,6 +238,7 @@ class SceneSync:
                 path=work.scene.path,
                 # What was written before it failed is remembered as such.
                 item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
+                tried=tuple(item.rating_key for item in work.items),
                 server_id=self._context.plex.machine_identifier,
             )
         failed_images = [text for item in work.items for text in item.failed_images]

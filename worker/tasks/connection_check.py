@@ -140,8 +140,8 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     """Look the newest scenes up in Plex, as a sync would."""
     try:
         page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
-        newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)]).values()
-        scenes = [scene for scene in newest if scene.files]
+        newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)])
+        scenes = [scene for scene in newest.values() if scene.files]
         with open_sample_matcher(workplace, config, plex) as samples:
             faults = samples.faults(scenes)
             unfound = [scene for scene in scenes if faults[scene.id]]
@@ -149,6 +149,8 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
     except (PlexError, StashUnavailable) as error:
         diagnosis.note("Sample scenes", False, str(error))
         return
+    for scene_id, unreadable in newest.unreadable.items():
+        diagnosis.note(f"Scene {scene_id}", False, str(unreadable))
     found = len(scenes) - len(unfound)
     diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
     for scene in unfound:

@@ -10,6 +10,7 @@ from typing import Any
 from plex.client import PlexClient
 from plex.exceptions import PlexError
 from stash.protocol import Request
+from stash.scene_reader import Scenes
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
@@ -30,7 +31,7 @@ from worker.tasks.task import Task
 logger = logging.getLogger(__name__)
 
 MATCH_ERRORS = frozenset({"PlexNotFound", "AmbiguousMatch"})
-KNOWN_KINDS = MATCH_ERRORS | OUTAGE_ERRORS | {"PlexPermanentError"}
+KNOWN_KINDS = MATCH_ERRORS | OUTAGE_ERRORS | {"PlexPermanentError", "SceneUnreadable"}
 """Kinds of error that dead letters are meant to have; what nobody foresaw adds others."""
 GONE = "the scene is no longer in Stash"
 SHOWN = 20
@@ -96,7 +97,11 @@ class RedriveTask:
         plex = self._workplace.contexts.new_client(config)
         fault = probe_plex(config, plex, Probe.IDENTITY) or probe_plex(config, plex, Probe.TOKEN)
         scenes = self._scenes([letter.scene_id for letter in letters])
-        reasons = {letter.id: GONE for letter in letters if letter.scene_id not in scenes}
+        reasons = {
+            letter.id: str(scenes.unreadable.get(letter.scene_id, GONE))
+            for letter in letters
+            if letter.scene_id not in scenes
+        }
         left = [letter for letter in letters if letter.id not in reasons]
         if fault:
             same = {letter.id: fault for letter in left if letter.failure.error_type in OUTAGE_ERRORS}
@@ -118,10 +123,10 @@ class RedriveTask:
             return dict.fromkeys((letter.id for letter in letters), str(error))
         return {letter.id: faults[letter.scene_id] for letter in letters}
 
-    def _scenes(self, scene_ids: Sequence[int]) -> dict[int, Scene]:
-        scenes: dict[int, Scene] = {}
+    def _scenes(self, scene_ids: Sequence[int]) -> Scenes:
+        scenes = Scenes()
         for start in range(0, len(scene_ids), SCENES_PER_LOOK):
-            scenes.update(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
+            scenes.add(self._workplace.stash.scenes(scene_ids[start : start + SCENES_PER_LOOK]))
         return scenes
 
     def _kinds(self) -> dict[str, int]:

@@ -107,8 +107,10 @@ class UndoTask:
             return "Plex shows what it showed before already"
         if not items and undo.rating_keys(scene_id):
             return "Plex no longer has its file"
-        if not items and scene_id not in self._workplace.stash.scenes([scene_id]):
-            return f"Stash has no scene {scene_id}"
+        if not items:
+            scenes = self._workplace.stash.scenes([scene_id])
+            if scene_id not in scenes and scene_id not in scenes.unreadable:
+                return f"Stash has no scene {scene_id}"
         return "PlexSync wrote none of its fields to Plex, or that is undone already"
 
 

@@ -58,14 +58,22 @@ STATUSES = [
     (401, PlexAuthError),
     (403, PlexAuthError),
     (404, PlexNotFound),
+    (402, PlexPermanentError),
     (405, PlexPermanentError),
+    (408, PlexTemporaryError),
+    (409, PlexPermanentError),
+    (421, PlexPermanentError),
+    (422, PlexAuthError),
+    (425, PlexTemporaryError),
     (429, PlexTemporaryError),
+    (498, PlexAuthError),
     (500, PlexTemporaryError),
     (501, PlexTemporaryError),
     (502, PlexServerDown),
     (503, PlexServerDown),
     (504, PlexServerDown),
-    (520, PlexTemporaryError),
+    *((code, PlexServerDown) for code in range(520, 531)),
+    (531, PlexTemporaryError),
     (202, PlexTemporaryError),
     (206, PlexTemporaryError),
 ]
@@ -79,6 +87,16 @@ def test_each_status_is_one_of_our_exceptions(plex: PlexSimulator, code: int, ki
     assert error.status == code
     assert str(code) in str(error)
     assert "private" not in str(error)
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+@pytest.mark.parametrize(("code", "kind"), [(422, PlexPermanentError), (498, PlexAuthError), (500, PlexTemporaryError)])
+def test_what_a_write_may_be_refused_for_is_no_rejected_token(
+    plex: PlexSimulator, method: str, code: int, kind: type[PlexError]
+) -> None:
+    plex.inject(status(code))
+    error = failure(session_to(plex.url), plex.url + "/library/sections", method)
+    assert (type(error), error.is_write) == (kind, True)
 
 
 @pytest.mark.parametrize("code", [200, 201, 204])

@@ -13,10 +13,18 @@ from plex.exceptions import (
     PlexLibraryUnknown,
     PlexNotFound,
     PlexPermanentError,
+    PlexRequestFailed,
     PlexServerDown,
     PlexTemporaryError,
 )
-from stash.exceptions import SceneGone, StashError, StashQueryFailed, StashUnauthorized, StashUnavailable
+from stash.exceptions import (
+    SceneGone,
+    SceneUnreadable,
+    StashError,
+    StashQueryFailed,
+    StashUnauthorized,
+    StashUnavailable,
+)
 from validation.errors import PermanentError, TransientError
 from worker.backoff import (
     NOT_COUNTED,
@@ -30,6 +38,7 @@ from worker.backoff import (
 )
 
 DOWN = PlexServerDown("connection refused")
+REQUEST_FAILED = PlexRequestFailed("GET /library/sections: status 402", 402, request="/library/sections")
 REJECTED = PlexAuthError("the token", 401)
 TEMPORARY = PlexTemporaryError("status 500", 500)
 UNFORESEEN = ZeroDivisionError("unforeseen")
@@ -41,6 +50,7 @@ STASH_AWAY = StashUnavailable("connection refused")
 LOGGED_OUT = StashUnauthorized("http://stash")
 LOCKED = StashQueryFailed("database is locked")
 GONE = SceneGone(1)
+UNREADABLE = SceneUnreadable(1, "file is not a video file")
 NOTHING = NothingToSync("no file")
 PARTLY = PartlySynced("poster: status 400")
 
@@ -52,6 +62,7 @@ FOR_EVER = 10_000
 TABLE = [
     # error, retries, base, cap, breaker, on each failure, in the end
     (DOWN, NOT_COUNTED, 5.0, 80.0, TRIP, RELEASE, RELEASE),
+    (REQUEST_FAILED, NOT_COUNTED, 5.0, 80.0, TRIP, RELEASE, RELEASE),
     (REJECTED, NOT_COUNTED, 5.0, 80.0, TRIP, RELEASE, RELEASE),
     (TEMPORARY, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (UNFORESEEN, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
@@ -62,6 +73,7 @@ TABLE = [
     (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOGGED_OUT, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOCKED, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
+    (UNREADABLE, 5, 5.0, 80.0, NONE, RETRY, BURY),
     (GONE, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
     (NOTHING, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
     (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DISCARD),

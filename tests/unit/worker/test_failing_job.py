@@ -137,7 +137,7 @@ def test_one_whose_reading_takes_plex_down_does_not_hold_up_the_others(tmp_path:
 
 
 def test_a_write_without_effect_that_cannot_be_read_back_turns_in_no_circle(tmp_path: Path) -> None:
-    """Five writes fail, and then the shared read does: each is tried on its own, and the failures count."""
+    """Five writes fail, and then the shared read does: each is tried on its own, and it is Plex that fails."""
     with Workbench(tmp_path, scenes=10) as bench:
         key = str(bench.keys[1])
 
@@ -148,7 +148,7 @@ def test_a_write_without_effect_that_cannot_be_read_back_turns_in_no_circle(tmp_
         bench.plex.inject(status(500), method="GET", prefix=f"/library/metadata/{key}")
         bench.enqueue(*range(1, 11))
         bench.step()
-        assert bench.worker.progress.retried >= 5
+        assert (bench.worker.progress.retried, bench.pending()) == (0, list(range(1, 11)))
         assert CircuitBreaker(store=JsonFile(bench.folder.breaker)).stored_state is CircuitState.OPEN
 
 
@@ -168,10 +168,10 @@ def test_a_withdrawn_token_is_no_jobs_fault(tmp_path: Path) -> None:
     with Workbench(tmp_path, scenes=2) as bench:
         bench.plex.inject(only_for([bench.keys[1]], maintenance()), method="PUT", times=1)
         bench.enqueue(1, 2)
-        bench.run_until(lambda: bench.shows(2))  # 1 opened the breaker, 2 closed it
+        bench.run_until(lambda: bench.shows(2))  # 2 was written, so that 1 is at fault
         bench.plex.token = "another"
         bench.run_for(3600)
-        assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1], 0, [])
+        assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1], 1, [])
         bench.plex.token = TOKEN
         bench.drain()
         assert bench.shows(1)
@@ -185,5 +185,5 @@ def test_what_nobody_foresaw_spares_the_rest_of_the_batch_too(tmp_path: Path) ->
         bench.plex.inject(status(500), prefix="/library/metadata")
         bench.enqueue(*range(1, 31))
         bench.step()
-        assert bench.plex.count("GET", "/library/metadata") <= FAILURE_THRESHOLD + 2
+        assert bench.plex.count("GET", "/library/metadata") <= FAILURE_THRESHOLD + 4
         assert bench.retries_counted() <= FAILURE_THRESHOLD + 1

@@ -41,12 +41,19 @@ def attempts_at(bench: Workbench, scene_id: int) -> list[float]:
 
 
 def test_a_passing_failure_is_tried_again(bench: Workbench) -> None:
-    bench.plex.inject(only_for([bench.keys[1]], status(500)), method="PUT", times=2)
+    # Between the two, an edit of another item tests Plex.
+    bench.plex.inject(only_for([bench.keys[1]], status(500)), method="PUT", times=3)
     bench.enqueue(1)
     bench.drain()
     assert bench.shows(1)
     assert (bench.worker.progress.retried, bench.dead_letters()) == (2, [])
     assert bench.clock.elapsed <= 15.0
+
+
+def tries(bench: Workbench) -> int:
+    """How often the first scene's item was written to; others are, to test Plex."""
+    key = str(bench.keys[1])
+    return sum(request.method == "PUT" and request.query.get("id") == key for request in bench.plex.requests)
 
 
 @pytest.mark.parametrize("max_retries", [1, 3])
@@ -59,7 +66,7 @@ def test_it_is_given_up_after_max_retries(bench: Workbench, max_retries: int) ->
     assert (letter.scene_id, letter.attempts) == (1, max_retries + 1)
     assert letter.failure.error_type == "PlexTemporaryError"
     assert letter.first_failed_at <= letter.buried_at
-    assert bench.plex.count("PUT") == max_retries + 1
+    assert tries(bench) == max_retries + 1
 
 
 def test_another_edit_gives_it_all_its_tries_again(bench: Workbench) -> None:
@@ -70,7 +77,7 @@ def test_another_edit_gives_it_all_its_tries_again(bench: Workbench) -> None:
     bench.enqueue(1)
     assert bench.retries_counted() == 0
     bench.drain()
-    assert bench.plex.count("PUT") == 2 + 3
+    assert tries(bench) == 2 + 3
 
 
 def test_a_job_given_up_is_tried_again_after_the_next_edit(bench: Workbench) -> None:

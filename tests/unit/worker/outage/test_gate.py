@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from storage.json_file import JsonFile
 from tests.support.clock import START, Clock
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
-from worker.outage.gate import Gate, probe_delay
+from worker.outage.gate import Gate, Opened, probe_delay
 from worker.outage.probe import Probe
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
@@ -186,7 +186,7 @@ def test_a_failed_test_is_said(gate: Gate, caplog: pytest.LogCaptureFixture) -> 
 
 
 def test_a_rejected_token_is_probed_with_the_token(start: Callable[[], Gate], gate: Gate) -> None:
-    gate.trip("the token is not accepted", with_token=True)
+    gate.trip("the token is not accepted", Opened.TOKEN, Probe.TOKEN)
     plex = Plex("the token is not accepted")
     gate.probe(plex)
     start().probe(plex)
@@ -195,11 +195,11 @@ def test_a_rejected_token_is_probed_with_the_token(start: Callable[[], Gate], ga
 
 def test_what_is_wrong_may_change_during_an_outage(gate: Gate) -> None:
     plex = Plex("")
-    gate.trip("the token is not accepted", with_token=True)
+    gate.trip("the token is not accepted", Opened.TOKEN, Probe.TOKEN)
     gate.probe(plex)
     gate.trip("connection refused")
     gate.probe(plex)
-    gate.trip("the token is not accepted", with_token=True)
+    gate.trip("the token is not accepted", Opened.TOKEN, Probe.TOKEN)
     gate.probe(plex)
     assert plex.asked == [Probe.TOKEN, Probe.IDENTITY, Probe.TOKEN]
 
@@ -312,7 +312,7 @@ def test_looking_writes_nothing(tmp_path: Path, gate: Gate) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "soon", [], {}, float("inf"), float("nan"), -1, True])
-@pytest.mark.parametrize("name", ["probes_made", "next_probe_at", "with_token", "recovered_at"])
+@pytest.mark.parametrize("name", ["probes_made", "next_probe_at", "probe", "recovered_at"])
 def test_a_file_that_somebody_has_edited_is_never_a_crash(clock: Clock, name: str, value: Any) -> None:
     breaker = CircuitBreaker(store=ReadOnlyStore({"state": "open", "changed_at": START}), clock=clock)
     gate = Gate(breaker, ReadOnlyStore({name: value}), lambda: 0, clock)

@@ -1,0 +1,113 @@
+"""Reads scenes from Stash so that one of which it cannot tell anything keeps no other from being read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from stash.exceptions import SceneUnreadable, StashQueryFailed
+from stash.scenes import SCENE_SELECTION, parse_scene
+from stash.transport import GraphQLTransport
+from validation.scene import Scene
+
+_SCENES = (
+    "query Scenes($ids: [ID!], $filter: FindFilterType) "
+    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + SCENE_SELECTION + "} } }"
+)
+_LOWEST_IDS = "query LowestIds($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id } } }"
+_CONTROLS = 2
+"""Other scenes that are asked for, until one can be read: the first may be spoiled as well."""
+
+
+class Scenes(dict[int, Scene]):
+    """Scenes by id; `unreadable` holds, by id, those for which Stash has no usable answer."""
+
+    def __init__(self, scenes: Iterable[Scene] = (), unreadable: Mapping[int, SceneUnreadable] | None = None) -> None:
+        super().__init__({scene.id: scene for scene in scenes})
+        self.unreadable = dict(unreadable or {})
+
+    def add(self, others: Scenes) -> None:
+        """Take in what was read of others."""
+        self.update(others)
+        self.unreadable.update(others.unreadable)
+
+
+class SceneReader:
+    """Reads scenes over one connection. Raises StashUnavailable where Stash answers for none."""
+
+    def __init__(self, graphql: GraphQLTransport) -> None:
+        self._graphql = graphql
+
+    def read(self, scene_ids: Sequence[int]) -> Scenes:
+        """The scenes with these ids; one that no longer exists is absent.
+
+        One request. Stash v0.30 refuses the whole list if it names a single scene that is gone; then a second request
+        asks for each by itself. Where that fails, too, one scene may spoil it (a null where the schema allows none
+        makes the whole answer null): it is found by halves, in at most two requests for each scene.
+        """
+        wanted = list(dict.fromkeys(scene_ids))  # Stash takes a repeated id for one that is gone
+        if not wanted:
+            return Scenes()  # to Stash, no ids would mean every scene
+        variables = {"ids": list(map(str, wanted)), "filter": {"per_page": -1}}
+        try:
+            return _parsed(self._graphql.query(_SCENES, variables)["findScenes"]["scenes"])
+        except StashQueryFailed:
+            pass
+        try:
+            return self._each(wanted)
+        except StashQueryFailed as error:
+            self._require_an_answer(wanted, error)
+            scenes = self._halves(wanted, error)
+            if not scenes and len(scenes.unreadable) > 1:
+                raise
+            return scenes
+
+    def _each(self, scene_ids: Sequence[int]) -> Scenes:
+        positions = range(len(scene_ids))
+        parameters = ", ".join(f"$id{position}: ID" for position in positions)
+        questions = " ".join(
+            f"scene{position}: findScene(id: $id{position}) {{{SCENE_SELECTION}}}" for position in positions
+        )
+        variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
+        data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)
+        return _parsed(scene for scene in data.values() if scene is not None)
+
+    def _halves(self, scene_ids: Sequence[int], error: StashQueryFailed) -> Scenes:
+        """What can be read of scenes that cannot be read together; `error` says why not."""
+        if len(scene_ids) == 1:
+            return Scenes(unreadable={scene_ids[0]: SceneUnreadable(scene_ids[0], error.reason)})
+        middle = len(scene_ids) // 2
+        found = Scenes()
+        for half in (scene_ids[:middle], scene_ids[middle:]):
+            try:
+                part = self._each(half)
+            except StashQueryFailed as failure:
+                part = self._halves(half, failure)
+            found.add(part)
+        return found
+
+    def _require_an_answer(self, scene_ids: Sequence[int], error: StashQueryFailed) -> None:
+        """Raises `error` unless Stash answers for other scenes: a locked database is no scene's fault."""
+        page = {"per_page": len(scene_ids) + _CONTROLS, "sort": "id", "direction": "ASC"}
+        known = self._graphql.query(_LOWEST_IDS, {"filter": page})["findScenes"]["scenes"]
+        others = [key for key in (int(scene["id"]) for scene in known) if key not in scene_ids][:_CONTROLS]
+        for each in others:
+            try:
+                self._each([each])
+            except StashQueryFailed:
+                continue
+            return
+        if others or len(scene_ids) == 1:
+            raise error
+
+
+def _parsed(answers: Iterable[Mapping[str, Any]]) -> Scenes:
+    """What the answers say, each by itself; one that is no scene spoils no other."""
+    scenes, unreadable = [], {}
+    for answer in answers:
+        scene_id = int(answer["id"])
+        try:
+            scenes.append(parse_scene(answer))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            unreadable[scene_id] = SceneUnreadable(scene_id, f"its answer is no scene ({type(error).__name__} {error})")
+    return Scenes(scenes, unreadable)
