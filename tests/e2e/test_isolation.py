@@ -46,11 +46,7 @@ def trapped_world(folder: Path, traps: Traps, place: str) -> World:
 
 def test_a_python_that_is_not_isolated_goes_into_them(traps: Traps) -> None:
     """Or the other tests would prove nothing."""
-    for place, imported in [
-        ("empty PYTHONPATH", "json"),
-        ("PYTHONPATH", "json"),
-        ("working directory", "usercustomize"),
-    ]:
+    for place in ("empty PYTHONPATH", "PYTHONPATH", "working directory"):
         present = python_path(traps, place)
         # As Stash appends its plugins folder.
         path = {} if present is None else {"PYTHONPATH": present + os.pathsep + "/plugins"}
@@ -60,7 +56,7 @@ def test_a_python_that_is_not_isolated_goes_into_them(traps: Traps) -> None:
             [BASE, str(Path(__file__).parent / "__init__.py")], cwd=traps.folder, env=environment, check=False
         )
         subprocess.run([BASE, "-c", "import json"], cwd=traps.folder, env=environment, check=False)
-        assert [line for line in traps.sprung()[before:] if imported in line], place
+        assert traps.sprung()[before:], place
 
 
 @PLACES
