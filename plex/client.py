@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element, ParseError
 
@@ -23,12 +24,15 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.items import PlexItem, parse_files, parse_item
+from plex.reply import TooManyElements, parse, read_children
 from plex.session import PlexSession
 from plex.writer import edit_path
 from storage.crash_points import reach
 
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
+_PICTURE_BYTES = 20 * 1024 * 1024
+"""A large picture, in bytes: for as long as this one takes, each may."""
 SKIP_REFRESH = "?skipRefresh=1"
 """Without it Plex refreshes local media and analyses the files of an item before it answers a read of it."""
 NO_RATING = -1  # python-plexapi 4.18, mixins/rating.py
@@ -68,11 +72,17 @@ class _Server(PlexServer):  # type: ignore[misc] # plexapi's types are incomplet
         """An address on the server; plexapi would add a token to it where the user's plexapi settings say so."""
         return f"{self._baseurl}{key}"
 
+    def query(self, key: str, method: Callable[..., Any] | None = None, **options: Any) -> Element | None:
+        """As plexapi's, but what comes is read in bounded memory. Raises PlexError, ParseError, TooManyElements."""
+        send = method or self._session.get
+        options.setdefault("timeout", self._timeout)
+        return parse(send(self.url(key), **options).content)
+
 
 class PlexClient:
     """A Plex server. Connects at the first request; every method raises only PlexError, each at its first failure.
 
-    url: without a trailing slash. connect_timeout, read_timeout: seconds.
+    url: without a trailing slash. connect_timeout, read_timeout: seconds. clock: seconds, for deadlines.
     """
 
     def __init__(
@@ -84,11 +94,12 @@ class PlexClient:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         verify_tls: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
         self._timeouts = (connect_timeout, read_timeout)
         self._session = PlexSession(
-            url, token, timeouts=self._timeouts, verify_tls=verify_tls, identity_headers=identity.headers()
+            url, token, timeouts=self._timeouts, verify_tls=verify_tls, identity_headers=identity.headers(), clock=clock
         )
         self._connected: _Server | None = None
 
@@ -122,8 +133,15 @@ class PlexClient:
         path = f"/library/sections/{section_key}/all?type=1&sort=addedAt:desc"
         window = _window(start, size)
         with _no_scenes_fault(f"{path}&{urlencode(window)}"):
-            container = self._read(path, headers=window)
-            return self._parsed(path, lambda: _listing_page(container))
+            server = self._server
+            reply = self._session.get(server.url(path), headers=window)
+            try:
+                container, items = read_children(reply.content, "Video", _listed_item)
+            except (ParseError, KeyError, ValueError) as error:
+                raise self._malformed(path, error) from error
+            if container.tag != "MediaContainer":
+                raise self._malformed(path, "no MediaContainer")
+            return self._parsed(path, lambda: ListingPage(tuple(items), _total(container)))
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.
@@ -173,7 +191,7 @@ class PlexClient:
         """The bytes of an image, by the path that a PlexItem has for it."""
         if not path.startswith("/") or path.startswith("//"):
             raise PlexPermanentError(f"the image {path} is not on this Plex server")  # the token must not go elsewhere
-        return bytes(self._session.get(self._server.url(path)).content)
+        return bytes(self._session.request("GET", self._server.url(path), expected_bytes=_PICTURE_BYTES).content)
 
     def scan_folder(self, section_key: int, folder: str) -> None:
         """Have Plex look for new files in one folder, as Plex sees it."""
@@ -212,7 +230,7 @@ class PlexClient:
         server = self._server
         try:
             reply: Element | None = server.query(path, method=method, data=body)
-        except ParseError as error:
+        except (ParseError, TooManyElements) as error:
             raise self._malformed(path, error) from error
         return reply
 
@@ -220,7 +238,7 @@ class PlexClient:
         server = self._server
         try:
             container: Element | None = server.query(path, headers=headers)
-        except ParseError as error:
+        except (ParseError, TooManyElements) as error:
             raise self._malformed(path, error) from error
         if container is None or container.tag != "MediaContainer":
             raise self._malformed(path, "no MediaContainer")
@@ -277,10 +295,8 @@ def _section(directory: Element) -> Section:
     )
 
 
-def _listing_page(container: Element) -> ListingPage:
-    videos = container.iterfind("Video")
-    items = tuple(ListedItem(int(video.attrib["ratingKey"]), parse_files(video)) for video in videos)
-    return ListingPage(items, _total(container))
+def _listed_item(video: Element) -> ListedItem:
+    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video))
 
 
 def _items(containers: Iterable[Element]) -> list[PlexItem]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
-from plexapi.utils import parseXMLString
-
 from plex.exceptions import PlexAuthError, PlexError, PlexNotFound, PlexPermanentError
+from plex.reply import TooManyElements, parse
 from plex.session import PlexSession
 
 
@@ -29,7 +28,7 @@ def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
     timeouts = (timeout, timeout)
     with PlexSession(url, timeouts=timeouts, patience_setting="connect_timeout", verify_tls=verify) as session:
         try:
-            body = session.get(f"{url}/identity").text
+            body = session.get(f"{url}/identity").content
         except PlexAuthError as error:  # a proxy asks here, not Plex: what it lets through, a real request shows
             return Health(True, "", f"{session.place} answers, but not to everybody ({error.status})")
         except (PlexNotFound, PlexPermanentError) as error:  # Plex itself always has this page
@@ -39,10 +38,10 @@ def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
         return _identified(url, body)
 
 
-def _identified(url: str, body: str) -> Health:
+def _identified(url: str, body: bytes) -> Health:
     try:
-        identity = parseXMLString(body)
-    except ParseError:
+        identity = parse(body)
+    except (ParseError, TooManyElements):
         identity = None
     if identity is None or not identity.get("machineIdentifier"):
         return Health(False, "", _foreign(url, "answer"))

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
 
 import requests
 import urllib3
-from plexapi.utils import parseXMLString
 from pydantic import SecretStr
 from requests import exceptions as failures
 from urllib3 import exceptions as causes
 
+from network.causes import causes_of
+from network.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, seconds_for
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -25,6 +27,7 @@ from plex.exceptions import (
     PlexServerDown,
     PlexTemporaryError,
 )
+from plex.reply import TooManyElements, parse
 
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 SUCCESS = (200, 201, 204)  # all that python-plexapi 4.18 accepts, server.py
@@ -53,6 +56,7 @@ class PlexSession(requests.Session):
     timeouts: seconds to connect and seconds between two bytes of a reply, unless a request brings its own.
     patience_setting: the setting that the second of these comes from, for the texts.
     identity_headers: what tells Plex who we are.
+    clock: seconds, for the deadline that each request has as a whole (network.deadline).
     """
 
     def __init__(
@@ -64,11 +68,15 @@ class PlexSession(requests.Session):
         patience_setting: str = "read_timeout",
         verify_tls: bool = True,
         identity_headers: dict[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
+        self.mount("http://", DeadlineAdapter())
+        self.mount("https://", DeadlineAdapter())
         self.place = f"Plex at {base_url}"
         self.verify = verify_tls
         self._token = token
+        self._clock = clock
         self._timeouts = timeouts
         self._patience_setting = patience_setting
         self._is_plain = base_url.startswith("http:")
@@ -79,6 +87,7 @@ class PlexSession(requests.Session):
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request and read the whole reply.
 
+        Beside those of requests, `expected_bytes` is how long a reply may be that needs its time, in bytes: a picture.
         Raises PlexServerDown, PlexTemporaryError, PlexAuthError, PlexNotFound or PlexPermanentError; what returns has a
         status of SUCCESS and at most MAX_REPLY_BYTES.
         """
@@ -86,11 +95,15 @@ class PlexSession(requests.Session):
         kwargs["headers"] = self._with_our_headers(kwargs.get("headers"))
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self._timeouts
+        silence = _silence_of(kwargs["timeout"])
+        size = len(kwargs.get("data") or b"") + kwargs.pop("expected_bytes", 0)
+        deadline = Deadline(seconds_for(silence, size), silence, self._clock)
         kwargs.setdefault("verify", self.verify)  # else an environment's CA bundle would switch verifying on again
         kwargs["allow_redirects"] = False  # the token must not follow to another host
         kwargs["stream"] = True
         try:
-            response = self._send_repeatably(verb, address, args, kwargs)
+            with deadline.in_force():
+                response = self._send_repeatably(verb, address, args, kwargs)
         except (OSError, UnicodeError, causes.HTTPError) as error:  # every requests exception is an OSError
             raise _asked_by(self._translated(error, kwargs["timeout"]), verb) from error
         if response.status_code not in SUCCESS:
@@ -110,7 +123,7 @@ class PlexSession(requests.Session):
             return self._send(method, url, args, kwargs)
         except failures.ConnectionError as error:
             # What changes something may have arrived: only a comparison can tell, and the next sync makes one.
-            if method != "GET" or not any(isinstance(each, _WENT_AWAY) for each in _causes_of(error)):
+            if method != "GET" or not any(isinstance(each, _WENT_AWAY) for each in causes_of(error)):
                 raise
         return self._send(method, url, args, kwargs)
 
@@ -132,8 +145,11 @@ class PlexSession(requests.Session):
 
     def _translated(self, error: Exception, timeouts: Any) -> PlexError:
         """What a request that got no whole reply means."""
-        found = tuple(_causes_of(error))
-        connect, read = timeouts if isinstance(timeouts, tuple) else (timeouts, timeouts)
+        found = tuple(causes_of(error))
+        connect = timeouts[0] if isinstance(timeouts, tuple) else timeouts
+        read = _silence_of(timeouts)
+        if _caused_by(found, DeadlineExceeded):
+            return PlexTemporaryError(self._slowness(read), suspect_outage=True)
         if _caused_by(found, failures.SSLError, causes.SSLError):
             return PlexServerDown(self._tls_failure(found))
         if _caused_by(found, failures.ConnectTimeout):
@@ -172,6 +188,12 @@ class PlexSession(requests.Session):
             advice += "; if it never answers: does it speak https there?"
         return f"{self.place} sent nothing for {seconds:g} s: {advice}"
 
+    def _slowness(self, silence: float) -> str:
+        return (
+            f"{self.place} was still not done after {seconds_for(silence):g} s, though it sent something now and then: "
+            f"restart it if it stays so, or raise {self._patience_setting}"
+        )
+
     def _hang_up(self, error: Exception) -> str:
         advice = "see Plex's own log if it stays"
         # Before its reply began, that is: requests has another exception for what comes after.
@@ -204,7 +226,7 @@ class PlexSession(requests.Session):
         if status in UNREACHED:
             return PlexServerDown(f"{self.place}: the proxy in front of it does not reach it ({status})", status)
         if status == 503:
-            reason = _reason(response.text)
+            reason = _reason(response.content)
             said = f"{reason}: " if reason else ""
             return PlexServerDown(f"{self.place} is not ready (503): {said}wait until it is", status)
         advice = "see Plex's own log if it stays"
@@ -218,33 +240,26 @@ def _asked_by(error: PlexError, method: str) -> PlexError:
     return error
 
 
+def _silence_of(timeouts: Any) -> float:
+    """The seconds between two bytes, of what requests takes as its timeout."""
+    return float(timeouts[1] if isinstance(timeouts, tuple) else timeouts)
+
+
 def _text(value: str | bytes) -> str:
     return value if isinstance(value, str) else value.decode("utf-8")
-
-
-def _causes_of(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those beneath it: requests and urllib3 hand each other's on as arguments, reason or context."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, BaseException) and id(each) not in seen:
-            seen.add(id(each))
-            yield each
-            waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
 
 
 def _caused_by(found: Sequence[BaseException], *kinds: type[BaseException]) -> bool:
     return any(isinstance(each, kinds) for each in found)
 
 
-def _reason(body: str) -> str:
+def _reason(body: bytes) -> str:
     """Plex's own words, from `<Response code="503" title="Maintenance" status="…"/>`; "" where there are none.
 
     Without their full stop, so that a sentence can go on behind them.
     """
     try:
-        reply = parseXMLString(body)
-    except ParseError:
+        reply = parse(body)
+    except (ParseError, TooManyElements):
         return ""
     return "" if reply is None else str(reply.get("status", "")).strip()[:200].rstrip(".")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,12 +61,14 @@ class StashClient:
         *,
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`server_connection` as Stash hands it to a plugin: Scheme, Host, Port, SessionCookie; timeouts in seconds.
 
         It may hold an ApiKey in place of the cookie, where a person started us in a shell (tools/process_queue.py).
+        `clock` gives seconds, for each request's deadline.
         """
-        self._session = StashSession(base_url(server_connection), connect_timeout, read_timeout)
+        self._session = StashSession(base_url(server_connection), connect_timeout, read_timeout, clock)
         self._session.log_in_with_cookie(server_connection.get("SessionCookie"))
         self._session.log_in_with_key(server_connection.get("ApiKey", ""))
         self._graphql = GraphQLTransport(self._session)
@@ -170,7 +173,9 @@ class StashClient:
         if not scene.screenshot:
             return None
         url = self._session.url + _own_path(scene.screenshot)
-        with self._session.get(url, stream=True, headers={"Accept": "image/*"}) as response:
+        headers = {"Accept": "image/*"}
+        options = {"stream": True, "headers": headers, "expected_bytes": SCREENSHOT_BYTES}
+        with self._session.request("GET", url, **options) as response:
             if response.status_code >= requests.codes.internal_server_error:
                 raise StashUnavailable(describe_status(response))
             if response.status_code >= requests.codes.bad_request:

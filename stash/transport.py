@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,8 @@ import requests
 import urllib3
 from stashapi.classes import GQLWrapper
 
+from network.causes import causes_of
+from network.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, seconds_for
 from stash.exceptions import StashQueryFailed, StashUnauthorized, StashUnavailable
 
 DEFAULT_PORT = 9999
@@ -42,9 +45,14 @@ class StashSession(requests.Session):
     unless it listens on the loopback, for which nobody issues certificates.
     """
 
-    def __init__(self, url: str, connect_timeout: float, read_timeout: float) -> None:
-        """`url` as from `base_url`; timeouts in seconds."""
+    def __init__(
+        self, url: str, connect_timeout: float, read_timeout: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`url` as from `base_url`; timeouts in seconds; `clock` gives seconds, for each request's deadline."""
         super().__init__()
+        self.mount("http://", DeadlineAdapter())
+        self.mount("https://", DeadlineAdapter())
+        self._clock = clock
         self.url = url
         self.timeouts = (connect_timeout, read_timeout)
         self.trust_env = False
@@ -74,12 +82,16 @@ class StashSession(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """As `requests.Session.request`; a status of 400 or above, other than 401, is left to the caller.
 
+        `expected_bytes` is how long a reply may be that needs its time, in bytes: a picture.
         Raises StashUnauthorized for 401 and redirects, StashUnavailable where no whole answer came.
         """
         kwargs.setdefault("timeout", self.timeouts)
         kwargs["allow_redirects"] = False
+        silence = self.timeouts[1]
+        deadline = Deadline(seconds_for(silence, kwargs.pop("expected_bytes", 0)), silence, self._clock)
         try:
-            response = super().request(*args, **kwargs)
+            with deadline.in_force():
+                response = super().request(*args, **kwargs)
         except (requests.RequestException, ValueError) as error:  # ValueError: a header that cannot be sent, with value
             reason = self.describe(error)
         else:
@@ -92,6 +104,9 @@ class StashSession(requests.Session):
     def describe(self, error: Exception) -> str:
         """What happened and what to do, in a sentence without anything secret."""
         connect_timeout, read_timeout = self.timeouts
+        if any(isinstance(cause, DeadlineExceeded) for cause in causes_of(error)):
+            seconds = seconds_for(read_timeout)
+            return f"Stash at {self.url} was still not done after {seconds:g} seconds: restart it if it stays so"
         if isinstance(error, requests.exceptions.ConnectTimeout):
             return f"Stash at {self.url} took no connection within {connect_timeout:g} seconds: is it running?"
         if isinstance(error, requests.exceptions.Timeout) or _stalled(error):

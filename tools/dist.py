@@ -22,7 +22,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 PLUGIN = "PlexSync"
 """The plugin's id: the name of its yml, of its folder and of its zip."""
 FILES = (f"{PLUGIN}.py", f"{PLUGIN}.yml", "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
-ROOMS = ("plex", "stash", "storage", "sync_queue", "validation", "worker")
+ROOMS = ("network", "plex", "stash", "storage", "sync_queue", "validation", "worker")
 """The folders whose modules belong to the plugin."""
 PAGE = "ui"
 """The folder of the page in Stash: its scripts, its style, and what they read."""

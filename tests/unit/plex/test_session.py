@@ -27,7 +27,8 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.session import PlexSession
-from tests.simulators.faults import cut_off_body, drop, hang, huge_body, maintenance, status
+from tests.simulators.faults import cut_off_body, drip, drop, hang, huge_body, maintenance, status
+from tests.simulators.http_pace import DrippingPart
 from tests.simulators.plex import PlexSimulator
 from tests.support.certificates import own_certificate
 from tests.support.plex_examples import IDENTITY, TOKEN
@@ -389,3 +390,24 @@ class TestWrongScheme:
 def test_remote_disconnected_counts_as_gone_away() -> None:
     assert issubclass(http.client.RemoteDisconnected, session_module._WENT_AWAY)
     assert issubclass(requests.RequestException, OSError)
+
+
+class Stepping:
+    """A clock that moves by ten seconds at each look."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 10.0
+        return self.now
+
+
+@pytest.mark.parametrize("part", ["head", "body", "all"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_a_reply_that_drips_is_temporary_but_suspect(plex: PlexSimulator, method: str, part: DrippingPart) -> None:
+    plex.inject(drip(0.0005, part, endless=True))
+    error = failure(session_to(plex.url, clock=Stepping()), plex.url + "/", method)
+    assert isinstance(error, PlexTemporaryError)
+    assert error.suspect_outage
+    assert "was still not done after 60 s" in str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import ssl
 import subprocess
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from stash.client import SCREENSHOT_BYTES, StashClient, parse_time
 from stash.exceptions import StashError, StashQueryFailed, StashUnauthorized, StashUnavailable
-from tests.simulators.faults import cut_off_body, status
+from tests.simulators.faults import cut_off_body, drip, status
+from tests.simulators.http_pace import DrippingPart
 from tests.simulators.http_server import Response
 from tests.simulators.stash import StashSimulator, graphql_error
 from tests.support.builders import scene
@@ -369,3 +371,25 @@ def test_every_error_is_one_of_ours(stash: StashSimulator) -> None:
         asked.version()
     with pytest.raises(StashError):
         asked.screenshot(scene(screenshot="/scene/1/screenshot"))
+
+
+@pytest.mark.parametrize("part", ["head", "body", "all"])
+@pytest.mark.parametrize("ask", [lambda asked: asked.version(), lambda asked: asked.scenes([1])])
+def test_an_answer_that_drips_is_none(
+    stash: StashSimulator, part: DrippingPart, ask: Callable[[StashClient], object]
+) -> None:
+    stash.inject(drip(0.0005, part, endless=True))
+    steps = itertools.count(0.0, 10.0)
+    asked = StashClient(stash.server_connection(), clock=lambda: next(steps))
+    with pytest.raises(StashUnavailable, match="still not done after 120 seconds"):
+        ask(asked)
+
+
+def test_so_is_a_picture_that_drips(stash: StashSimulator) -> None:
+    scene_id = stash.add_scene("/library/1.mp4").id
+    steps = itertools.count(0.0, 30.0)
+    asked = StashClient(stash.server_connection(), clock=lambda: next(steps))
+    scene = client(stash).scenes([scene_id])[scene_id]
+    stash.inject(drip(0.0005, "body", endless=True), prefix="/scene")
+    with pytest.raises(StashUnavailable, match="still not done"):
+        asked.screenshot(scene)
