@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import ParseError
@@ -19,6 +20,7 @@ from urllib3 import exceptions as causes
 
 from network.causes import causes_of
 from network.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, seconds_for
+from network.proxies import host_of, proxy_for
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -35,6 +37,7 @@ REJECTED = (401, 498)
 """Plex rejects the token; 498 is what plex.tv says of one that has gone bad (developer.plex.tv, authentication)."""
 UNPROCESSABLE = 422
 """The other status that plex.tv has for such a token; of a write it may as well mean what was to be written."""
+PROXY_LOGIN = 407
 PASSING = (408, 425, 429)
 """A later try of the same request may go through (RFC 9110, 8470, 6585)."""
 UNREACHED = (502, 504, *range(520, 531))
@@ -42,6 +45,7 @@ UNREACHED = (502, 504, *range(520, 531))
 
 _CHUNK_BYTES = 64 * 1024
 _WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
+_PROXY_ADVICE = "set HTTP_PROXY and HTTPS_PROXY right for Stash, or name Plex's host in NO_PROXY"
 _PLAIN_REPLY = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 """How OpenSSL words an answer that is no TLS (1.1.1 to 3.3, older, from 3.4 on); a Python that has no name for it, in
 `SSLError.reason`, has it in its text."""
@@ -73,7 +77,7 @@ class PlexSession(requests.Session):
         super().__init__()
         self.mount("http://", DeadlineAdapter())
         self.mount("https://", DeadlineAdapter())
-        self.place = f"Plex at {base_url}"
+        self._base_url = base_url
         self.verify = verify_tls
         self._token = token
         self._clock = clock
@@ -83,6 +87,15 @@ class PlexSession(requests.Session):
         self._identity_headers = identity_headers or {}
         if not verify_tls:  # the user's own choice: urllib3 need not warn at each request
             urllib3.disable_warnings(causes.InsecureRequestWarning)
+
+    @cached_property
+    def _proxy(self) -> str:
+        return proxy_for(self._base_url)
+
+    @property
+    def place(self) -> str:
+        """Which Plex it is, and by which proxy it is asked, for the texts."""
+        return f"Plex at {self._base_url}" + (f" (through the proxy {self._proxy})" if self._proxy else "")
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """Send one request and read the whole reply.
@@ -99,6 +112,8 @@ class PlexSession(requests.Session):
         size = len(kwargs.get("data") or b"") + kwargs.pop("expected_bytes", 0)
         deadline = Deadline(seconds_for(silence, size), silence, self._clock)
         kwargs.setdefault("verify", self.verify)  # else an environment's CA bundle would switch verifying on again
+        if not self._proxy:  # what the environment says otherwise would be asked for an address that only we can reach
+            kwargs["proxies"] = {"no_proxy": host_of(self._base_url)}
         kwargs["allow_redirects"] = False  # the token must not follow to another host
         kwargs["stream"] = True
         try:
@@ -150,16 +165,9 @@ class PlexSession(requests.Session):
         read = _silence_of(timeouts)
         if _caused_by(found, DeadlineExceeded):
             return PlexTemporaryError(self._slowness(read), suspect_outage=True)
-        if _caused_by(found, failures.SSLError, causes.SSLError):
-            return PlexServerDown(self._tls_failure(found))
-        if _caused_by(found, failures.ConnectTimeout):
-            return PlexServerDown(f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?")
-        if _caused_by(found, causes.NameResolutionError, socket.gaierror):
-            return PlexServerDown(f"{self.place} has a name that cannot be resolved: is plex_url right?")
-        if _caused_by(found, ConnectionRefusedError):
-            return PlexServerDown(f"{self.place} refused the connection: is it running, and is plex_url right?")
-        if _caused_by(found, causes.NewConnectionError, failures.ProxyError):
-            return PlexServerDown(f"{self.place} cannot be reached: is the network up, and is plex_url right?")
+        unreached = self._unreached(found, connect)
+        if unreached:
+            return PlexServerDown(unreached)
         if _caused_by(found, failures.ReadTimeout, causes.ReadTimeoutError):
             return PlexTemporaryError(self._silence(read), suspect_outage=True)
         if _caused_by(found, failures.ConnectionError, failures.ChunkedEncodingError, causes.ProtocolError):
@@ -167,6 +175,22 @@ class PlexSession(requests.Session):
         if _caused_by(found, failures.ContentDecodingError):
             return PlexTemporaryError(f"malformed reply: {self.place} sent what cannot be decompressed")
         return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}): is plex_url right?")
+
+    def _unreached(self, found: Sequence[BaseException], connect: float) -> str:
+        """Why there is no connection, "" where there was one."""
+        if _caused_by(found, failures.SSLError, causes.SSLError):
+            return self._tls_failure(found)
+        if _caused_by(found, failures.ProxyError):
+            return f"{self.place} cannot be reached: {_PROXY_ADVICE}"
+        if _caused_by(found, failures.ConnectTimeout):
+            return f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?"
+        if _caused_by(found, causes.NameResolutionError, socket.gaierror):
+            return f"{self.place} has a name that cannot be resolved: is plex_url right?"
+        if _caused_by(found, ConnectionRefusedError):
+            return f"{self.place} refused the connection: is it running, and is plex_url right?"
+        if _caused_by(found, causes.NewConnectionError):
+            return f"{self.place} cannot be reached: is the network up, and is plex_url right?"
+        return ""
 
     def _tls_failure(self, found: Sequence[BaseException]) -> str:
         """Why there is no secure connection; only a certificate that was shown can be at fault."""
@@ -206,9 +230,12 @@ class PlexSession(requests.Session):
         status = response.status_code
         asked = f"{method} {path} ({status})"
         if status in REJECTED or (status == UNPROCESSABLE and method == "GET"):
-            return PlexAuthError(f"Plex rejected the token ({status}): {_WHAT_TO_DO}", status)
+            return PlexAuthError(f"{self._who} rejected the token ({status}): {_WHAT_TO_DO}", status)
         if status == 403:
-            return PlexAuthError(f"Plex does not allow this token to {asked}: {_WHAT_TO_DO} to the owner's", status)
+            text = f"{self._who} does not allow this token to {asked}: {_WHAT_TO_DO} to the owner's"
+            return PlexAuthError(text, status)
+        if status == PROXY_LOGIN:
+            return PlexServerDown(f"{self.place}: the proxy wants a login (407): {_PROXY_ADVICE}", status)
         if status == 404:
             return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
         if 300 <= status < 400:
@@ -219,6 +246,10 @@ class PlexSession(requests.Session):
         if status >= 400:
             return self._inability(response, asked)
         return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
+
+    @property
+    def _who(self) -> str:
+        return self.place if self._proxy else "Plex"
 
     def _inability(self, response: requests.Response, asked: str) -> PlexError:
         """What a status means by which a server says that it cannot do it now: PASSING, and 500 or above."""
