@@ -6,6 +6,7 @@
   const { Badge, Button, Form } = page.Bootstrap;
   const SCOPES = ["all", "week", "day", "outage"];
   const LOOK_MS = 1000;
+  const MOST_IDS = 500;
   const FINISHED = ["FINISHED", "CANCELLED", "FAILED"];
 
   /** Follows a job of Stash until it ends; then calls onEnd(job). */
@@ -140,11 +141,17 @@
       if (!next.delete(id)) next.add(id);
       setIds(next);
     }
-    async function send(args) {
-      const reply = await api.operation("reconcile", args);
-      toasts.done(t("compare.sent", { count: reply.enqueued }));
+    async function send(requests) {
+      let count = 0;
+      for (const args of requests) count += (await api.operation("reconcile", args)).enqueued;
+      toasts.done(t("compare.sent", { count }));
       setIds(new Set());
       await Promise.all([live.refresh(), onSent()]);
+    }
+    function sendSelected() {
+      const all = [...ids];
+      const starts = all.map((_, place) => place).filter((place) => place % MOST_IDS === 0);
+      return send(starts.map((start) => ({ scene_ids: all.slice(start, start + MOST_IDS) })));
     }
     async function sendAll() {
       const count = paged.data.report.differs;
@@ -153,7 +160,7 @@
         body: t("compare.send_all_help"),
         accept: t("compare.send_all"),
       });
-      if (isAgreed) await send({ report: name });
+      if (isAgreed) await send([{ report: name }]);
     }
     return h(page.Outcome, { answer: paged }, (data) =>
       data.count === 0
@@ -171,7 +178,7 @@
                 h(Action, {
                   label: t("compare.send_selected"),
                   icon: icons.faPaperPlane,
-                  onRun: () => send({ scene_ids: [...ids] }),
+                  onRun: sendSelected,
                   disabled: !ids.size,
                 }),
                 h(Action, {

@@ -40,7 +40,7 @@
     );
   }
 
-  function Candidates({ job, onChanged }) {
+  page.Candidates = function ({ job, onChanged }) {
     const [chosen, setChosen] = React.useState(null);
     const toasts = page.useToasts();
 
@@ -84,7 +84,7 @@
       }),
       h("small", { className: "text-muted" }, t("failed.pin_help"))
     );
-  }
+  };
 
   page.FailedJob = function ({ job, isSelected, onSelect, onRetry, onDiscard, onChanged }) {
     const name = job.title || t("scene.number", { id: job.scene_id || job.id });
@@ -112,7 +112,7 @@
         t("job.tries", { count: job.attempts })
       ),
       h(page.Path, { path: job.path }),
-      job.candidates.length > 0 && h(Candidates, { job, onChanged }),
+      job.candidates.length > 0 && h(page.Candidates, { job, onChanged }),
       (job.tries.length > 0 || job.looked_for) &&
         h(page.Fold, { label: t("failed.details") }, () => [
           job.looked_for && h(LookedFor, { key: "looked", lookedFor: job.looked_for }),

@@ -53,6 +53,7 @@
   const store = createStore({ status: null, error: null, isAway: false });
   let timer = null;
   let lastAsked = 0;
+  let livelyUntil = 0;
   let isWanted = false;
 
   function isMoving(status) {
@@ -73,7 +74,7 @@
         if (Date.now() - lastAsked < RESTING_MS - 100) return;
         status = await ask();
       }
-      store.set({ status, error: null, isAway: false });
+      accept(status);
     } catch (error) {
       const isAway = error instanceof PluginAway || (await isDisabled());
       store.set({ status: isAway ? null : store.get().status, error: isAway ? null : error, isAway });
@@ -94,13 +95,20 @@
     if (document.hidden) return;
     await look();
     clearTimeout(timer);
-    timer = setTimeout(round, isMoving(store.get().status) ? MOVING_MS : RESTING_MS);
+    const isLively = isMoving(store.get().status) || Date.now() < livelyUntil;
+    timer = setTimeout(round, isLively ? MOVING_MS : RESTING_MS);
   }
 
-  /** Look again now: after something that the person did. */
+  /** Look again now and more often for a while: after something that the person did. */
   function refresh() {
     lastAsked = 0;
+    livelyUntil = Date.now() + RESTING_MS;
     return isWanted ? round() : undefined;
+  }
+
+  /** What an operation said is newer than the file, until the drainer has written it again. */
+  function accept(status) {
+    store.set({ status, error: null, isAway: false });
   }
 
   /** Begin to look, once per load of Stash's page. */
@@ -118,7 +126,7 @@
     const isRecent = page.now() - page.remembered("woken", 0) < WAKE_SECONDS;
     if (isAway || isRecent || (status && status.drainer.alive)) return;
     try {
-      store.set({ status: await ask(), error: null, isAway: false });
+      accept(await ask());
     } catch (error) {
       store.set({ ...store.get(), error });
     }
@@ -146,5 +154,5 @@
     return scenes.use();
   }
 
-  page.live = { useStatus: store.use, start, refresh, useLiveScenes, createStore };
+  page.live = { useStatus: store.use, start, refresh, accept, useLiveScenes, createStore };
 })();

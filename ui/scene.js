@@ -84,6 +84,7 @@
       ),
       status.reason && h("p", null, status.reason),
       job && job.error_text && job.error_text !== status.reason && h("p", null, job.error_text),
+      job && job.candidates.length > 0 && h(page.Candidates, { job, onChanged }),
       h(
         "div",
         { className: "plexsync-line" },

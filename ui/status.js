@@ -33,10 +33,9 @@
 
     async function setPaused(paused) {
       await api.saveSettings({ paused });
-      // The live file follows within 10 s; waking a drainer makes it sooner.
-      await api.operation("queue_status");
+      // The drainer notices within 10 s; until then the operation knows better than its file.
+      live.accept(await api.operation("queue_status"));
       toasts.done(t(paused ? "status.paused" : "status.resumed"));
-      await live.refresh();
     }
 
     async function syncNow() {

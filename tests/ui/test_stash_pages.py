@@ -71,6 +71,17 @@ def test_a_scene_in_each_state(site: Site, state: str) -> None:
     assert site.violations() == []
 
 
+def test_a_scene_offers_the_choice_among_candidates(site: Site) -> None:
+    job = {**canned("jobs.failed")["jobs"][0], "scene_id": 7}
+    site.stash.answers["scene_status"] = {**canned("scene_status"), "state": "failed", "job": job}
+    site.go("scenes/7").page.get_by_role("tab", name="Plex").click()
+    site.page.get_by_role("radio").first.check(force=True)
+    assert site.violations() == []
+    site.press("Use this one")
+    site.shows("Remembered. The scene is being sent.")
+    assert site.stash.asked("pin") == [{"scene_id": 7, "rating_key": 51}]
+
+
 def test_what_a_scene_can_do(site: Site) -> None:
     site.go("scenes/7").page.get_by_role("tab", name="Plex").click()
     site.press("Sync now")

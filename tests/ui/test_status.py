@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.canned import canned, idle_status
+from tests.ui.canned import as_operation, canned, idle_status
 from tests.ui.fake_stash import Refusal
 from tests.ui.site import Site
 
@@ -66,8 +66,10 @@ def test_an_outage_counts_down_to_the_next_try(site: Site) -> None:
 
 def test_pausing_keeps_every_other_setting(site: Site) -> None:
     site.stash.live["status"] = idle_status()
+    site.stash.answers["queue_status"] = as_operation(busy("paused", paused=True))
     site.open("status").press("Pause")
     site.shows("Paused. Edits are kept.")
+    expect(site.button("Resume")).to_be_visible()
     assert site.stash.settings == {
         "plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays", "paused": True,
     }  # fmt: skip
