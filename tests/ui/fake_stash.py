@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable
 from email.utils import formatdate
@@ -58,6 +59,11 @@ class FakeStash(ThreadingHTTPServer):
         self.looks: list[str] = []
         self.thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that closes its connections is no fault."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:
