@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from plex.index import FileIndex
 from plex.index_store import IndexedFile
@@ -12,10 +12,19 @@ from validation.config import PathMapping
 
 
 @dataclass(frozen=True)
+class MatchedFile:
+    """A file in Plex, as Plex sees it, that was taken for one of a scene's; `by_tail`: no path map says so."""
+
+    rating_key: int
+    path: str
+    by_tail: bool
+
+
+@dataclass(frozen=True)
 class MatchResult:
     """What Plex has of a scene.
 
-    rating_keys: the items that hold its files, each once.
+    rating_keys: the items that hold its files, each once. files: which files of theirs these are.
     ambiguous: paths in Plex that fit a file of the scene equally well, where one cannot be chosen.
     missing: files of the scene, as Stash sees them, that Plex does not have.
     """
@@ -23,6 +32,7 @@ class MatchResult:
     rating_keys: tuple[int, ...] = ()
     ambiguous: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    files: tuple[MatchedFile, ...] = field(default=(), compare=False)  # it follows from the others
 
 
 @dataclass(frozen=True)
@@ -65,15 +75,36 @@ class Matcher:
         rating_keys: dict[int, None] = {}
         ambiguous: dict[str, None] = {}
         missing: dict[str, None] = {}
+        matched: dict[MatchedFile, None] = {}
         for file in files:
-            best = self._best_candidates(split_path(file))
+            wanted = split_path(file)
+            best = self._best_candidates(wanted)
             if not best:
                 missing[file] = None
             elif len({each.parts.exact for each in best}) > 1 and not self._allow_ambiguous:
                 ambiguous.update((each.file.path, None) for each in best)
             else:
+                by_tail = self._mapped(wanted) is None
                 rating_keys.update((each.file.rating_key, None) for each in best)
-        return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing))
+                matched.update((MatchedFile(each.file.rating_key, each.file.path, by_tail), None) for each in best)
+        return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
+
+    @property
+    def has_several_roots(self) -> bool:
+        """Whether Stash has several library folders, so that files of it may end alike below each."""
+        return len(self._stash_roots) > 1
+
+    def stash_tails(self, plex_path: str, section_key: int) -> tuple[Parts, ...]:
+        """How the path of every file in Stash ends that this file in Plex may be taken for.
+
+        Two components are enough to say it where the file lies in a folder of its library; a bare name needs a match
+        below both library folders, see `_tail_rank`. By the path map it is the whole path.
+        """
+        found = split_path(plex_path)
+        length = min(length_below(found, self._plex_roots(section_key)), 2)
+        prefixes = [(stash, split_path(plex)) for stash, plex in self._path_map]
+        mapped = [stash + found[len(plex) :] for stash, plex in prefixes if found.is_below(plex)]
+        return (found[len(found) - length :], *mapped)
 
     def scan_targets(self, file: str) -> tuple[ScanTarget, ...]:
         """Where Plex could find a file, as Stash sees it, that Plex does not have yet.

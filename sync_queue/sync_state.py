@@ -89,6 +89,15 @@ class SyncState:
         known = {row[0]: _item_state(row) for row in rows}
         return {key: known.get(key, ItemState(key)) for key in rating_keys}
 
+    def items_of_scenes(self, scene_ids: Sequence[int]) -> list[ItemState]:
+        """The states of all items that are these scenes', be their keys in Plex still or not."""
+        rows = self._database.all(
+            f"SELECT rating_key, written_at, scene_id, {', '.join(_PARTS)} FROM item_state"
+            f" WHERE scene_id {IN_LIST} AND server_id = ? ORDER BY rating_key",
+            (as_list(scene_ids), self._server_id),
+        )
+        return [_item_state(row) for row in rows]
+
     def save_items(self, states: Iterable[ItemState]) -> None:
         """Store item states, in one transaction (or as part of the caller's)."""
         with self._database.transaction():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from storage.database import Database
 from sync_queue.enqueue import UNDO
@@ -11,7 +12,7 @@ from sync_queue.models import Job
 from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome, SceneSync
-from worker.sync.undo import SceneUndo
+from worker.sync.undo import SceneUndo, look_up
 
 
 class BatchSync:
@@ -61,7 +62,7 @@ class BatchSync:
         if job.scene_id in scenes.unreadable:
             return Outcome(job, scenes.unreadable[job.scene_id])
         scene = scenes.get(job.scene_id)
-        undo = SceneUndo(self._context.plex, self._database)
+        undo = SceneUndo(self._context.plex, self._database, partial(look_up, self._context, self._database))
         with self._guard.attempt(job) as attempt:
             return undo.undo(job, scene.updated_at if scene else "", self._clock())
         return Outcome(job, attempt.error)

@@ -5,7 +5,7 @@ Images are not compared: that they differ shows in their bytes alone, and those 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -18,14 +18,14 @@ from plex.exceptions import (
 from plex.items import PlexItem
 from plex.metadata import difference
 from storage.database import Database
-from sync_queue.sync_state import ItemState, SyncState
+from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import FieldValue
-from validation.metadata import WantedMetadata, wanted_from_scene
+from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
 from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.sync.context import SyncContext
-from worker.sync.finder import Found
 from worker.sync.item import history_of
+from worker.sync.ownership import Ownership, Settled
 
 
 class Verdict(str, Enum):
@@ -72,6 +72,7 @@ class Comparison:
     def __init__(self, context: SyncContext, database: Database) -> None:
         self._context = context
         self._state = SyncState(database, context.plex.machine_identifier)
+        self._ownership = Ownership(context, database, part_taker(context.mapping_rules))
 
     def compare(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         """One result for each scene, in the same order.
@@ -99,24 +100,20 @@ class Comparison:
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
         comparable = [key for key in scenes if not reason_not_to_sync(scenes[key], wanted[key], key in known)]
-        found = self._context.finder.find([scenes[key].files for key in comparable])
-        states = self._state.items([item.rating_key for result in found for item in result.items])
+        settled = self._ownership.find([scenes[key] for key in comparable])
         results = {key: _without_items(scenes[key], wanted[key], Verdict.NOTHING_TO_SYNC) for key in scenes}
         for key, error in scenes.unreadable.items():
             results[key] = SceneComparison(key, Verdict.FAILED, reason=str(error))
-        for key, result in zip(comparable, found, strict=True):
-            results[key] = self._compared(scenes[key], wanted[key], result, states)
+        for key, result in zip(comparable, settled, strict=True):
+            results[key] = self._compared(scenes[key], wanted[key], result)
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
-    def _compared(
-        self, scene: Scene, wanted: WantedMetadata, found: Found, states: Mapping[int, ItemState]
-    ) -> SceneComparison:
-        if not found.items:
-            verdict = Verdict.AMBIGUOUS if found.candidates else Verdict.NOT_IN_PLEX
-            return replace(_without_items(scene, wanted, verdict), candidates=found.candidates)
-        differences = tuple(
-            each for item in found.items for each in self._differences(wanted, item, states[item.rating_key])
-        )
+    def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled) -> SceneComparison:
+        candidates = settled.candidates
+        if candidates or not (settled.items or settled.yielded):
+            verdict = Verdict.AMBIGUOUS if candidates else Verdict.NOT_IN_PLEX
+            return replace(_without_items(scene, wanted, verdict), candidates=candidates)
+        differences = tuple(each for item, state in settled.items for each in self._differences(wanted, item, state))
         verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
         return replace(_without_items(scene, wanted, verdict), differences=differences)
 
@@ -132,6 +129,11 @@ def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, was_synced: bool) -
     if not wanted.has_details and not was_synced:
         return "the scene has nothing but a title yet"
     return ""
+
+
+def part_taker(rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:
+    """What tells of a scene, with what earlier syncs know of it, whether a sync would show it in Plex."""
+    return lambda scene, known: not reason_not_to_sync(scene, wanted_from_scene(scene, rules), known is not None)
 
 
 def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:

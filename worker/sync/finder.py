@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from plex.exceptions import PlexRequestFailed, PlexTemporaryError
 from plex.index import FileIndex
 from plex.items import PlexItem
-from plex.matcher import Matcher, MatchResult
+from plex.matcher import MatchedFile, Matcher, MatchResult
+from plex.paths import Parts
 
 logger = logging.getLogger(__name__)
 
+NOTHING_PINNED: Mapping[int, Sequence[str]] = {}
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What Plex has of one scene. `candidates` are paths of equal rivals, where nothing was found for certain."""
+    """What Plex has of one scene. `candidates` are paths of equal rivals, where nothing was found for certain.
+
+    `files`: those of the items' files that were taken for the scene's.
+    """
 
     items: tuple[PlexItem, ...]
     candidates: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    files: tuple[MatchedFile, ...] = ()
 
 
 class ItemFinder:
@@ -42,14 +48,18 @@ class ItemFinder:
         self._read = read
         self._scan = scan
 
-    def find(self, scenes: Sequence[Sequence[str]]) -> list[Found]:
+    def find(
+        self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]] = NOTHING_PINNED
+    ) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
+
+        `pinned`: by number of a scene, files in Plex whose items a person chose for it, whatever its own files fit.
 
         What the index says of an item is checked against the item itself, so that a file that has moved, or an item
         that is gone, is looked up again and never written to; and a rival that is gone is none.
         """
         for _ in range(MOST_READINGS):
-            matches = self._match(scenes)
+            matches = self._match(scenes, pinned)
             keys = self._keys(matches)
             items = self._read(keys)
             if not self._correct_index(keys, items):
@@ -58,19 +68,47 @@ class ItemFinder:
             self._index.refresh()
         raise PlexTemporaryError("Plex says something else at each look of where these files are")
 
-    def _match(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
-        matches = self._matches(scenes)
+    def leads_to(self, files: Sequence[str]) -> tuple[MatchedFile, ...]:
+        """Files in Plex that a scene's files lead to, as far as the index knows; asks nobody."""
+        return self._matcher.match(files).files
+
+    def stash_tails(self, item: PlexItem) -> tuple[Parts, ...]:
+        """How the paths of all files in Stash end that may lead to the item."""
+        tails = (self._matcher.stash_tails(path, item.section_key) for path in item.files)
+        return tuple(tail for each in tails for tail in each)
+
+    @property
+    def has_several_roots(self) -> bool:
+        """Whether Stash has several library folders."""
+        return self._matcher.has_several_roots
+
+    def has_file(self, path: str) -> bool:
+        """Whether the index has a file at this path, as Plex sees it."""
+        return any(each.path == path for each in self._index.lookup(path))
+
+    def _match(self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]]) -> list[MatchResult]:
+        matches = self._matches(scenes, pinned)
         if _has_all(matches) and self._has_news():
-            matches = self._matches(scenes)
+            matches = self._matches(scenes, pinned)
         for whole in (False, True):
             if _has_all(matches):
                 break
             if self._index.refresh(force=whole).changed:
-                matches = self._matches(scenes)
+                matches = self._matches(scenes, pinned)
         return matches
 
-    def _matches(self, scenes: Sequence[Sequence[str]]) -> list[MatchResult]:
-        return [self._matcher.match(files) for files in scenes]
+    def _matches(self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]]) -> list[MatchResult]:
+        matches = [self._matcher.match(files) for files in scenes]
+        return [self._with_pins(match, pinned.get(number, ())) for number, match in enumerate(matches)]
+
+    def _with_pins(self, match: MatchResult, paths: Sequence[str]) -> MatchResult:
+        """The match as a person decided it: the pinned items are found, and no rivals are left to choose from."""
+        chosen = [each for path in paths for each in self._index.lookup(path) if each.path == path]
+        if not chosen:
+            return match
+        files = (*(MatchedFile(each.rating_key, each.path, by_tail=False) for each in chosen), *match.files)
+        keys = tuple(dict.fromkeys(file.rating_key for file in files))
+        return replace(match, rating_keys=keys, ambiguous=(), files=tuple(dict.fromkeys(files)))
 
     def _has_news(self) -> bool:
         """Whether the index says something else after the look at Plex that is due now and then.
@@ -120,4 +158,4 @@ def _found(match: MatchResult, items: dict[int, PlexItem]) -> Found:
     if not found:
         return Found((), match.ambiguous)
     warnings = (f"{len(match.ambiguous)} files in Plex match another file of this scene equally well: set path_map",)
-    return Found(found, (), warnings if match.ambiguous else ())
+    return Found(found, (), warnings if match.ambiguous else (), match.files)

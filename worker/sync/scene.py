@@ -28,10 +28,11 @@ from validation.scene import Scene
 from worker.backoff import NothingToSync, PartlySynced
 from worker.base.one_by_one import together_or_one_by_one
 from worker.outage.guard import OutageGuard, SyncInterrupted
-from worker.sync.comparison import reason_not_to_sync
+from worker.sync.comparison import part_taker, reason_not_to_sync
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
 from worker.sync.item import ItemSync
+from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Outcome:
 
 @dataclass
 class SceneWork:
-    """One scene on its way through the stages."""
+    """One scene on its way through the stages. `told`: where another scene shows in its place, which is said once."""
 
     job: Job
     scene: Scene
@@ -72,6 +73,7 @@ class SceneWork:
     picture: Picture
     items: list[ItemSync] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     error: BaseException | None = None
     is_begun: bool = False
 
@@ -99,10 +101,14 @@ class SceneSync:
         self._on_written = on_written
         self._read_at = 0.0
 
-    @cached_property
+    @property
     def _state(self) -> SyncState:
         # Rating keys mean something on their server only, and which one this is, only the server can say.
         return SyncState(self._database, self._context.plex.machine_identifier)
+
+    @cached_property
+    def _ownership(self) -> Ownership:
+        return Ownership(self._context, self._database, part_taker(self._context.mapping_rules))
 
     @cached_property
     def _images(self) -> ImageSync:
@@ -170,15 +176,15 @@ class SceneSync:
 
     def _find_items(self, works: Sequence[SceneWork]) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
-        found = self._context.finder.find([work.files for work in works])
-        states = self._state.items([item.rating_key for result in found for item in result.items])
-        for work, result in zip(works, found, strict=True):
-            work.warnings += result.warnings
-            if result.items:
-                work.items = [self._item_sync(work, item, states[item.rating_key]) for item in result.items]
-            elif result.candidates:
-                work.error = _ambiguous(result.candidates)
-            else:
+        settled = self._ownership.find([work.scene for work in works])
+        self._ownership.follow_pins(settled)
+        for work, result in zip(works, settled, strict=True):
+            work.warnings += result.found.warnings
+            work.told = [told(each) for each in result.yielded]
+            work.items = [self._item_sync(work, item, state) for item, state in result.items]
+            if result.candidates:
+                work.error = _ambiguous(result)
+            elif not result.items and not result.yielded:
                 work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
                 if work.job.retry_count == 0 and self._context.config.trigger_plex_scan:
                     self._request_scan(work)
@@ -243,11 +249,12 @@ class SceneSync:
             )
         failed_images = [text for item in work.items for text in item.failed_images]
         changed = {name for item in work.items for name in item.changed}
+        was_told = work.known.warnings if work.known else ()
         return Outcome(
             job=work.job,
             error=PartlySynced("; ".join(failed_images)) if failed_images else None,
             changed=tuple(sorted(changed)),
-            warnings=(*work.warnings, *failed_images),
+            warnings=(*work.warnings, *failed_images, *(text for text in work.told if text not in was_told)),
             title=work.wanted.title,
             path=work.scene.path,
             scene_state=SceneState(
@@ -256,7 +263,7 @@ class SceneSync:
                 # Without an image the scene is not in step yet, so the next try must look at its images again.
                 stash_updated_at="" if failed_images else self._settled(work.scene.updated_at),
                 rating_keys=tuple(item.rating_key for item in work.items),
-                warnings=(*work.warnings, *failed_images),
+                warnings=(*work.warnings, *failed_images, *work.told),
             ),
             item_states=tuple(item.arrived(self._clock()) for item in work.items),
             server_id=self._context.plex.machine_identifier,
@@ -268,6 +275,9 @@ class SceneSync:
         return updated_at if age >= STASH_TIME_STEP else ""
 
 
-def _ambiguous(candidates: tuple[str, ...]) -> AmbiguousMatch:
-    text = f"{len(candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
-    return AmbiguousMatch(text, candidates)
+def _ambiguous(settled: Settled) -> AmbiguousMatch:
+    if settled.yielded:
+        text = f"{told(settled.yielded[0])}: if that is not the same file, set path_map"
+    else:
+        text = f"{len(settled.candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
+    return AmbiguousMatch(text, settled.candidates)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from plex.client import PlexClient
@@ -15,8 +15,11 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import NothingToSync
-from worker.sync.context import read_items
+from worker.sync.comparison import part_taker
+from worker.sync.context import SyncContext, read_items
 from worker.sync.item import Original
+from worker.sync.item_identity import has_its_files
+from worker.sync.ownership import Ownership
 from worker.sync.scene import Outcome
 
 
@@ -54,18 +57,43 @@ class ItemUndo(NamedTuple):
 
 
 class SceneUndo:
-    """Undoes what was written for a scene."""
+    """Undoes what was written for a scene.
 
-    def __init__(self, plex: PlexClient, database: Database) -> None:
+    `look_up` gives the items that the scene leads to now and would own, each with what is known of it. It is asked only
+    where the keys that the last sync found do not lead to the same files any more.
+    """
+
+    def __init__(
+        self, plex: PlexClient, database: Database, look_up: Callable[[int], Sequence[tuple[PlexItem, ItemState]]]
+    ) -> None:
         self._plex = plex
         self._database = database
+        self._look_up = look_up
 
     def plan(self, scene_id: int) -> list[ItemUndo]:
-        """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError."""
+        """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError, StashUnavailable."""
         keys = self.rating_keys(scene_id)
-        items, states = read_items(self._plex, keys), self._state().items(keys)
-        found = [(items[key], states[key]) for key in keys if key in items]
-        return [ItemUndo(item, state, undo_edits(item, state), left_alone(item, state)) for item, state in found]
+        states = self._state().items(keys)
+        keys = tuple(key for key in keys if states[key].scene_id in (0, scene_id))
+        items = read_items(self._plex, keys)
+        found = {
+            key: (items[key], states[key]) for key in keys if key in items and has_its_files(states[key], items[key])
+        }
+        if len(found) < len(keys):
+            found = {**self._moved(scene_id), **found}
+        return [
+            ItemUndo(item, state, undo_edits(item, state), left_alone(item, state)) for item, state in found.values()
+        ]
+
+    def _moved(self, scene_id: int) -> dict[int, tuple[PlexItem, ItemState]]:
+        """The scene's items as they are found now, by key; without those that were written for another scene."""
+        found = {item.rating_key: (item, state) for item, state in self._look_up(scene_id)}
+        stored = self._state().items(list(found))
+        return {
+            key: (item, state)
+            for key, (item, state) in found.items()
+            if stored[key].scene_id in (0, scene_id) or not has_its_files(stored[key], item)
+        }
 
     def rating_keys(self, scene_id: int) -> tuple[int, ...]:
         """The scene's items in Plex as the last sync found them, () for none. Raises PlexError."""
@@ -110,6 +138,18 @@ class SceneUndo:
         left = remaining(edits, shown) if shown else ()
         _send(plex, item, plain_edit_requests(left), unlocked)
         reach("undo:read_back")
+
+
+def look_up(context: SyncContext, database: Database, scene_id: int) -> list[tuple[PlexItem, ItemState]]:
+    """The items that a scene leads to now and would own, each with what is known of it.
+
+    None for a scene that Stash no longer has. Raises PlexError, StashUnavailable.
+    """
+    scene = context.stash.scenes([scene_id]).get(scene_id)
+    if scene is None:
+        return []
+    ownership = Ownership(context, database, part_taker(context.mapping_rules))
+    return [each for result in ownership.find([scene]) for each in result.items]
 
 
 def _send(plex: PlexClient, item: PlexItem, requests: Sequence[Sequence[tuple[str, str]]], unlocked: set[str]) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from contextlib import ExitStack
+from functools import cache, partial
 from typing import Any
 
+from plex.client import PlexClient
+from plex.items import PlexItem
 from plex.metadata import FieldEdit
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.sync_state import scenes_written_since
+from sync_queue.sync_state import ItemState, scenes_written_since
 from worker.base.words import counted, moment, value_in_words
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
+from worker.reconcile.index_copy import open_index_copy
+from worker.sync.context import SyncContext, context_over
 from worker.sync.item import as_json
-from worker.sync.undo import ItemUndo, SceneUndo
+from worker.sync.undo import ItemUndo, SceneUndo, look_up
 from worker.tasks import arguments
 from worker.tasks.foreground import drain
 from worker.tasks.task import Task
@@ -85,8 +90,24 @@ class UndoTask:
 
     def _plan(self, scene_ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md."""
-        contexts = self._workplace.contexts
-        undo = SceneUndo(contexts.new_client(contexts.read_settings()), self._workplace.manager.database)
+        with ExitStack() as stack:
+            contexts, database = self._workplace.contexts, self._workplace.manager.database
+            plex = contexts.new_client(contexts.read_settings())
+            return self._planned(scene_ids, SceneUndo(plex, database, self._finder_of(plex, stack)))
+
+    def _finder_of(self, plex: PlexClient, stack: ExitStack) -> Callable[[int], Sequence[tuple[PlexItem, ItemState]]]:
+        """What finds a scene's items, in a copy of the index that is made when it is first needed."""
+        workplace = self._workplace
+
+        @cache
+        def context() -> SyncContext:
+            config = workplace.contexts.read_settings()
+            copy = open_index_copy(workplace.folder.file_index, plex, config.plex_library)
+            return context_over(stack.enter_context(copy), config, workplace.stash, plex)
+
+        return lambda scene_id: look_up(context(), workplace.manager.database, scene_id)
+
+    def _planned(self, scene_ids: Sequence[int], undo: SceneUndo) -> dict[str, dict[int, Any]]:
         plan: dict[str, dict[int, Any]] = {"scenes": {}, "left_alone": {}, "unchanged": {}}
         for done, scene_id in enumerate(scene_ids):
             items = undo.plan(scene_id)
