@@ -31,6 +31,10 @@ from storage.crash_points import reach
 
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
+_NOT_THE_OWNERS = (
+    "Plex shows this token no folder of any library, so it is not the owner's: "
+    "set plex_token under Settings > Plugins > PlexSync to the owner's"
+)
 _PICTURE_BYTES = 20 * 1024 * 1024
 """A large picture, in bytes: for as long as this one takes, each may."""
 SKIP_REFRESH = "?skipRefresh=1"
@@ -112,6 +116,8 @@ class PlexClient:
         """Read a path and query, and return if Plex answers as it should: for the `request` of an error."""
         if request == "/":
             self.connect()
+        elif request == "/library/sections":
+            self.sections()
         else:
             self._read(request)
 
@@ -126,7 +132,10 @@ class PlexClient:
         with _no_scenes_fault(path):
             container = self._read(path)
             movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
-            return self._parsed(path, lambda: tuple(_section(each) for each in movies))
+            sections = self._parsed(path, lambda: tuple(_section(each) for each in movies))
+            if sections and not any(section.locations for section in sections):
+                raise PlexAuthError(_NOT_THE_OWNERS)
+            return sections
 
     def list_page(self, section_key: int, start: int, size: int) -> ListingPage:
         """Items of a section from number `start` (0 is the newest). One request; Plex may send fewer than `size`."""

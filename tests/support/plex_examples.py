@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 from pydantic import SecretStr
@@ -27,3 +29,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+def jwt_of(expires_at: int) -> str:
+    """A token as plex.tv gives out, that ends at `expires_at` (seconds since the epoch)."""
+    parts = ({"alg": "EdDSA"}, {"exp": expires_at}, "signature")
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)

@@ -24,6 +24,7 @@ from worker.packages.requirements import installed_packages
 from worker.sync.context import probe_plex
 from worker.tasks.sample_match import Suggestion, open_sample_matcher
 from worker.tasks.task import Task
+from worker.tasks.token_end import token_end_in_words
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""
@@ -80,9 +81,14 @@ def check_connection(workplace: Workplace) -> dict[str, Any]:
     fault = probe_plex(config, plex, Probe.IDENTITY)
     if diagnosis.note("Plex", not fault, fault or f"{config.plex_url} answers, {_tls(config)}"):
         fault = probe_plex(config, plex, Probe.TOKEN)
-        if diagnosis.note("Token", not fault, fault or "accepted") and _check_libraries(config, plex, diagnosis):
+        if diagnosis.note("Token", not fault, fault or _accepted(config)) and _check_libraries(config, plex, diagnosis):
             _check_samples(workplace, config, plex, diagnosis)
     return diagnosis.result()
+
+
+def _accepted(config: PlexSyncConfig) -> str:
+    end = token_end_in_words(config)
+    return f"accepted, but {end}" if end else "accepted"
 
 
 def _tls(config: PlexSyncConfig) -> str:

@@ -19,6 +19,7 @@ from worker.drain.parts import Workplace
 from worker.drain.progress import WaitingFor
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory, summarize
+from worker.tasks.token_end import token_end_in_words
 from worker.version import VERSION
 
 LAST_OUTAGES = 3
@@ -174,7 +175,9 @@ def _drainer(workplace: Workplace, breaker: dict[str, Any], has_jobs: bool) -> d
 
 def _settings_problems(workplace: Workplace) -> list[str]:
     try:
-        return [replaced_in_words(problem) for problem in workplace.contexts.read_settings().replaced]
+        config = workplace.contexts.read_settings()
+        end = token_end_in_words(config)
+        return [*map(replaced_in_words, config.replaced), *([end] if end else [])]
     except ConfigError as error:
         return list(map(str, error.problems))
     except StashUnavailable as error:

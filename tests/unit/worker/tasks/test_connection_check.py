@@ -13,8 +13,10 @@ from unittest import mock
 import pytest
 
 from tests.simulators.faults import maintenance, status
+from tests.support.plex_examples import jwt_of
 from tests.support.workbench import Workbench
 from worker.tasks.connection_check import SAMPLES, check_connection
+from worker.tasks.status_report import queue_status
 
 
 @pytest.fixture
@@ -154,3 +156,29 @@ def test_with_hidden_paths_such_a_folder_is_hidden_too(bench: Workbench) -> None
     result = check_connection(bench.workplace)
     assert "a;b" not in str(result)
     assert "cannot hold [path " in result["checks"][-1]["detail"]
+
+
+def test_a_token_that_ends_by_itself_is_told_with_its_date(bench: Workbench) -> None:
+    token = jwt_of(1_900_000_000)
+    bench.plex.token = token
+    bench.configure(plex_token=token)
+    (found,) = [each for each in examine(bench) if each[0] == "Token"]
+    assert found[1]
+    assert found[2].startswith("accepted, but plex_token ends by itself on 2030-03-1")
+    (problem,) = queue_status(bench.workplace, bench.clock.now)["settings_problems"]
+    assert found[2].endswith(problem)
+    assert token not in problem
+
+
+def test_a_token_that_is_not_the_owners_is_told(bench: Workbench) -> None:
+    bench.plex.guest_token = "guest-token"
+    bench.configure(plex_token="guest-token")
+    assert examine(bench)[-1][:2] == ("Libraries", False)
+    assert "not the owner's" in examine(bench)[-1][2]
+    bench.enqueue(1, 2)
+    bench.run_for(1800.0)
+    assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1, 2], 0, [])
+    assert "not the owner's" in queue_status(bench.workplace, bench.clock.now)["breaker"]["cause"]
+    bench.configure()
+    bench.drain()
+    assert bench.shows(1)
