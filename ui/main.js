@@ -82,7 +82,7 @@
       props,
       h(
         Tab.Pane,
-        { key: "plexsync", eventKey: SCENE_TAB, mountOnEnter: true, unmountOnExit: true },
+        { key: "plexsync", eventKey: SCENE_TAB, transition: false, mountOnEnter: true, unmountOnExit: true },
         // A new scene begins afresh.
         props.scene && h(page.ScenePanel, { key: props.scene.id, sceneId: Number(props.scene.id) })
       )
