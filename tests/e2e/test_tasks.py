@@ -82,7 +82,7 @@ def test_a_task_follows_the_drainer_until_the_queue_is_empty(tmp_path: Path, mod
         results: list[Any] = []
         following = threading.Thread(target=lambda: results.append(operate(world, mode)))
         following.start()
-        wait_until(lambda: "following it" in world.logged(), "the task to follow")
+        wait_until(lambda: "follows it" in world.logged(), "the task to follow")
         assert following.is_alive()
         assert world.open_jobs() >= 12
         held.remove()
@@ -103,7 +103,7 @@ def test_process_queue_takes_over_where_the_drainer_dies(tmp_path: Path) -> None
         results: list[Any] = []
         following = threading.Thread(target=lambda: results.append(operate(world, "process_queue")))
         following.start()
-        wait_until(lambda: "following it" in world.logged(), "the task to follow")
+        wait_until(lambda: "follows it" in world.logged(), "the task to follow")
         world.kill_drainer()
         held.stop()
         following.join()

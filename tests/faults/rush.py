@@ -27,7 +27,7 @@ def rush(folder: Path) -> Tally:
         wait_until(lambda: held.hits == 1, "the drain to be under way")
         task = threading.Thread(target=world.press, args=("process_queue",))
         task.start()
-        world.wait_for_log("following it")
+        world.wait_for_log("follows it")
         release = threading.Timer(0.1, held.remove)
         release.start()
         at_once(lambda number: world.change(number + 1), HOOKS)

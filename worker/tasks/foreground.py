@@ -34,12 +34,21 @@ def drain(task: Task) -> dict[str, Any]:
     Raises ConfigError, StashUnavailable where that is why jobs wait.
     """
     result = ForegroundDrain(task.workplace).run()
+    logger.info("%s in step with Plex, %d given up", counted(result["in_step"], "scene"), result["buried"])
+    mention_left(result)
     task.workplace.contexts.read_settings()
     return result
 
 
+def mention_left(result: dict[str, Any]) -> None:
+    """Say how many jobs still wait, and why."""
+    if result["waiting"]:
+        because = f" ({result['reason']})" if result["reason"] else ""
+        logger.info("%s left%s. What waits goes on by itself.", counted(result["waiting"], "job"), because)
+
+
 class ForegroundDrain:
-    """One run of a task that works the queue off. It never waits for an outage or a retry: the drainer does that."""
+    """One run of a task that processes the queue. It never waits for an outage or a retry; the drainer does that."""
 
     def __init__(
         self,
@@ -89,7 +98,7 @@ class ForegroundDrain:
     def _follow(self) -> bool:
         """Watch the drainer; True once nothing is due or it cannot go on, False where it has gone and jobs are due."""
         activity = self._drainer_status().get("activity")
-        logger.info("A drainer is at work already%s: following it", f" ({activity})" if activity else "")
+        logger.info("A drainer is at work already%s. This task follows it.", f" ({activity})" if activity else "")
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
             self._report()
@@ -99,18 +108,16 @@ class ForegroundDrain:
         return not self._has_work()
 
     def _finish(self, reason: str) -> dict[str, Any]:
-        """Say what came of it, no matter which process did it; leave what waits to a drainer."""
+        """What came of it, no matter which process did it; what waits is left to a drainer."""
         database = self._workplace.manager.database
-        in_step = synced_since(database, self._started_at)
-        buried = DeadLetterQueue(database).count_since(self._started_at)
-        left = self._open_jobs()
         progress(1.0)
-        logger.info("%s in step with Plex, %d given up", counted(in_step, "scene"), buried)
-        if left:
-            because = f" ({reason})" if reason else ""
-            logger.info("%s left%s: what waits goes on by itself", counted(left, "job"), because)
-        seconds = round(self._clock() - self._started_at, 1)
-        return {"in_step": in_step, "buried": buried, "waiting": left, "reason": reason, "seconds": seconds}
+        return {
+            "in_step": synced_since(database, self._started_at),
+            "buried": DeadLetterQueue(database).count_since(self._started_at),
+            "waiting": self._open_jobs(),
+            "reason": reason,
+            "seconds": round(self._clock() - self._started_at, 1),
+        }
 
     def _report(self, worker: Progress | None = None) -> None:
         """Move the progress bar, and say the same in the log.

@@ -156,7 +156,8 @@ def test_it_says_what_the_drainer_is_at_that_it_follows(
     bench.enqueue(1)
     JsonFile(bench.folder.status).save({"activity": "syncing 1 scene, at 5 jobs a second at first"})
     drain(bench, meanwhile=bench.step)
-    assert "A drainer is at work already (syncing 1 scene, at 5 jobs a second at first): following it" in caplog.text
+    activity = "syncing 1 scene, at 5 jobs a second at first"
+    assert f"A drainer is at work already ({activity}). This task follows it." in caplog.text
 
 
 def test_it_takes_over_where_the_drainer_is_gone(bench: Workbench, held_lock: ProcessLock) -> None:

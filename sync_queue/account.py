@@ -1,0 +1,73 @@
+"""What became of scenes since a time, read from what the queue remembers, whichever process did the work."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import Enum
+
+from storage.database import IN_LIST, Database, as_list
+from sync_queue.schema import CLAIMED, PENDING
+
+
+class Standing(str, Enum):
+    """How a scene stands; each scene stands in one way only, so that the counts add up to all of them."""
+
+    CHANGED = "changed"
+    IN_STEP = "in_step"
+    NOT_IN_PLEX = "not_in_plex"
+    WAITING = "waiting"
+    GIVEN_UP = "given_up"
+    UNDONE = "undone"
+    NOTHING_TO_SYNC = "nothing_to_sync"
+
+
+def account_of(database: Database, pages: Iterable[Sequence[int]], since: float) -> dict[Standing, int]:
+    """How many scenes of `pages` stand how, `since` in seconds since the epoch; every Standing is a key.
+
+    IN_STEP are those in which nothing had to be changed; NOT_IN_PLEX wait, too.
+    """
+    counts = Counter(standing for page in pages for standing in _standings(database, page, since))
+    return {standing: counts[standing] for standing in Standing}
+
+
+def _standings(database: Database, scene_ids: Sequence[int], since: float) -> list[Standing]:
+    listed = as_list(scene_ids)
+    # One statement for each index: together they would scan the acknowledged jobs, too.
+    waiting: dict[int, str | None] = {}
+    for condition in (CLAIMED, PENDING):
+        waiting |= dict(
+            database.all(
+                "SELECT scene_id, json_extract(CAST(data AS TEXT), '$.last_error_type') FROM ack_queue_default"
+                f" WHERE {condition} AND scene_id {IN_LIST}",
+                (listed,),
+            )
+        )
+    buried = database.all(
+        f"SELECT scene_id FROM dead_letters WHERE buried_at >= ? AND scene_id {IN_LIST}", (since, listed)
+    )
+    given_up = {scene_id for (scene_id,) in buried}
+    rows = database.all(
+        "SELECT scene_id, synced_at >= ?, undone_at > 0, EXISTS (SELECT 1 FROM json_each(rating_keys) AS key"
+        " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ?)"
+        f" FROM scene_state WHERE scene_id {IN_LIST}",
+        (since, since, listed),
+    )
+    done = {scene_id: _done(*each) for scene_id, *each in rows}
+    return [_standing(scene_id, waiting, given_up, done) for scene_id in scene_ids]
+
+
+def _done(was_synced: int, was_undone: int, was_written: int) -> Standing:
+    if was_synced:
+        return Standing.CHANGED if was_written else Standing.IN_STEP
+    return Standing.UNDONE if was_undone else Standing.NOTHING_TO_SYNC
+
+
+def _standing(
+    scene_id: int, waiting: dict[int, str | None], given_up: set[int], done: dict[int, Standing]
+) -> Standing:
+    if scene_id in waiting:
+        return Standing.NOT_IN_PLEX if waiting[scene_id] == "PlexNotFound" else Standing.WAITING
+    if scene_id in given_up:
+        return Standing.GIVEN_UP
+    return done.get(scene_id, Standing.NOTHING_TO_SYNC)
