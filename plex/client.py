@@ -126,6 +126,17 @@ class PlexClient:
         """The identifier of the server: another one means other rating keys. Connects if need be."""
         return str(self._server.machineIdentifier)
 
+    def confirmed_identifier(self) -> str:
+        """The identifier of the server that answers now, which may be another one than at first. One request."""
+        if self._connected is not None:
+            self.note_identity(self._identity())
+        return self.machine_identifier
+
+    def note_identity(self, machine_identifier: str) -> None:
+        """Somebody saw which server answers at this address. If it is another one, the next request connects anew."""
+        if self._connected is not None and machine_identifier != self._connected.machineIdentifier:
+            self._connected = None
+
     def sections(self) -> tuple[Section, ...]:
         """The libraries of type "movie", which those of other videos are too. One request."""
         path = "/library/sections"
@@ -228,12 +239,19 @@ class PlexClient:
 
     def _require_identity(self) -> None:
         """Raises PlexError where it is not this Plex that answers: what another server has not says nothing."""
-        with _no_scenes_fault("/identity"):
-            container = self._read("/identity")
-        if container.get("machineIdentifier") != self.machine_identifier:
+        before = self.machine_identifier
+        now = self._identity()
+        if now != before:
             # It may have been set up anew. Who asks next connects again and learns who it is.
-            self._connected = None
+            self.note_identity(now)
             raise self._malformed("/identity", "another machineIdentifier")
+
+    def _identity(self) -> str:
+        with _no_scenes_fault("/identity"):
+            identifier = self._read("/identity").get("machineIdentifier")
+            if not identifier:
+                raise self._malformed("/identity", "no machineIdentifier")
+            return identifier
 
     def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:
         server = self._server

@@ -12,11 +12,15 @@ from plex.session import PlexSession
 
 @dataclass(frozen=True)
 class Health:
-    """What a look at Plex gave; `version` is "" where it is not known, `detail` a sentence for people."""
+    """What a look at Plex gave; `version` and `machine_identifier` are "" where they are not known.
+
+    `detail` is a sentence for people.
+    """
 
     up: bool
     version: str
     detail: str
+    machine_identifier: str = ""
 
 
 def check_identity(url: str, *, timeout: float, verify: bool) -> Health:
@@ -43,10 +47,11 @@ def _identified(url: str, body: bytes) -> Health:
         identity = parse(body)
     except (ParseError, TooManyElements):
         identity = None
-    if identity is None or not identity.get("machineIdentifier"):
+    identifier = "" if identity is None else identity.get("machineIdentifier", "")
+    if identity is None or not identifier:
         return Health(False, "", _foreign(url, "answer"))
     version = identity.get("version", "")
-    return Health(True, version, f"Plex at {url} is up (version {version or 'unknown'})")
+    return Health(True, version, f"Plex at {url} is up (version {version or 'unknown'})", identifier)
 
 
 def _foreign(url: str, answer: str) -> str:

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RefreshReport:
-    """What a refresh cost (requests to Plex) and whether the index says something else now."""
+    """What a refresh cost (requests to Plex, but for the one for its identity), and whether it brought a change."""
 
     requests: int = 0
     changed: bool = False
@@ -83,7 +83,7 @@ class FileIndex:
         return self._store.outer_keys(besides)
 
     def refresh(self, force: bool = False) -> RefreshReport:
-        """Bring the index up to date with Plex, at the cost of one request where nothing has changed.
+        """Bring the index up to date with Plex, at the cost of two requests where nothing has changed.
 
         With `force`, sections are listed as a whole, but each at most once in SECONDS_BETWEEN_SWEEPS; where none is
         due, Plex is not asked at all. Raises PlexLibraryUnknown and what PlexClient raises; what is indexed then stays.
@@ -92,7 +92,7 @@ class FileIndex:
         if force and known_sections and not any(self._is_sweep_due(known) for known in known_sections):
             return RefreshReport()
         self._looked_at = self._clock()
-        changed = self._store.keep_only_server(self._client.machine_identifier)
+        changed = self._store.keep_only_server(self._client.confirmed_identifier())
         sections = configured_sections(self._client.sections(), self._libraries)
         changed = self._store.keep_only_sections({section.key for section in sections}) or changed
         report = RefreshReport(requests=1, changed=changed)
@@ -101,7 +101,12 @@ class FileIndex:
         return report
 
     def is_old(self) -> bool:
-        """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago, with or without success."""
+        """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago, with or without success.
+
+        So it is where another server answers by now.
+        """
+        if self._store.is_of_another_server(self._client.machine_identifier):
+            return True
         if self._looked_at is not None and not self._is_long_ago(self._looked_at):
             return False
         return any(self._is_long_ago(known.seen_at) for known in self._store.sections().values())

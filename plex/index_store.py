@@ -181,6 +181,11 @@ class IndexStore:
                     connection.execute("DELETE FROM sections WHERE key = ?", (key,))
         return bool(gone)
 
+    def is_of_another_server(self, machine_identifier: str) -> bool:
+        """Whether what is indexed is of another server than this one."""
+        row = self._database.one("SELECT machine_identifier FROM server")
+        return row is not None and row != (machine_identifier,)
+
     def keep_only_server(self, machine_identifier: str) -> bool:
         """Forget everything if it came from another server, whose keys mean other items; say whether it did."""
         row = self._database.one("SELECT machine_identifier FROM server")

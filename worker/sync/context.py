@@ -135,6 +135,8 @@ def probe_plex(config: PlexSyncConfig, plex: PlexClient, probe: Probe) -> str:
 def _fault(config: PlexSyncConfig, plex: PlexClient, request: str) -> str:
     if request == "/identity":
         health = check_identity(config.plex_url, timeout=config.connect_timeout, verify=not config.skip_tls_verify)
+        if health.machine_identifier:
+            plex.note_identity(health.machine_identifier)
         return "" if health.up else health.detail
     try:
         plex.ask(request)

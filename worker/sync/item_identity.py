@@ -46,7 +46,7 @@ def adopted(item: PlexItem, states: Iterable[ItemState]) -> ItemState:
         written=_only(kept.written, ours),
         shown=_only(kept.shown, ours),
         asked=_only(kept.asked, ours),
-        uploading={name: digest for name, digest in kept.images.items() if item.value(name)},
+        uploading={name: digest for name, digest in {**kept.images, **kept.uploading}.items() if item.value(name)},
         written_at=kept.written_at,
     )
 

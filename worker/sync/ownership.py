@@ -139,7 +139,7 @@ class Ownership:
             for number, scene in enumerate(scenes)
         }
         found = self._context.finder.find([scene.files for scene in scenes], pinned)
-        return self._settle(scenes, found, pins)
+        return self._settle(scenes, found)
 
     def follow_pins(self, settled: Iterable[Settled]) -> None:
         """Have pins name the files and the key that their items have now."""
@@ -150,10 +150,11 @@ class Ownership:
                 if pin.scene_id == state.scene_id and pin.holds_for(item.files) and pin != current:
                     self._pins.set(current)
 
-    def _settle(self, scenes: Sequence[Scene], found: Sequence[Found], pins: Sequence[Pin]) -> list[Settled]:
+    def _settle(self, scenes: Sequence[Scene], found: Sequence[Found]) -> list[Settled]:
         items = {item.rating_key: item for result in found for item in result.items}
         if not items:
             return [Settled(result) for result in found]
+        pins = self._pins.all()  # once more, for it may have turned out that another server answers
         claims = _claims(items, zip(scenes, (result.files for result in found), strict=True), pins)
         contested = self._with_states(items, claims)
         self._add_rivals(contested, pins)

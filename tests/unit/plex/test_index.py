@@ -84,12 +84,13 @@ class TestFinding:
 
 @pytest.mark.usefixtures("small_pages")
 class TestRefreshing:
-    def test_costs_one_request_where_nothing_has_changed(self, plex: PlexSimulator, index: FileIndex) -> None:
+    def test_costs_two_requests_where_nothing_has_changed(self, plex: PlexSimulator, index: FileIndex) -> None:
         add(plex, *range(10))
         index.refresh()
         plex.reset_log()
         assert index.refresh() == RefreshReport(requests=1, changed=False)
-        assert plex.count() == 1
+        assert [plex.count("GET", path) for path in ("/identity", "/library/sections")] == [1, 1]
+        assert plex.count() == 2
 
     def test_costs_one_page_where_only_metadata_has(self, plex: PlexSimulator, index: FileIndex) -> None:
         plex.content_changed_moves_with_edits = True

@@ -122,7 +122,7 @@ def test_recovery_is_tried_with_one_job(bench: Workbench) -> None:
     bench.step()
     assert bench.worker.progress.done == 1
     assert len(bench.pending()) == 2
-    assert bench.plex.count("GET", "/identity") == 1
+    assert bench.plex.count("GET", "/identity") == 2  # the probe, and the index, which asks who answers now
 
 
 def test_the_job_that_found_out_is_not_the_one_that_tests(bench: Workbench) -> None:

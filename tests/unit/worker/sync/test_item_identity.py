@@ -1,0 +1,212 @@
+"""Plex gives keys to other files, and files other keys: nothing of one film gets into another, and nothing is lost."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sync_queue.enqueue import enqueue_undo
+from tests.simulators.pictures import jpeg
+from tests.simulators.plex_items import Item
+from tests.support.workbench import Workbench
+
+A_WHILE = 900.0
+"""Seconds after which the index is looked at again."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench(tmp_path) as made:
+        for number in (1, 2, 3):
+            scene_id = made.add_scene(title=f"Title {number}", details=f"Text {number}", cover=jpeg(str(number)))
+            made.plex.edit_as_user(made.keys[scene_id], lock=False, summary=f"Old {number}", genres=[f"Genre {number}"])
+        yield made
+
+
+def sync(bench: Workbench, *scene_ids: int) -> None:
+    bench.clock.now += A_WHILE
+    bench.enqueue(*(scene_ids or bench.keys))
+    bench.drain()
+
+
+def undo(bench: Workbench, *scene_ids: int) -> None:
+    enqueue_undo(bench.database, scene_ids or list(bench.keys), bench.clock.now)
+    bench.drain()
+
+
+def items(bench: Workbench) -> dict[int, Item]:
+    """By the number of the scene whose file they have, whatever their keys are."""
+    found = {}
+    for key in list(bench.plex.items):
+        item = bench.plex.item(key)
+        for file in item.files:
+            found[int(file.rpartition("-")[2].partition(".")[0])] = item
+    return found
+
+
+def assert_in_step(bench: Workbench, *numbers: int) -> None:
+    found = items(bench)
+    for number in numbers or bench.keys:
+        item = found[number]
+        assert (item.title, item.summary) == (f"Title {number}", f"Text {number}")
+        assert item.shown("thumb") == bench.stash.scene(number).cover
+
+
+def uploads(bench: Workbench) -> dict[int, int]:
+    return {number: len(item.uploads("thumb")) for number, item in items(bench).items()}
+
+
+def summaries(bench: Workbench) -> dict[int, str]:
+    return {number: item.summary for number, item in sorted(items(bench).items())}
+
+
+OLD = {1: "Old 1", 2: "Old 2", 3: "Old 3"}
+
+
+def test_swapped_keys_are_two_other_items(bench: Workbench) -> None:
+    sync(bench)
+    bench.plex.versions.swap(bench.keys[1], bench.keys[2])
+    undo(bench)
+    assert summaries(bench) == OLD
+
+
+def test_swapped_and_synced_they_can_still_be_undone(bench: Workbench) -> None:
+    sync(bench)
+    before = uploads(bench)
+    bench.plex.versions.swap(bench.keys[1], bench.keys[2])
+    bench.edit(1, rating100=50)
+    sync(bench)
+    assert_in_step(bench)
+    assert uploads(bench) == before
+    undo(bench)
+    assert summaries(bench) == OLD
+
+
+@pytest.mark.parametrize("with_values", [False, True])
+def test_a_rescanned_file_gets_its_values_and_its_picture(bench: Workbench, with_values: bool) -> None:
+    sync(bench)
+    bench.plex.versions.rescan(bench.keys[1], with_values=with_values)
+    sync(bench)
+    assert_in_step(bench)
+    assert uploads(bench) == {1: 1, 2: 1, 3: 1}
+    undo(bench)
+    assert summaries(bench) == ({**OLD, 1: "Old 1"} if with_values else {**OLD, 1: ""})
+
+
+def test_a_key_given_to_another_film_is_not_undone_into_it(bench: Workbench) -> None:
+    """Restored from a backup of before scene 1's file was there, Plex gives its key to a film that nobody synced."""
+    versions = bench.plex.versions
+    backup = versions.backup()
+    key = bench.plex.add_item(bench.section, "/media/scene-4.mp4", summary="Old 4")
+    bench.add_scene(in_plex=False, title="Title 4", details="Text 4", cover=jpeg("4"))
+    bench.keys[4] = key
+    sync(bench)
+    versions.restore(backup)
+    stranger = bench.plex.add_item(bench.section, "/media/else.mp4", summary="Somebody else's")
+    assert stranger == key
+    undo(bench)
+    assert bench.plex.item(stranger).summary == "Somebody else's"
+    assert bench.plex.item(bench.keys[1]).summary == "Old 1"
+
+
+def test_a_key_given_to_another_scenes_film_is_written_with_its_own(bench: Workbench) -> None:
+    versions = bench.plex.versions
+    backup = versions.backup()
+    bench.add_scene(title="Title 4", details="Text 4", cover=jpeg("4"))
+    sync(bench)
+    versions.restore(backup)
+    bench.add_scene(in_plex=False, title="Title 5", details="Text 5", cover=jpeg("5"))
+    key = bench.plex.add_item(bench.section, "/media/scene-5.mp4", summary="Old 5")
+    assert key == bench.keys.pop(4)
+    bench.keys[5] = key
+    sync(bench)
+    assert_in_step(bench, 5)
+    undo(bench)
+    assert summaries(bench) == {**OLD, 5: "Old 5"}
+
+
+def test_a_renamed_file_is_the_same_item(bench: Workbench) -> None:
+    sync(bench)
+    item = bench.item(1)
+    rename(bench, item, "/media/renamed-1.mp4", "/data/renamed-1.mp4")
+    undo(bench, 1)
+    assert summaries(bench)[1] == "Old 1"
+
+
+def test_a_renamed_file_keeps_its_picture(bench: Workbench) -> None:
+    sync(bench)
+    rename(bench, bench.item(1), "/media/renamed-1.mp4", "/data/renamed-1.mp4")
+    sync(bench)
+    assert uploads(bench) == {1: 1, 2: 1, 3: 1}
+    undo(bench, 1)
+    assert summaries(bench)[1] == "Old 1"
+
+
+def rename(bench: Workbench, item: Item, in_plex: str, in_stash: str) -> None:
+    library = bench.plex
+    with library.lock:
+        for file in item.files:
+            library._keys_by_file[file].remove(item.rating_key)
+        library.items[item.rating_key].files = (in_plex,)
+        library._keys_by_file.setdefault(in_plex, []).append(item.rating_key)
+        library._content_changed(library.sections[bench.section])
+    (video,) = bench.stash.scene(1).files
+    bench.stash.library.change_scene(1, files=[replace(video, path=in_stash)])
+
+
+def test_merged_versions_keep_what_was_there_before(bench: Workbench) -> None:
+    sync(bench)
+    bench.plex.versions.merge(bench.keys[1], bench.keys[2])
+    sync(bench)
+    assert bench.item(1).summary == "Text 1"
+    undo(bench)
+    assert bench.item(1).summary == "Old 1"
+
+
+def test_stacked_and_split_again_each_scene_has_its_own(bench: Workbench) -> None:
+    versions = bench.plex.versions
+    versions.merge(bench.keys[1], bench.keys[2])
+    versions.stack(bench.keys[1])
+    sync(bench)
+    assert bench.item(1).summary == "Text 1"
+    bench.plex.items[bench.keys[1]].part_counts = (1, 1)
+    versions.split(bench.keys[1])
+    sync(bench)
+    assert_in_step(bench)
+
+
+def test_another_server_behind_the_address_is_another_server(bench: Workbench) -> None:
+    sync(bench)
+    bench.plex.machine_identifier = "f" * 40
+    for number, key in bench.keys.items():
+        bench.plex.edit_as_user(key, lock=False, summary=f"There {number}")
+    undo(bench)
+    assert summaries(bench) == {1: "There 1", 2: "There 2", 3: "There 3"}
+    sync(bench)
+    assert_in_step(bench)
+    undo(bench)
+    assert summaries(bench) == {1: "There 1", 2: "There 2", 3: "There 3"}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_plex_does_to_keys_every_film_ends_as_its_scene_says(bench: Workbench, seed: int) -> None:
+    chance = random.Random(seed)
+    versions = bench.plex.versions
+
+    def happens(keys: list[int]) -> None:
+        what = chance.randrange(3)
+        if what == 0:
+            versions.swap(*chance.sample(keys, 2))
+        else:
+            versions.rescan(chance.choice(keys), with_values=what == 1)
+
+    sync(bench)
+    for _ in range(5):
+        happens(sorted(bench.plex.items))
+        sync(bench)
+        assert_in_step(bench)
+        assert set(uploads(bench).values()) == {1}
