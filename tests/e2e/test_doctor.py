@@ -76,14 +76,15 @@ def test_each_sample_that_is_not_found_says_why_and_a_path_map_is_suggested(tmp_
         unknown = world.stash.add_scene("/data/unknown.mp4", title="t").id
         result = examine(world)
         said = findings(result)
-        assert failed(result) == ["Sample scenes", *(f"Scene {each}" for each in sorted([*moved, unknown])), "Path map"]
+        assert failed(result) == ["Sample scenes", "3 scenes", f"Scene {unknown}", "Path map"]
         assert said["Sample scenes"] == "2 of 6 found in Plex"
-        assert said[f"Scene {moved[0]}"] == (
-            "/data/vid/vid-0.mp4: Plex has a file of this name in another folder: /media/movies/videos/vid-0.mp4"
-        )
-        assert said[f"Scene {unknown}"] == "/data/unknown.mp4: Plex has no file of this name"
+        assert said["3 scenes"].startswith("Plex has a file of this name in another folder. For example scene ")
+        for scene_id, number in zip(moved, range(3), strict=True):
+            example = f"scene {scene_id}, /data/vid/vid-{number}.mp4 → /media/movies/videos/vid-{number}.mp4"
+            assert example in said["3 scenes"]
+        assert said[f"Scene {unknown}"] == "Plex has no file of this name. In Stash it is /data/unknown.mp4"
         assert result["path_map"] == "/data/vid => /media/movies/videos"
-        assert said["Path map"] == "set path_map to: /data/vid => /media/movies/videos"
+        assert said["Path map"] == "Set path_map to /data/vid => /media/movies/videos"
 
 
 def test_what_is_suggested_helps_and_keeps_what_is_set_already(tmp_path: Path) -> None:
@@ -115,7 +116,7 @@ def test_with_hidden_paths_the_log_shows_none(tmp_path: Path) -> None:
         press(world, "Test Plex Connection")
         assert "/data/vid" not in world.logged()
         assert "/media/movies" not in world.logged()
-        assert "a path_map would explain most of these: turn obfuscate_paths off to see it" in world.logged()
+        assert "A path_map would explain most of these. Turn off obfuscate_paths to see it" in world.logged()
 
 
 def test_nothing_is_changed_in_plex_stash_or_the_queue(tmp_path: Path) -> None:

@@ -92,7 +92,7 @@ def test_all_go_back_but_those_that_it_would_not_help(world: World) -> None:
         "the scene has a newer job already",
     )
     assert why.keys() == {AMBIGUOUS}
-    assert why[AMBIGUOUS].startswith("still the same cause: 2 files in Plex match equally well: ")
+    assert why[AMBIGUOUS].startswith("The cause is still there. Several files in Plex match equally well (")
 
     assert {each: letters(world)[each] for each in letters(world)} == {
         each: before[each] for each in (GONE, EDITED, AMBIGUOUS)
@@ -158,7 +158,7 @@ def test_what_plex_failed_for_stays_while_plex_is_still_away(tmp_path: Path) -> 
         world.plex.refuse()
         done = retry(world)
         assert done["redriven"] == 0
-        assert reasons(done)[1].startswith("still the same cause: Plex at ")
+        assert reasons(done)[1].startswith("The cause is still there. Plex at ")
         world.plex.accept()
         assert retry(world)["redriven"] == 1
         world.wait_until_drained()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from itertools import islice
@@ -16,18 +17,21 @@ from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
 from validation.config import PlexSyncConfig
 from validation.problems import ConfigError, replaced_in_words
+from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
 from worker.sync.context import probe_plex
-from worker.tasks.sample_match import Suggestion, open_sample_matcher
+from worker.tasks.sample_match import Fault, FaultKind, Suggestion, open_sample_matcher
 from worker.tasks.task import Task
 from worker.tasks.token_end import token_end_in_words
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""
+EXAMPLES = 3
+"""Scenes that are named of those that are not found for the same reason."""
 ROOM = 65_536
 """Bytes for which the data folder must have room."""
 PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -159,24 +163,38 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
         diagnosis.note(f"Scene {scene_id}", False, str(unreadable))
     found = len(scenes) - len(unfound)
     diagnosis.note("Sample scenes", not unfound, f"{found} of {len(scenes)} found in Plex")
-    for scene in unfound:
-        path = shown_path(scene.path, config.obfuscate_paths)
-        diagnosis.note(f"Scene {scene.id}", False, f"{path}: {faults[scene.id]}")
+    for kind in FaultKind:
+        alike = [(scene, fault) for scene in unfound if (fault := faults[scene.id]) and fault.kind is kind]
+        if alike:
+            diagnosis.note(*_unfound_in_words(alike, config.obfuscate_paths))
     if suggestion:
         _suggest(suggestion, config, diagnosis)
+
+
+def _unfound_in_words(alike: Sequence[tuple[Scene, Fault]], obfuscate_paths: bool) -> tuple[str, bool, str]:
+    """One finding for all scenes with the same kind of fault: a repeated line for each would bury the others."""
+    scene, fault = alike[0]
+    if len(alike) == 1:
+        return f"Scene {scene.id}", False, f"{fault}. In Stash it is {shown_path(scene.path, obfuscate_paths)}"
+    examples = "; ".join(
+        f"scene {scene.id}, {' → '.join((shown_path(scene.path, obfuscate_paths), *fault.plex_paths))}"
+        for scene, fault in alike[:EXAMPLES]
+    )
+    return counted(len(alike), "scene"), False, f"{fault.kind.value}. For example {examples}"
 
 
 def _suggest(suggestion: Suggestion, config: PlexSyncConfig, diagnosis: Diagnosis) -> None:
     if suggestion.unwritable:
         folders = " and ".join(shown_path(folder, config.obfuscate_paths) for folder in suggestion.unwritable)
         detail = (
-            f"a path_map would explain most of these, but it cannot hold {folders}, as ; and => separate its folders "
-            "and blanks at their ends are dropped: rename the folder or its mount, then scan it in Stash and Plex"
+            f"A path_map would explain most of these, but it cannot hold {folders}, because ; and => separate its "
+            "folders and blanks at their ends are dropped. Rename the folder or its mount, then scan it in Stash and "
+            "Plex"
         )
     elif config.obfuscate_paths:
         # Stash logs results, too.
-        detail = "a path_map would explain most of these: turn obfuscate_paths off to see it"
+        detail = "A path_map would explain most of these. Turn off obfuscate_paths to see it"
     else:
         diagnosis.path_map = suggestion.path_map
-        detail = f"set path_map to: {suggestion.path_map}"
+        detail = f"Set path_map to {suggestion.path_map}"
     diagnosis.note("Path map", False, detail)

@@ -108,7 +108,7 @@ class RedriveTask:
         else:
             unmatched = [letter for letter in left if letter.failure.error_type in MATCH_ERRORS]
             same = self._match_faults(config, plex, unmatched, scenes)
-        return reasons | {letter_id: f"still the same cause: {cause}" for letter_id, cause in same.items() if cause}
+        return reasons | {letter_id: f"The cause is still there. {cause}" for letter_id, cause in same.items() if cause}
 
     def _match_faults(
         self, config: PlexSyncConfig, plex: PlexClient, letters: Sequence[DeadLetter], scenes: Mapping[int, Scene]
@@ -121,7 +121,7 @@ class RedriveTask:
                 faults = samples.faults([scenes[scene_id] for scene_id in {letter.scene_id for letter in letters}])
         except PlexError as error:
             return dict.fromkeys((letter.id for letter in letters), str(error))
-        return {letter.id: faults[letter.scene_id] for letter in letters}
+        return {letter.id: str(faults[letter.scene_id] or "") for letter in letters}
 
     def _scenes(self, scene_ids: Sequence[int]) -> Scenes:
         scenes = Scenes()

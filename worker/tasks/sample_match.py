@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 
 from plex.client import PlexClient
 from plex.path_suggestion import suggest_path_map, unwritable_folders
@@ -16,6 +17,26 @@ from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
 from worker.sync.context import SyncContext, context_over
 from worker.sync.finder import Found
+
+
+class FaultKind(Enum):
+    """Why a scene would not be found in Plex."""
+
+    NO_FILE = "The scene has no file"
+    AMBIGUOUS = "Several files in Plex match equally well"
+    ELSEWHERE = "Plex has a file of this name in another folder"
+    UNKNOWN = "Plex has no file of this name"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why one scene would not be found; `plex_paths` are the files in Plex that it is about, as texts may show them."""
+
+    kind: FaultKind
+    plex_paths: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} ({', '.join(self.plex_paths)})" if self.plex_paths else self.kind.value
 
 
 @dataclass(frozen=True)
@@ -36,21 +57,20 @@ class SampleMatcher:
         self._path_map = context.config.path_map
         self._show = show
 
-    def faults(self, scenes: Sequence[Scene]) -> dict[int, str]:
-        """By scene id, why a scene would not be found, in words; "" where it would be. Raises PlexError."""
-        faults = {scene.id: "the scene has no file" for scene in scenes}
+    def faults(self, scenes: Sequence[Scene]) -> dict[int, Fault | None]:
+        """By scene id, why a scene would not be found; None where it would be. Raises PlexError."""
+        faults: dict[int, Fault | None] = {scene.id: Fault(FaultKind.NO_FILE) for scene in scenes}
         findable = {scene.id: files for scene in scenes if (files := scene.files)}
         found = self._finder.find(list(findable.values()))
         for (scene_id, files), each in zip(findable.items(), found, strict=True):
             faults[scene_id] = self._fault(files, each)
         return faults
 
-    def _fault(self, files: Sequence[str], found: Found) -> str:
+    def _fault(self, files: Sequence[str], found: Found) -> Fault | None:
         if found.items:
-            return ""
+            return None
         if found.candidates:
-            rivals = ", ".join(map(self._show, found.candidates))
-            return f"{len(found.candidates)} files in Plex match equally well: {rivals}"
+            return Fault(FaultKind.AMBIGUOUS, tuple(map(self._show, found.candidates)))
         same_name = [
             (split_path(file).common_tail(split_path(indexed.path)), indexed.path)
             for file in files
@@ -58,8 +78,8 @@ class SampleMatcher:
         ]
         if same_name:
             _, nearest = max(same_name, key=lambda entry: entry[0])
-            return f"Plex has a file of this name in another folder: {self._show(nearest)}"
-        return "Plex has no file of this name"
+            return Fault(FaultKind.ELSEWHERE, (self._show(nearest),))
+        return Fault(FaultKind.UNKNOWN)
 
     def suggestion(self, scenes: Sequence[Scene]) -> Suggestion | None:
         """A `path_map`, with what is set already, that would explain these files; None where none clearly does."""
@@ -76,7 +96,7 @@ class SampleMatcher:
 
 @contextmanager
 def open_sample_matcher(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient) -> Iterator[SampleMatcher]:
-    """A probe over a refreshed copy of the index, deleted at the end. Raises PlexError, StashUnavailable."""
+    """A matcher over a refreshed copy of the index, deleted at the end. Raises PlexError, StashUnavailable."""
     with open_index_copy(workplace.folder.file_index, plex, config.plex_library) as index:
         context = context_over(index, config, workplace.stash, plex)
         yield SampleMatcher(context, lambda path: shown_path(path, config.obfuscate_paths))

@@ -113,8 +113,17 @@ def test_samples_that_are_not_found_are_named(bench: Workbench) -> None:
     bench.add_scene(in_plex=False, title="t")
     assert examine(bench)[-2:] == [
         ("Sample scenes", False, "2 of 3 found in Plex"),
-        ("Scene 3", False, "/data/scene-3.mp4: Plex has no file of this name"),
+        ("Scene 3", False, "Plex has no file of this name. In Stash it is /data/scene-3.mp4"),
     ]
+
+
+def test_what_scenes_have_in_common_is_said_once(bench: Workbench) -> None:
+    for _ in range(5):
+        bench.add_scene(in_plex=False, title="t")
+    name, is_well, detail = examine(bench)[-1]
+    assert (name, is_well) == ("5 scenes", False)
+    assert detail.startswith("Plex has no file of this name. For example scene ")
+    assert detail.count("/data/scene-") == 3
 
 
 def test_with_hidden_paths_none_is_shown(bench: Workbench) -> None:
@@ -126,7 +135,7 @@ def test_with_hidden_paths_none_is_shown(bench: Workbench) -> None:
     assert result["path_map"] == ""
     assert not [word for word in ("/data/vid", "/media/videos") if word in str(result)]
     assert result["checks"][-1]["detail"] == (
-        "a path_map would explain most of these: turn obfuscate_paths off to see it"
+        "A path_map would explain most of these. Turn off obfuscate_paths to see it"
     )
 
 
@@ -144,8 +153,9 @@ def test_a_path_map_that_cannot_be_set_is_not_suggested_but_explained(bench: Wor
         "name": "Path map",
         "ok": False,
         "detail": (
-            "a path_map would explain most of these, but it cannot hold /data/a;b, as ; and => separate its folders "
-            "and blanks at their ends are dropped: rename the folder or its mount, then scan it in Stash and Plex"
+            "A path_map would explain most of these, but it cannot hold /data/a;b, because ; and => separate its "
+            "folders and blanks at their ends are dropped. Rename the folder or its mount, then scan it in Stash and "
+            "Plex"
         ),
     }
 

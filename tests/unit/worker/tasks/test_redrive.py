@@ -67,7 +67,7 @@ def test_what_plex_failed_for_stays_while_plex_fails(bench: Workbench, error_typ
     bench.plex.refuse()
     went, kept = retry(bench)
     assert (went, [*kept]) == ([], [1])
-    assert "still the same cause: Plex at" in kept[1]
+    assert "The cause is still there. Plex at" in kept[1]
     bench.plex.accept()
     assert retry(bench) == ([1], {})
 
@@ -75,7 +75,7 @@ def test_what_plex_failed_for_stays_while_plex_fails(bench: Workbench, error_typ
 def test_a_token_that_is_still_rejected_is_the_same_cause(bench: Workbench) -> None:
     bury(bench, 1, "PlexAuthError")
     bench.plex.token = "revoked"
-    assert "still the same cause: Plex rejected the token" in retry(bench)[1][1]
+    assert "The cause is still there. Plex rejected the token" in retry(bench)[1][1]
     bench.plex.token = TOKEN
     assert retry(bench) == ([1], {})
 
@@ -83,7 +83,7 @@ def test_a_token_that_is_still_rejected_is_the_same_cause(bench: Workbench) -> N
 def test_what_plex_does_not_have_stays_until_it_has_it(bench: Workbench) -> None:
     missing = bench.add_scene(in_plex=False, title="t")
     bury(bench, missing, "PlexNotFound")
-    assert retry(bench) == ([], {missing: "still the same cause: Plex has no file of this name"})
+    assert retry(bench) == ([], {missing: "The cause is still there. Plex has no file of this name"})
     bench.add_item(missing)
     assert retry(bench) == ([missing], {})
 

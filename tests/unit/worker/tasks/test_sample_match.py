@@ -15,7 +15,7 @@ from worker.tasks.sample_match import SampleMatcher, Suggestion, open_sample_mat
 
 @contextmanager
 def matching(bench: Workbench) -> Iterator[SampleMatcher]:
-    """A samples with the settings as they are."""
+    """A matcher with the settings as they are."""
     contexts = bench.workplace.contexts
     config = contexts.read_settings()
     with open_sample_matcher(bench.workplace, config, contexts.new_client(config)) as samples:
@@ -23,11 +23,11 @@ def matching(bench: Workbench) -> Iterator[SampleMatcher]:
 
 
 def faults(bench: Workbench, *scene_ids: int) -> list[str]:
-    """What the samples says of each scene."""
+    """What the matcher says of each scene."""
     scenes = bench.workplace.stash.scenes(scene_ids)
     with matching(bench) as samples:
         by_scene = samples.faults(list(scenes.values()))
-    return [by_scene[scene_id] for scene_id in scene_ids]
+    return [str(by_scene[scene_id] or "") for scene_id in scene_ids]
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def test_each_kind_of_fault_has_its_words(bench: Workbench) -> None:
     fileless = bench.stash.add_scene(title="t", details="d").id
     assert faults(bench, unknown, elsewhere, copies, fileless) == [
         "Plex has no file of this name",
-        "Plex has a file of this name in another folder: /media/other/one.mp4",
-        "2 files in Plex match equally well: /media/a/sub/two.mp4, /media/b/sub/two.mp4",
-        "the scene has no file",
+        "Plex has a file of this name in another folder (/media/other/one.mp4)",
+        "Several files in Plex match equally well (/media/a/sub/two.mp4, /media/b/sub/two.mp4)",
+        "The scene has no file",
     ]
 
 
@@ -167,4 +167,4 @@ def test_of_several_files_of_the_name_the_one_with_the_longest_common_tail_is_na
     rivals = [f"/media/other/{folder}/film.mp4" for folder in "abc"]
     scene_id = add_scene(bench, "/data/here/b/film.mp4", *rivals)
     (fault,) = faults(bench, scene_id)
-    assert fault == "Plex has a file of this name in another folder: /media/other/b/film.mp4"
+    assert fault == "Plex has a file of this name in another folder (/media/other/b/film.mp4)"
