@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from stash.protocol import ProtocolError, Request, read_request, reply, reply_error, use_utf8
 from storage.database import is_busy
 from worker.data_folder import DataFolder, data_folder
-from worker.launcher import DRAINER_ARGUMENT
+from worker.launcher import DRAINER_ARGUMENT, STANDBY_ARGUMENT
 
 PLUGIN_FILE = os.path.abspath(__file__)
 
@@ -59,7 +59,7 @@ def drain(folder: DataFolder, request: Request) -> int:
     """Be the drainer until there is no work."""
     from worker.drainer import run_drainer  # noqa: PLC0415 - the hook's path must not import the worker
 
-    return run_drainer(folder, PLUGIN_FILE, request.server_connection)
+    return run_drainer(folder, PLUGIN_FILE, request.server_connection, is_standby=STANDBY_ARGUMENT in sys.argv)
 
 
 def task(folder: DataFolder, request: Request) -> int:

@@ -99,11 +99,19 @@ class PlexClient:
         read_timeout: float = 30.0,
         verify_tls: bool = True,
         clock: Callable[[], float] = time.monotonic,
+        before_request: Callable[[], object] | None = None,
     ) -> None:
+        """`before_request` is called before each request goes out; what it raises keeps the request from going."""
         self._url = url
         self._timeouts = (connect_timeout, read_timeout)
         self._session = PlexSession(
-            url, token, timeouts=self._timeouts, verify_tls=verify_tls, identity_headers=identity.headers(), clock=clock
+            url,
+            token,
+            timeouts=self._timeouts,
+            verify_tls=verify_tls,
+            identity_headers=identity.headers(),
+            clock=clock,
+            before_request=before_request,
         )
         self._connected: _Server | None = None
 

@@ -61,6 +61,7 @@ class PlexSession(requests.Session):
     patience_setting: the setting that the second of these comes from, for the texts.
     identity_headers: what tells Plex who we are.
     clock: seconds, for the deadline that each request has as a whole (network.deadline).
+    before_request: called before each request; what it raises, raises `request`, and nothing goes out.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class PlexSession(requests.Session):
         verify_tls: bool = True,
         identity_headers: dict[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        before_request: Callable[[], object] | None = None,
     ) -> None:
         super().__init__()
         self.mount("http://", DeadlineAdapter())
@@ -85,6 +87,7 @@ class PlexSession(requests.Session):
         self._patience_setting = patience_setting
         self._is_plain = base_url.startswith("http:")
         self._identity_headers = identity_headers or {}
+        self._before_request = before_request
         if not verify_tls:  # the user's own choice: urllib3 need not warn at each request
             urllib3.disable_warnings(causes.InsecureRequestWarning)
 
@@ -104,6 +107,8 @@ class PlexSession(requests.Session):
         Raises PlexServerDown, PlexTemporaryError, PlexAuthError, PlexNotFound or PlexPermanentError; what returns has a
         status of SUCCESS and at most MAX_REPLY_BYTES.
         """
+        if self._before_request is not None:
+            self._before_request()
         verb, address = _text(method), _text(url)
         kwargs["headers"] = self._with_our_headers(kwargs.get("headers"))
         if kwargs.get("timeout") is None:

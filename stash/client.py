@@ -43,6 +43,7 @@ _SCENE_IDS = (
     "{ findScenes(scene_filter: $after, filter: $filter) { scenes { id } } }"
 )
 _UPDATED = "query Updated($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id updated_at } } }"
+_PLUGINS = "query Plugins { plugins { id enabled } }"
 _VERSION = "query Version { version { version } }"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)  # how each format begins
@@ -68,6 +69,7 @@ class StashClient:
         It may hold an ApiKey in place of the cookie, where a person started us in a shell (tools/process_queue.py).
         `clock` gives seconds, for each request's deadline.
         """
+        self._connection = dict(server_connection)
         self._session = StashSession(base_url(server_connection), connect_timeout, read_timeout, clock)
         self._session.log_in_with_cookie(server_connection.get("SessionCookie"))
         self._session.log_in_with_key(server_connection.get("ApiKey", ""))
@@ -83,6 +85,15 @@ class StashClient:
         """Stash's address as the plugin reaches it, without a trailing slash."""
         return self._session.url
 
+    @property
+    def session_ends_at(self) -> float | None:
+        """When the session that Stash lent ends (seconds since the epoch), unless a request renews it; None = never."""
+        return self._session.ends_at()
+
+    def connection(self) -> dict[str, Any]:
+        """The server connection that was given, with the login as it is now. It holds a secret."""
+        return {**self._connection, **self._session.login()}
+
     def settings(self) -> dict[str, Any]:
         """What the user has set for PlexSync, by name; {} where nothing is.
 
@@ -94,6 +105,11 @@ class StashClient:
         self._session.log_in_with_key(configuration["general"]["apiKey"])
         self._library_roots = tuple(stash["path"] for stash in configuration["general"]["stashes"])
         return dict(configuration["plugins"].get(PLUGIN_ID) or {})
+
+    def is_plugin_enabled(self) -> bool:
+        """Whether Stash has PlexSync among its plugins, enabled."""
+        plugins = self._graphql.query(_PLUGINS, {})["plugins"] or ()
+        return any(plugin["id"] == PLUGIN_ID and plugin["enabled"] for plugin in plugins)
 
     def plugin_settings(self, plugin_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What the user has set for these plugins, by plugin id; one without settings is absent."""

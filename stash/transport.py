@@ -70,7 +70,10 @@ class StashSession(requests.Session):
             return
         host = urlsplit(self.url).netloc.rpartition(":")[0]
         domain = host if "." in host else f"{host}.local"  # as http.cookiejar names hosts without a dot
-        self.cookies.set(cookie.get("Name") or "session", cookie["Value"], domain=domain, path="/")
+        age = cookie.get("MaxAge")
+        expires = int(time.time()) + age if isinstance(age, int) and age > 0 else None
+        name = cookie.get("Name") or "session"
+        self.cookies.set(name, cookie["Value"], domain=domain, path="/", expires=expires)
 
     def log_in_with_key(self, api_key: str) -> None:
         """Use the API key, which does not expire, instead of the cookie. An empty one changes nothing."""
@@ -78,6 +81,16 @@ class StashSession(requests.Session):
             return
         self.headers["ApiKey"] = api_key
         self.cookies.clear()
+
+    def ends_at(self) -> float | None:
+        """When the cookie ends (seconds since the epoch); None where it does not, or a key is used."""
+        return next((float(cookie.expires) for cookie in self.cookies if cookie.expires), None)
+
+    def login(self) -> dict[str, Any]:
+        """What another StashClient logs in with, as keys of a server connection: the cookie as renewed, or the key."""
+        cookie = next(iter(self.cookies), None)
+        lent = {"Name": cookie.name, "Value": cookie.value} if cookie else None
+        return {"SessionCookie": lent, "ApiKey": self.headers.get("ApiKey", "")}
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """As `requests.Session.request`; a status of 400 or above, other than 401, is left to the caller.

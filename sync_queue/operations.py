@@ -14,6 +14,7 @@ from typing import Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.enqueue import newest_row
 from sync_queue.manager import AckQueue
 from sync_queue.models import Job, QueueStats
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
@@ -105,6 +106,11 @@ def next_due_at(database: Database) -> float | None:
     """When the earliest pending job falls due (seconds since the epoch), or None where none is pending."""
     row = database.one(f"SELECT MIN(due) FROM ack_queue_default WHERE {PENDING}")
     return None if row is None else row[0]
+
+
+def work_mark(database: Database) -> tuple[int, float | None]:
+    """What differs once a job arrived or one that waited fell due: the newest row's id, and the earliest due time."""
+    return newest_row(database), next_due_at(database)
 
 
 def bring_forward(database: Database, latest: float, now: float) -> int:

@@ -67,6 +67,7 @@ SCHEMA = (
         server_id TEXT NOT NULL, scene_id INTEGER NOT NULL, rating_key INTEGER NOT NULL, files TEXT NOT NULL,
         PRIMARY KEY (server_id, scene_id, rating_key))
     """,
+    "CREATE TABLE IF NOT EXISTS drain_generation (only_row INTEGER PRIMARY KEY, number INTEGER NOT NULL)",
     """
     CREATE TABLE IF NOT EXISTS log_relay (
         id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)

@@ -17,6 +17,7 @@ class DataFolder:
         self.root = root
         self.queue = os.path.join(root, "queue")
         self.drain_lock = os.path.join(self.queue, "drain.lock")
+        self.standby_lock = os.path.join(self.queue, "standby.lock")
         self.install_lock = os.path.join(root, "install.lock")
         self.install_failure = os.path.join(root, "install_failure.json")
         self.dependencies = os.path.join(root, "deps")

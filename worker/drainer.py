@@ -6,37 +6,75 @@ within a bare interpreter's start.
 
 from __future__ import annotations
 
-from typing import Any
+import time
+from typing import TYPE_CHECKING, Any
 
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
-from sync_queue.enqueue import has_newer_job
+from sync_queue.enqueue import has_newer_job, has_open_jobs
 from worker.data_folder import DataFolder
+from worker.launcher import start_drainer
+
+if TYPE_CHECKING:
+    from worker.process.drain_process import Leave
+
+STANDBY_SECONDS = 60.0
+"""Seconds for which a standby waits for the lock of the drainer that it relieves."""
+STANDBY_LOOKS = 0.1
+"""Seconds between two of its looks at the lock."""
 
 
-def run_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> int:
+def run_drainer(
+    folder: DataFolder, plugin_file: str, server_connection: dict[str, Any], *, is_standby: bool = False
+) -> int:
     """Drain while there is work; returns the exit code.
 
     A hook that saw the lock held relies on its holder: so whoever lets go of it looks at the queue once more.
     """
     lock = ProcessLock(folder.drain_lock)
-    while lock.acquire():
+    is_held = _stand_by(folder, lock) if is_standby else lock.acquire()
+    while is_held:
         try:
             from worker.process.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
 
-            queue, newest_left = serve(folder, plugin_file, server_connection)
+            leave = serve(folder, plugin_file, server_connection)
         finally:
             lock.release()
-        if not _has_newer_job(folder, queue, newest_left):
+        if leave.is_for_another_version:
+            _start_the_other_version(folder, plugin_file, leave.connection)
+        if leave.is_final or not _has_more_to_do(folder, leave):
             return 0
+        is_held = lock.acquire()
     return 0
 
 
-def _has_newer_job(folder: DataFolder, queue: int, newest_left: int) -> bool:
+def _stand_by(folder: DataFolder, lock: ProcessLock) -> bool:
+    """Wait for the lock, which its holder lets go of for us; whether we have it."""
+    turn = ProcessLock(folder.standby_lock)
+    if not turn.acquire():
+        return False  # another one waits already, with a session as fresh as ours
+    try:
+        return lock.acquire_within(STANDBY_SECONDS, time.sleep, STANDBY_LOOKS)
+    finally:
+        turn.release()
+
+
+def _start_the_other_version(folder: DataFolder, plugin_file: str, connection: dict[str, Any]) -> None:
+    """What waits for a retry, or for Plex, must not wait for the next edit too."""
     database = open_queue_database(folder.queue)
     try:
-        if database.identity() != queue:
-            newest_left = 0
+        if has_open_jobs(database):
+            start_drainer(plugin_file, connection)
+    finally:
+        database.close()
+
+
+def _has_more_to_do(folder: DataFolder, leave: Leave) -> bool:
+    if leave.is_for_relief:
+        return not ProcessLock(folder.standby_lock).is_held_elsewhere()  # it lost patience: the jobs are ours again
+    database = open_queue_database(folder.queue)
+    try:
+        newest_left = leave.newest_left if database.identity() == leave.queue else 0
         return has_newer_job(database, newest_left)
     finally:
         database.close()

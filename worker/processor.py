@@ -7,12 +7,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, expand, next_fan_out
+from sync_queue.generation import Superseded
 from sync_queue.models import Job
 from sync_queue.operations import bring_forward, claim, count_open, next_due_at
 from validation.errors import PermanentError as PermanentError
@@ -22,7 +22,9 @@ from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.one_by_one import together_or_one_by_one
 from worker.base.words import counted, duration, moment
+from worker.drain.ended import Ended as Ended
 from worker.drain.parts import WorkerParts
+from worker.drain.pause import Pause
 from worker.drain.progress import Progress, WaitingFor
 from worker.drain.settlement import Settlement
 from worker.outage.guard import SyncInterrupted
@@ -45,17 +47,8 @@ BLOCKED_PAUSE = 10.0
 """Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
 STASH_PATIENCE = 900.0
 """Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
-
-
-class Ended(Enum):
-    """Why a worker ended."""
-
-    IDLE = "no work left"
-    STOPPED = "stopped"
-    BLOCKED = "jobs wait, but cannot be sent now"
-    STASH_AWAY = "Stash cannot be reached"
-    REPLACED = "the queue's file is another one now"
-    FAILED = "an error that nobody foresaw"
+LAST_MOMENT = 1.0
+"""Seconds for which the plugin is taken for enabled when a batch begins. Chosen: one question to Stash a second."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +70,7 @@ class Step:
 class SyncWorker:
     """Drains the queue with `parts`. For the holder of the drain lock only.
 
-    `wait` sleeps for seconds and may return early; without it, `stop` wakes the worker.
+    `wait` sleeps for seconds and may return early; without it, a new job and `stop` wake the worker.
     """
 
     def __init__(
@@ -93,8 +86,11 @@ class SyncWorker:
         self._gate = parts.gate
         self._rules = rules
         self._clock = parts.clock
+        self._generation = parts.generation
+        self._dismissal = parts.dismissal
         self._stopping = threading.Event()
-        self._wait = wait or self._stopping.wait
+        self._stopped_by = Ended.STOPPED
+        self._wait = wait or Pause(parts.manager.database, self._stopping).wait
         self._catch_up = parts.catch_up
         self._reconcile = parts.reconcile
         self._idle_since = parts.clock()
@@ -110,9 +106,16 @@ class SyncWorker:
         """Drain in a daemon thread; `ended` says when and why it is over, `failure` by which error."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ask the loop to end after the batch in hand."""
+    def stop(self, reason: Ended = Ended.STOPPED) -> None:
+        """Ask the loop to end after the batch in hand, for `reason`."""
+        self._stopped_by = reason
         self._stopping.set()
+
+    def stop_if_dismissed(self) -> None:
+        """Ask the loop to end if the plugin is no longer wanted, or somebody is to take over."""
+        reason = self._dismissal.reason() if self._dismissal else None
+        if reason is not None and not self._stopping.is_set():
+            self.stop(reason)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the thread, at most `timeout` seconds."""
@@ -128,16 +131,21 @@ class SyncWorker:
         return ended
 
     def _loop(self) -> Ended:
-        while not self._stopping.is_set():
-            step = self.step()
-            if step.ended is not None:
-                return step.ended
-            if step.pause > 0:
-                self._wait(step.pause)
-        return Ended.STOPPED
+        try:
+            while not self._stopping.is_set():
+                step = self.step()
+                if step.ended is not None:
+                    return step.ended
+                if step.pause > 0:
+                    self._wait(step.pause)
+        except Superseded:
+            logger.warning("Another drainer works on the queue now: was drain.lock deleted?")
+            return Ended.SUPERSEDED
+        return self._stopped_by
 
     def step(self) -> Step:
-        """Do the next thing; returns what follows it."""
+        """Do the next thing; returns what follows it. Raises Superseded."""
+        self._generation.check()
         self._look_for_missed()
         now = self._clock()
         due_at = self._next_due_at(now)
@@ -167,6 +175,9 @@ class SyncWorker:
 
     def _send(self, context: SyncContext) -> Step:
         """Work on what is due."""
+        dismissed = self._dismissal.reason(LAST_MOMENT) if self._dismissal else None
+        if dismissed is not None:
+            return Step(ended=dismissed)
         rename = next_fan_out(self._manager.database)
         if rename is not None:
             return self._expand(rename, context)
@@ -249,7 +260,9 @@ class SyncWorker:
             logger.warning("%s (the jobs wait)", error)
         self.progress.wait_for(WaitingFor.STASH, str(error), "waiting for Stash")
         patience_is_over = now - self._stash_away_since >= STASH_PATIENCE
-        if self._rules.foreground or patience_is_over or isinstance(error, StashUnauthorized):
+        if isinstance(error, StashUnauthorized):
+            return Step(ended=Ended.LOGGED_OUT)
+        if self._rules.foreground or patience_is_over:
             return Step(ended=Ended.STASH_AWAY)
         base, cap, _ = get_retry_params(error)
         self._stash_failures += 1
@@ -287,6 +300,7 @@ class SyncWorker:
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""
+            self._generation.check()  # the jobs are another one's to settle, if there is another one
             self._settlement.settle(outcomes, context, in_doubt=syncer.is_in_doubt)
             if len(outcomes) < len(jobs):
                 self._manager.put_back_unacknowledged()
@@ -340,7 +354,8 @@ class SyncWorker:
 
 
 def _raise_if_foreseen(_jobs: Sequence[Job], error: Exception) -> None:
-    if isinstance(error, SyncInterrupted | StashUnavailable | PlexLibraryUnknown | sqlite3.Error | OSError):
+    of_plex_or_stash = isinstance(error, SyncInterrupted | StashUnavailable | PlexLibraryUnknown)
+    if of_plex_or_stash or isinstance(error, Superseded | sqlite3.Error | OSError):
         raise error
 
 

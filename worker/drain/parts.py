@@ -6,18 +6,23 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from stash.client import StashClient
 from storage.json_file import JsonFile
+from storage.lock import ProcessLock
+from sync_queue.generation import Generation
 from sync_queue.manager import QueueManager
 from sync_queue.operations import count_open
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
+from worker.drain.dismissal import Dismissal, PluginFiles
+from worker.drain.lent_session import LentSession
 from worker.drain.progress import Progress
+from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
@@ -32,6 +37,8 @@ class WorkerParts:
     contexts: SyncContexts
     gate: Gate
     clock: Callable[[], float]
+    generation: Generation
+    dismissal: Dismissal | None = None
     catch_up: CatchUp | None = None
     reconcile: ScheduledReconcile | None = None
 
@@ -39,25 +46,35 @@ class WorkerParts:
 class Workplace:
     """Everything that work on the queue needs, for one data folder and one Stash.
 
-    `clock` gives seconds since the epoch, to all that it puts together.
+    `clock` gives seconds since the epoch, to all that it puts together. Without a `plugin_folder` nobody looks whether
+    the plugin is still wanted.
     """
 
     def __init__(
-        self, folder: DataFolder, server_connection: dict[str, Any], clock: Callable[[], float] = time.time
+        self,
+        folder: DataFolder,
+        server_connection: dict[str, Any],
+        clock: Callable[[], float] = time.time,
+        plugin_folder: str = "",
     ) -> None:
         self.folder = folder
         self.stash = StashClient(server_connection)
-        self.contexts = SyncContexts(folder, self.stash, clock=clock)
+        self.contexts = SyncContexts(folder, self.stash, clock=clock, before_plex_request=self._check_generation)
         self.manager = QueueManager.open(folder.queue)
         self._clock = clock
+        self._plugin_folder = plugin_folder
+        self._generation: Generation | None = None
+        self._session = LentSession(self.stash, clock)
+        self._address = address_of(server_connection)
         self._status = JsonFile(folder.status)
         self._published: dict[str, Any] = {}
 
     def new_parts(self, *, foreground: bool) -> WorkerParts:
         """What a worker drains with; in the foreground it neither catches up nor compares the library.
 
-        Loads the breaker's state, so it is for the holder of the drain lock only.
+        For the holder of the drain lock only: it supersedes whoever held it before, and loads the breaker's state.
         """
+        self._generation = Generation.begin(self.manager.database)
         self.clear_status()
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
@@ -65,9 +82,10 @@ class Workplace:
         gate = Gate(breaker, self._file(self.folder.probe_schedule), open_jobs, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
         reconcile = ScheduledReconcile(self.folder, self.contexts, self.manager.database, self._clock)
-        if foreground:
-            return WorkerParts(self.manager, self.contexts, gate, self._clock)
-        return WorkerParts(self.manager, self.contexts, gate, self._clock, catch_up, reconcile)
+        parts = WorkerParts(
+            self.manager, self.contexts, gate, self._clock, self._generation, self._dismissal(foreground)
+        )
+        return parts if foreground else replace(parts, catch_up=catch_up, reconcile=reconcile)
 
     def publish_status(self, progress: Progress, started_at: float) -> None:
         """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""
@@ -77,6 +95,8 @@ class Workplace:
             "activity": progress.activity,
             "waiting_for": progress.waiting_for.value if progress.waiting_for else None,
             "blocked": progress.waiting_reason,
+            "stash": self._address,
+            "relieve_from": self._session.relieve_from(),
             "done": progress.done,
             "changed": progress.changed,
             "retried": progress.retried,
@@ -97,14 +117,27 @@ class Workplace:
         self.contexts.close()
         self.manager.close()
 
+    def _dismissal(self, foreground: bool) -> Dismissal | None:
+        if not self._plugin_folder:
+            return None
+        # A task has a session of its own age, and whoever pressed its button waits for it.
+        relief = None if foreground else ProcessLock(self.folder.standby_lock)
+        return Dismissal(PluginFiles(self._plugin_folder), self.stash, relief)
+
+    def _check_generation(self) -> None:
+        if self._generation is not None:
+            self._generation.check()
+
     def _file(self, path: str) -> JsonFile:
         return JsonFile(path, self._clock)
 
 
 @contextmanager
-def open_workplace(folder: DataFolder, server_connection: dict[str, Any]) -> Iterator[Workplace]:
-    """A workplace that is closed at the end of the block."""
-    workplace = Workplace(folder, server_connection)
+def open_workplace(
+    folder: DataFolder, server_connection: dict[str, Any], plugin_folder: str = ""
+) -> Iterator[Workplace]:
+    """A workplace that is closed at the end of the block; arguments as Workplace's."""
+    workplace = Workplace(folder, server_connection, plugin_folder=plugin_folder)
     try:
         yield workplace
     finally:

@@ -60,7 +60,10 @@ class SyncContext:
 
 
 class SyncContexts:
-    """Keeps one context and builds another when the settings change. `clock` gives seconds since the epoch."""
+    """Keeps one context and builds another when the settings change. `clock` gives seconds since the epoch.
+
+    `before_plex_request` is called before each request to Plex, and may raise to keep it back.
+    """
 
     def __init__(
         self,
@@ -68,11 +71,13 @@ class SyncContexts:
         stash: StashClient,
         environ: Mapping[str, str] = os.environ,
         clock: Callable[[], float] = time.time,
+        before_plex_request: Callable[[], object] | None = None,
     ) -> None:
         self._folder = folder
         self._stash = stash
         self._environ = environ
         self._clock = clock
+        self._before_plex_request = before_plex_request
         self._read_at: float | None = None
         self._config: PlexSyncConfig | None = None
         self._context: SyncContext | None = None
@@ -106,6 +111,7 @@ class SyncContexts:
             connect_timeout=config.connect_timeout,
             read_timeout=config.read_timeout,
             verify_tls=not config.skip_tls_verify,
+            before_request=self._before_plex_request,
         )
 
     def close(self) -> None:

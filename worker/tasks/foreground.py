@@ -14,9 +14,10 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.base.words import counted
+from worker.drain.ended import DISMISSED, Ended
 from worker.drain.parts import Workplace
 from worker.drain.progress import Progress
-from worker.processor import Ended, SyncWorker, WorkerRules
+from worker.processor import SyncWorker, WorkerRules
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
@@ -79,6 +80,8 @@ class ForegroundDrain:
                     worker = self._drain()
                 finally:
                     lock.release()
+                if worker.ended in DISMISSED:
+                    return self._finish(worker.ended.value)
                 if worker.ended is not Ended.IDLE or not self._has_work():
                     return self._finish(worker.progress.waiting_reason)
             elif self._follow():
@@ -91,6 +94,7 @@ class ForegroundDrain:
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
             self._report(worker.progress)
+            worker.stop_if_dismissed()
         if worker.failure is not None:
             raise worker.failure
         return worker

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -79,7 +80,7 @@ def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str,
     except ArgumentError as error:
         raise TaskError(str(error)) from error
     start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
-    with open_workplace(folder, request.server_connection) as workplace:
+    with open_workplace(folder, request.server_connection, os.path.dirname(plugin_file)) as workplace:
         try:
             return action.load()(Task(workplace, request, start_drainer))
         except (ArgumentError, ConfigError, PlexError, StashUnavailable) as error:

@@ -129,7 +129,7 @@ def test_an_expired_session_ends_the_drainer_with_a_hint(bench: Workbench) -> No
     bench.enqueue(1)
     bench.stash.password = True
     bench.stash.expire_sessions()
-    assert run_to_its_end(bench) is Ended.STASH_AWAY
+    assert run_to_its_end(bench) is Ended.LOGGED_OUT
     assert bench.clock.elapsed == 0.0
     assert "create an API key" in bench.worker.progress.waiting_reason
     assert bench.pending() == [1]

@@ -1,0 +1,45 @@
+"""Which drainer may write: the one that began last. It stands in the queue's file, where a deleted lock cannot take it.
+
+Whoever takes the drain lock begins a generation; whoever meets a later one has been superseded and ends.
+"""
+
+from __future__ import annotations
+
+from storage.database import Database
+
+
+class Superseded(Exception):
+    """Another process has taken the drain lock since: this one must ask nothing more of Plex, and settle nothing."""
+
+
+class Generation:
+    """One process's time as the holder of the drain lock; safe to share between threads."""
+
+    def __init__(self, database: Database, number: int) -> None:
+        self._database = database
+        self._number = number
+        self._looked_at = -1
+
+    @classmethod
+    def begin(cls, database: Database) -> Generation:
+        """Supersede whoever came before. For who has just taken the drain lock. Raises sqlite3.Error."""
+        with database.transaction():
+            database.execute(
+                "INSERT INTO drain_generation (only_row, number) VALUES (1, 1)"
+                " ON CONFLICT (only_row) DO UPDATE SET number = number + 1"
+            )
+            return cls(database, _current(database))
+
+    def check(self) -> None:
+        """Raises Superseded. Some microseconds where nobody else wrote to the file since the last call."""
+        counter = self._database.change_counter()
+        if counter == self._looked_at:
+            return
+        if _current(self._database) != self._number:
+            raise Superseded
+        self._looked_at = counter
+
+
+def _current(database: Database) -> int:
+    row = database.one("SELECT number FROM drain_generation")
+    return int(row[0]) if row else 0

@@ -1,0 +1,69 @@
+"""Hosts the drainer's worker, and tells others how it is getting on.
+
+All that a drainer will need is imported here, before its first claim: its files may be replaced or deleted while it
+works, by Stash's package manager.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess  # noqa: F401 - worker.launcher imports it late, for the hook's sake
+import time
+from typing import Any
+
+import sync_queue.creation  # noqa: F401 - sync_queue.database imports it late, where the queue's file is damaged
+from storage.database import Database
+from sync_queue.relay import post_lines
+from worker.base.words import counted
+from worker.data_folder import DataFolder
+from worker.drain.ended import Ended
+from worker.drain.parts import Workplace, open_workplace
+from worker.process.log_setup import RelayHandler
+from worker.processor import SyncWorker, WorkerRules
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 300.0
+IDLE_VARIABLE = "PLEXSYNC_IDLE_SECONDS"
+"""Environment variable by which tests shorten IDLE_SECONDS."""
+TICK = 1.0
+"""Seconds between two looks of the main thread at the worker."""
+
+
+def host_worker(
+    folder: DataFolder,
+    plugin_folder: str,
+    server_connection: dict[str, Any],
+    database: Database,
+    relay: RelayHandler,
+) -> tuple[Ended, dict[str, Any]]:
+    """Run a worker to its end; returns why it ended, and the server connection with its login as it is then."""
+    with open_workplace(folder, server_connection, plugin_folder) as workplace:
+        parts = workplace.new_parts(foreground=False)
+        worker = SyncWorker(parts, WorkerRules(float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)))
+        put_back = workplace.manager.put_back_unacknowledged()
+        if put_back:
+            logger.info("%s in progress when an earlier run ended: they go on now", counted(put_back, "job"))
+        worker.start()
+        try:
+            ended = _watch(worker, workplace, database, relay)
+        finally:
+            # The lock must not be let go of while the thread still works.
+            worker.stop()
+            worker.join()
+        logger.info("Drainer ends: %s", ended.value)
+        if ended is not Ended.SUPERSEDED:  # or the status would be another one's
+            workplace.clear_status()
+        return ended, workplace.stash.connection()
+
+
+def _watch(worker: SyncWorker, workplace: Workplace, database: Database, relay: RelayHandler) -> Ended:
+    """Publish what the worker does until it ends, by itself or because it is no longer wanted."""
+    started_at = time.time()
+    while worker.ended is None:
+        workplace.publish_status(worker.progress, started_at)
+        worker.join(TICK)
+        relay.flush_to(lambda lines: post_lines(database, lines))
+        worker.stop_if_dismissed()
+    return worker.ended
