@@ -132,6 +132,7 @@ class SyncWorker:
 
     def _loop(self) -> Ended:
         try:
+            self.stop_if_dismissed()
             while not self._stopping.is_set():
                 step = self.step()
                 if step.ended is not None:

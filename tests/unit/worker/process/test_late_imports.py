@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.world import PROJECT
 
-ROOMS = ("worker", "plex", "stash", "sync_queue", "storage", "validation")
+ROOMS = ("worker", "plex", "stash", "sync_queue", "storage", "validation", "network")
 NOT_OF_A_DRAINER = {"worker/__init__.py", "worker/process/task_runner.py"}
 """Modules whose late imports are names for others, and a task's own."""
 
