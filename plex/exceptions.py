@@ -6,6 +6,7 @@
     ├── PlexTemporaryError    it answers, but not well: read timeout, reset, 408, 425, 429, other 5xx, malformed reply
     ├── PlexAuthError         the token is not accepted: 401, 403, 498, and 422 where something is read
     ├── PlexNotFound          no such thing in Plex: 404
+    │   └── PlexItemGone      an item that was there a moment ago: its file may be found under another rating key
     ├── PlexLibraryUnknown    a configured library that Plex does not have
     └── PlexPermanentError    it will not work the next time either: other 4xx
         └── AmbiguousMatch    several Plex items fit the scene equally well
@@ -68,6 +69,10 @@ class PlexAuthError(PlexError, TransientError):
 
 class PlexNotFound(PlexError, TransientError):
     """Plex does not have what was asked for."""
+
+
+class PlexItemGone(PlexNotFound):
+    """An item that was just read is gone, or its rating key means another item by now."""
 
 
 class PlexLibraryUnknown(PlexError, TransientError):

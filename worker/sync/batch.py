@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from plex.exceptions import PlexItemGone
 from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
@@ -13,6 +14,9 @@ from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome, SceneSync
 from worker.sync.undo import SceneUndo, look_up
+
+MOST_LOOKS = 3
+"""Times that a scene is looked up again at once. Chosen: a rescan or a restored backup is over by then."""
 
 
 class BatchSync:
@@ -40,7 +44,17 @@ class BatchSync:
         undoings = (job for job in jobs if job.update_type == UNDO)
         undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]
-        return undone + (self._scenes.sync(others) if others and not self.has_seen_enough else [])
+        return undone + (self._synced(others) if others and not self.has_seen_enough else [])
+
+    def _synced(self, jobs: Sequence[Job]) -> list[Outcome]:
+        """Sync scenes, and those whose item went away meanwhile once more: their file may be under another key now."""
+        outcomes = self._scenes.sync(jobs)
+        for _ in range(MOST_LOOKS):
+            gone = [outcome.job for outcome in outcomes if isinstance(outcome.error, PlexItemGone)]
+            if not gone or self.has_seen_enough:
+                break
+            outcomes = [each for each in outcomes if each.job not in gone] + self._scenes.sync(gone)
+        return outcomes
 
     @property
     def has_seen_enough(self) -> bool:

@@ -29,6 +29,11 @@ def has_its_files(state: ItemState, item: PlexItem) -> bool:
     return not state.files or not set(state.files).isdisjoint(item.files)
 
 
+def is_gone(item: PlexItem, shown: PlexItem | None) -> bool:
+    """Whether an item is no longer what its key shows: it is not there, or all of its files are another item's."""
+    return shown is None or (bool(item.files) and set(item.files).isdisjoint(shown.files))
+
+
 def adopted(item: PlexItem, states: Iterable[ItemState]) -> ItemState:
     """What is known of an item that has a new key: of the state that was kept of its files, all that it still shows.
 
@@ -36,19 +41,26 @@ def adopted(item: PlexItem, states: Iterable[ItemState]) -> ItemState:
     at before it is sent again.
     """
     fresh = ItemState(item.rating_key)
-    kept = next((each for each in states if not set(each.files).isdisjoint(item.files)), None)
-    if kept is None or kept.rating_key == item.rating_key:
+    of_its_files = [each for each in states if not set(each.files).isdisjoint(item.files)]
+    if not of_its_files:
         return fresh
+    kept = max(of_its_files, key=lambda each: each.written_at)
     ours = {name for name in kept.originals if _shows_ours(name, item, kept)}
     return replace(
         fresh,
         originals=_only(kept.originals, ours),
         written=_only(kept.written, ours),
+        writing=_only(kept.writing, ours),
         shown=_only(kept.shown, ours),
         asked=_only(kept.asked, ours),
         uploading={name: digest for name, digest in {**kept.images, **kept.uploading}.items() if item.value(name)},
         written_at=kept.written_at,
     )
+
+
+def parked(state: ItemState) -> ItemState:
+    """The state of a film whose key another one has now, under a key that no item has: its files tell of what it is."""
+    return replace(state, rating_key=-abs(state.rating_key), refused={})
 
 
 def _shows_ours(name: str, item: PlexItem, state: ItemState) -> bool:

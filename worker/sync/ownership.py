@@ -19,7 +19,7 @@ from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.scene import Scene
 from worker.sync.context import SyncContext
 from worker.sync.finder import Found
-from worker.sync.item_identity import adopted, is_same_item
+from worker.sync.item_identity import adopted, has_its_files, is_same_item, parked
 
 
 class Reason(str, Enum):
@@ -141,9 +141,16 @@ class Ownership:
         found = self._context.finder.find([scene.files for scene in scenes], pinned)
         return self._settle(scenes, found)
 
-    def follow_pins(self, settled: Iterable[Settled]) -> None:
-        """Have pins name the files and the key that their items have now."""
+    def remember(self, settled: Iterable[Settled]) -> None:
+        """Before anything is written: keep what is known of films that had these keys, and have pins follow items."""
         owned = [each for result in settled for each in result.items]
+        self._follow_pins(owned)
+        stored = self._state.items([item.rating_key for item, _ in owned])
+        displaced = [stored[item.rating_key] for item, _ in owned if not has_its_files(stored[item.rating_key], item)]
+        renamed = {state.rating_key for item, state in owned if state.originals == stored[item.rating_key].originals}
+        self._state.save_items(parked(state) for state in displaced if state.rating_key not in renamed)
+
+    def _follow_pins(self, owned: Sequence[tuple[PlexItem, ItemState]]) -> None:
         for pin in self._pins.all() if owned else ():
             for item, state in owned:
                 current = Pin(state.scene_id, item.rating_key, item.files)

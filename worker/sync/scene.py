@@ -12,6 +12,7 @@ from plex.exceptions import (
     AmbiguousMatch,
     PlexAuthError,
     PlexError,
+    PlexItemGone,
     PlexLibraryUnknown,
     PlexNotFound,
     PlexServerDown,
@@ -32,6 +33,7 @@ from worker.sync.comparison import part_taker, reason_not_to_sync
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
 from worker.sync.item import ItemSync
+from worker.sync.item_identity import is_gone
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
 
@@ -177,7 +179,7 @@ class SceneSync:
     def _find_items(self, works: Sequence[SceneWork]) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
         settled = self._ownership.find([work.scene for work in works])
-        self._ownership.follow_pins(settled)
+        self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings
             work.told = [told(each) for each in result.yielded]
@@ -220,6 +222,10 @@ class SceneSync:
         pending = [(work, item) for work in works for item in work.items if item.edits]
         for last in (False, True):
             shown = self._context.plex_items([item.rating_key for _, item in pending])
+            for work, item in pending:
+                if is_gone(item.item, shown.get(item.rating_key)):
+                    work.error = PlexItemGone("Plex gave the item another rating key while it was written")
+            pending = [each for each in pending if each[0].error is None]
             pending = [(work, item) for work, item in pending if item.differs_from(shown.get(item.rating_key))]
             for work, item in pending:
                 if last:

@@ -73,11 +73,9 @@ class SceneUndo:
     def plan(self, scene_id: int) -> list[ItemUndo]:
         """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError, StashUnavailable."""
         keys = self.rating_keys(scene_id)
-        states = self._state().items(keys)
-        keys = tuple(key for key in keys if states[key].scene_id in (0, scene_id))
-        items = read_items(self._plex, keys)
+        states, items = self._state().items(keys), read_items(self._plex, keys)
         found = {
-            key: (items[key], states[key]) for key in keys if key in items and has_its_files(states[key], items[key])
+            key: (items[key], states[key]) for key in keys if key in items and _is_of(scene_id, states[key], items[key])
         }
         if len(found) < len(keys):
             found = {**self._moved(scene_id), **found}
@@ -94,6 +92,14 @@ class SceneUndo:
             for key, (item, state) in found.items()
             if stored[key].scene_id in (0, scene_id) or not has_its_files(stored[key], item)
         }
+
+    def _known_by(self, scene_id: int, items: Sequence[PlexItem]) -> tuple[int, ...]:
+        """The keys under which something is known of the scene's items, be they theirs still or not."""
+        stored = self._state().items([item.rating_key for item in items])
+        now = {item.rating_key for item in items if _is_of(scene_id, stored[item.rating_key], item)}
+        kept = self._state().items_of_scenes([scene_id])
+        earlier = {state.rating_key for state in kept if any(has_its_files(state, item) for item in items)}
+        return tuple(sorted(now | earlier))
 
     def rating_keys(self, scene_id: int) -> tuple[int, ...]:
         """The scene's items in Plex as the last sync found them, () for none. Raises PlexError."""
@@ -114,7 +120,7 @@ class SceneUndo:
         return Outcome(
             job,
             changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
-            undone=tuple(each.item.rating_key for each in plan),
+            undone=self._known_by(job.scene_id, [each.item for each in plan]),
             scene_state=SceneState(job.scene_id, now, stash_updated_at, ()),
             server_id=self._plex.machine_identifier,
         )
@@ -138,6 +144,11 @@ class SceneUndo:
         left = remaining(edits, shown) if shown else ()
         _send(plex, item, plain_edit_requests(left), unlocked)
         reach("undo:read_back")
+
+
+def _is_of(scene_id: int, state: ItemState, item: PlexItem) -> bool:
+    """Whether a state was kept for this scene and of the item that its key means now."""
+    return state != ItemState(item.rating_key) and state.scene_id in (0, scene_id) and has_its_files(state, item)
 
 
 def look_up(context: SyncContext, database: Database, scene_id: int) -> list[tuple[PlexItem, ItemState]]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sync_queue.enqueue import enqueue_undo
+from tests.simulators.faults import Waiting
+from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_items import Item
 from tests.support.workbench import Workbench
@@ -83,6 +86,25 @@ def test_swapped_and_synced_they_can_still_be_undone(bench: Workbench) -> None:
     assert_in_step(bench)
     assert uploads(bench) == before
     undo(bench)
+    assert summaries(bench) == OLD
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_swapped_and_one_of_them_synced_both_can_be_undone_one_by_one(bench: Workbench, order: tuple[int, int]) -> None:
+    sync(bench)
+    bench.plex.versions.swap(bench.keys[1], bench.keys[2])
+    bench.edit(1, title="Title 1", details="Text 1", rating100=50)
+    sync(bench, 1)
+    for number in order:
+        undo(bench, number)
+    assert summaries(bench) == {**OLD, 3: "Text 3"}
+
+
+def test_swapped_they_can_be_undone_one_by_one(bench: Workbench) -> None:
+    sync(bench)
+    bench.plex.versions.swap(bench.keys[1], bench.keys[2])
+    for number in bench.keys:
+        undo(bench, number)
     assert summaries(bench) == OLD
 
 
@@ -210,3 +232,57 @@ def test_whatever_plex_does_to_keys_every_film_ends_as_its_scene_says(bench: Wor
         sync(bench)
         assert_in_step(bench)
         assert set(uploads(bench).values()) == {1}
+
+
+# --- between the write and the look at what it did
+
+
+ITEMS = r"/library/metadata/[0-9,]+"
+EDITS = r"/library/sections/\d+/all"
+
+
+def meanwhile(bench: Workbench, act: Callable[[], object], *, method: str, path: str) -> None:
+    """Do something in Plex once, right behind its next answer to such a request."""
+
+    def answer_and_act(_: Request, answer: Callable[[], Response], __: Waiting) -> Response:
+        reply = answer()
+        act()
+        return reply
+
+    bench.plex.inject(answer_and_act, method=method, path=path, times=1)
+
+
+@pytest.mark.parametrize("with_values", [False, True])
+@pytest.mark.parametrize(("method", "path"), [("GET", ITEMS), ("PUT", EDITS)])
+def test_a_file_under_a_new_key_is_looked_up_again(bench: Workbench, method: str, path: str, with_values: bool) -> None:
+    sync(bench)
+
+    def rescan() -> None:
+        bench.plex.versions.rescan(bench.keys[1], with_values=with_values)
+
+    bench.edit(1, title="Title 1", details="Seen", rating100=70)
+    meanwhile(bench, rescan, method=method, path=path)
+    bench.drain()
+    item = items(bench)[1]
+    assert (item.title, item.summary, item.user_rating) == ("Title 1", "Seen", 7.0)
+    assert item.shown("thumb") == bench.stash.scene(1).cover
+    assert bench.dead_letters() == []
+
+
+def test_a_key_that_means_another_film_meanwhile_takes_nothing_from_the_look(bench: Workbench) -> None:
+    sync(bench)
+    bench.edit(1, title="Title 1", details="Seen")
+    swap = partial(bench.plex.versions.swap, bench.keys[1], bench.keys[2])
+    meanwhile(bench, swap, method="PUT", path=EDITS)
+    bench.drain()
+    assert summaries(bench) == {1: "Seen", 2: "Text 2", 3: "Text 3"}
+    undo(bench)
+    assert summaries(bench) == OLD
+
+
+def test_an_item_that_is_gone_for_good_is_not_done(bench: Workbench) -> None:
+    sync(bench)
+    bench.edit(1, title="Title 1", details="Seen")
+    meanwhile(bench, partial(bench.plex.remove_item, bench.keys[1]), method="PUT", path=EDITS)
+    bench.step()
+    assert bench.pending() == [1]
