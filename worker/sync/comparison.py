@@ -25,7 +25,7 @@ from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.sync.context import SyncContext
 from worker.sync.item import history_of
-from worker.sync.ownership import Ownership, Settled
+from worker.sync.ownership import Ownership, Settled, Yielded
 
 
 class Verdict(str, Enum):
@@ -54,7 +54,7 @@ class Difference:
 class SceneComparison:
     """One scene; `path` is its first file as Stash sees it, `candidates` are paths of equal rivals in Plex.
 
-    `reason` says why a scene of verdict FAILED could not be compared.
+    `reason` says why a scene of verdict FAILED could not be compared. `elsewhere`: items in which another scene shows.
     """
 
     scene_id: int
@@ -64,6 +64,7 @@ class SceneComparison:
     differences: tuple[Difference, ...] = ()
     candidates: tuple[str, ...] = ()
     reason: str = ""
+    elsewhere: tuple[Yielded, ...] = ()
 
 
 class Comparison:
@@ -109,13 +110,13 @@ class Comparison:
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
     def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled) -> SceneComparison:
-        candidates = settled.candidates
+        candidates, elsewhere = settled.candidates, settled.yielded
         if candidates or not (settled.items or settled.yielded):
             verdict = Verdict.AMBIGUOUS if candidates else Verdict.NOT_IN_PLEX
-            return replace(_without_items(scene, wanted, verdict), candidates=candidates)
+            return replace(_without_items(scene, wanted, verdict), candidates=candidates, elsewhere=elsewhere)
         differences = tuple(each for item, state in settled.items for each in self._differences(wanted, item, state))
         verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
-        return replace(_without_items(scene, wanted, verdict), differences=differences)
+        return replace(_without_items(scene, wanted, verdict), differences=differences, elsewhere=elsewhere)
 
     def _differences(self, wanted: WantedMetadata, item: PlexItem, state: ItemState) -> list[Difference]:
         edits = difference(wanted, item, self._context.rules, history_of(state))

@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from plex.client import PlexClient
+from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
 from plex.matcher import MatchedFile
 from plex.paths import Parts
@@ -228,6 +230,27 @@ class Ownership:
     @property
     def _pins(self) -> Pins:
         return Pins(self._database, self._context.plex.machine_identifier)
+
+
+def pin_scene(plex: PlexClient, database: Database, scene_id: int, rating_key: int) -> Pin:
+    """Have an item show this scene from the next sync on, whatever else leads to it. Returns the pin.
+
+    Raises PlexNotFound where Plex has no such item, PlexError.
+    """
+    item = plex.items([rating_key]).get(rating_key)
+    if item is None:
+        raise PlexNotFound(f"Plex has no item {rating_key}")
+    pin = Pin(scene_id, rating_key, item.files)
+    Pins(database, plex.machine_identifier).set(pin)
+    return pin
+
+
+def unpin_scene(plex: PlexClient, database: Database, scene_id: int, rating_key: int | None = None) -> int:
+    """Remove a scene's pin to an item, or all of its pins; returns how many there were. Raises PlexError.
+
+    The scene stays where it shows, as long as it leads there, for it owns the item.
+    """
+    return Pins(database, plex.machine_identifier).remove(scene_id, rating_key)
 
 
 def _claims(

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from plex.exceptions import AmbiguousMatch
+from plex.exceptions import AmbiguousMatch, PlexNotFound
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.pins import Pin, Pins
+from sync_queue.pins import Pins
 from sync_queue.sync_state import SyncState
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_items import Item
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
+from worker.sync.ownership import pin_scene, unpin_scene
 
 HD, UHD = "S/film.mp4", "S/film-4k.mp4"
 
@@ -198,8 +199,21 @@ def test_names_that_differ_in_case_are_no_two_items(bench: Workbench) -> None:
 
 
 def pin(bench: Workbench, scene_id: int, item: Item) -> None:
-    pins = Pins(bench.database, bench.plex.machine_identifier)
-    pins.set(Pin(scene_id, item.rating_key, item.files))
+    pin_scene(bench.workplace.contexts.current(60.0).plex, bench.database, scene_id, item.rating_key)
+
+
+def test_what_is_unpinned_stays_until_it_leads_there_no_more(bench: Workbench, two_versions: Item) -> None:
+    pin(bench, 1, two_versions)
+    sync(bench)
+    plex = bench.workplace.contexts.current(60.0).plex
+    assert unpin_scene(plex, bench.database, 1, two_versions.rating_key) == 1
+    sync(bench)
+    assert shown(two_versions) == ("Title 1", "Text 1")
+
+
+def test_an_item_that_is_not_there_cannot_be_pinned(bench: Workbench) -> None:
+    with pytest.raises(PlexNotFound, match="no item 999"):
+        pin_scene(bench.workplace.contexts.current(60.0).plex, bench.database, 1, 999)
 
 
 def test_a_pinned_scene_shows_there(bench: Workbench, two_versions: Item) -> None:
