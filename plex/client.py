@@ -23,7 +23,7 @@ from plex.exceptions import (
     PlexServerDown,
     PlexTemporaryError,
 )
-from plex.items import PlexItem, parse_files, parse_item
+from plex.items import PlexItem, parse_files, parse_item, parse_trashed
 from plex.reply import TooManyElements, parse, read_children
 from plex.session import PlexSession
 from plex.writer import edit_path
@@ -37,8 +37,11 @@ _NOT_THE_OWNERS = (
 )
 _PICTURE_BYTES = 20 * 1024 * 1024
 """A large picture, in bytes: for as long as this one takes, each may."""
+CHECK_FILES = "&checkFiles=1"
 SKIP_REFRESH = "?skipRefresh=1"
 """Without it Plex refreshes local media and analyses the files of an item before it answers a read of it."""
+NEWEST_FIRST, BY_TITLE = "addedAt:desc", "titleSort"
+"""Orders of a listing."""
 NO_RATING = -1  # python-plexapi 4.18, mixins/rating.py
 
 Parsed = TypeVar("Parsed")
@@ -46,29 +49,36 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True)
 class Section:
-    """A library. `content_changed_at` is a counter of Plex's own, no time; `locations` are as Plex sees them."""
+    """A library. `locations` are as Plex sees them.
+
+    `content_changed_at` is a counter of Plex's own, no time; None where the server is too old to tell it.
+    """
 
     key: int
     title: str
     type: str
-    content_changed_at: int
+    content_changed_at: int | None
     locations: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ListedItem:
-    """What a listing tells reliably of an item: its key and its files, as Plex sees them."""
+    """What a listing tells reliably of an item: its key and its files, as Plex sees them.
+
+    `trashed` holds those of the files that are not there any more.
+    """
 
     rating_key: int
     files: tuple[str, ...]
+    trashed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class ListingPage:
-    """A part of a section's items, newest first; `total` counts the whole section's."""
+    """A part of a section's items; `total` counts the whole section's, None where Plex says nothing of use."""
 
     items: tuple[ListedItem, ...]
-    total: int
+    total: int | None
 
 
 class _Server(PlexServer):  # type: ignore[misc] # plexapi's types are incomplete and therefore not followed
@@ -156,9 +166,9 @@ class PlexClient:
                 raise PlexAuthError(_NOT_THE_OWNERS)
             return sections
 
-    def list_page(self, section_key: int, start: int, size: int) -> ListingPage:
-        """Items of a section from number `start` (0 is the newest). One request; Plex may send fewer than `size`."""
-        path = f"/library/sections/{section_key}/all?type=1&sort=addedAt:desc"
+    def list_page(self, section_key: int, start: int, size: int, order: str = NEWEST_FIRST) -> ListingPage:
+        """Items of a section from number `start` (from 0) in an order. One request; Plex may send fewer than `size`."""
+        path = f"/library/sections/{section_key}/all?type=1&sort={order}"
         window = _window(start, size)
         with _no_scenes_fault(f"{path}&{urlencode(window)}"):
             server = self._server
@@ -169,11 +179,12 @@ class PlexClient:
                 raise self._malformed(path, error) from error
             if container.tag != "MediaContainer":
                 raise self._malformed(path, "no MediaContainer")
-            return self._parsed(path, lambda: ListingPage(tuple(items), _total(container)))
+            return self._parsed(path, lambda: ListingPage(tuple(items), _listing_total(container)))
 
-    def items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
+    def items(self, rating_keys: Sequence[int], *, check_files: bool = False) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.
 
+        With `check_files` Plex looks whether each file is there, which costs it a look at the disk a file.
         One request for at most MAX_ITEMS_PER_REQUEST keys (more only if the server sends fewer items at a time), none
         for no keys. Raises ValueError for more keys.
         """
@@ -183,6 +194,7 @@ class PlexClient:
         if not asked:
             return {}
         path = "/library/metadata/" + ",".join(map(str, sorted(asked))) + SKIP_REFRESH
+        path += CHECK_FILES if check_files else ""
         try:
             containers = self._read_whole(path, len(asked))
         except PlexNotFound:
@@ -321,17 +333,23 @@ def _no_scenes_fault(request: str) -> Iterator[None]:
 
 
 def _section(directory: Element) -> Section:
+    changed_at = directory.get("contentChangedAt")
     return Section(
         key=int(directory.attrib["key"]),
         title=directory.attrib["title"],
         type=directory.attrib["type"],
-        content_changed_at=int(directory.get("contentChangedAt", "0")),
+        content_changed_at=None if changed_at is None else int(changed_at),
         locations=tuple(location.attrib["path"] for location in directory.iterfind("Location")),
     )
 
 
 def _listed_item(video: Element) -> ListedItem:
-    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video))
+    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video), parse_trashed(video))
+
+
+def _listing_total(container: Element) -> int | None:
+    total = int(container.get("totalSize", "-1"))
+    return total if total >= 0 else None
 
 
 def _items(containers: Iterable[Element]) -> list[PlexItem]:

@@ -8,6 +8,7 @@
     ├── PlexNotFound          no such thing in Plex: 404
     │   └── PlexItemGone      an item that was there a moment ago: its file may be found under another rating key
     ├── PlexLibraryUnknown    a configured library that Plex does not have
+    ├── PlexLibraryUnlisted   a library that may hold the file cannot be listed now, while others can
     └── PlexPermanentError    it will not work the next time either: other 4xx
         └── AmbiguousMatch    several Plex items fit the scene equally well
 
@@ -81,6 +82,10 @@ class PlexLibraryUnknown(PlexError, TransientError):
     def __init__(self, message: str, available: tuple[str, ...]) -> None:
         super().__init__(message)
         self.available = available
+
+
+class PlexLibraryUnlisted(PlexError, TransientError):
+    """Whether Plex has a file cannot be told: a library that may hold it cannot be listed, or not be believed yet."""
 
 
 class PlexPermanentError(PlexError, PermanentError):

@@ -8,38 +8,68 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from plex.client import ListedItem, ListingPage, PlexClient, Section
-from plex.exceptions import PlexTemporaryError
+from plex.client import ListedItem, PlexClient, Section
+from plex.exceptions import PlexError, PlexLibraryUnlisted, PlexRequestFailed
 from plex.index_store import IndexedFile, IndexStore, KnownSection
 from plex.items import PlexItem
 from plex.libraries import configured_sections, is_configured
-from plex.paths import comparable_name
+from plex.listing import READINGS, Lister
+from plex.paths import Parts, split_path
 
-NEWEST_PAGE_SIZE = 50
-SWEEP_PAGE_SIZE = 500
 SECONDS_BETWEEN_SWEEPS = 600.0
+SECONDS_BETWEEN_EAGER_SWEEPS = 15.0
+EAGER_ITEMS_PER_SECOND = 100.0
+"""Items that a sweep may read for each second since the last one, where somebody waits for what it may find."""
 SECONDS_BETWEEN_LOOKS = 600.0
 """How long what was found may go unquestioned: a file that came since may fit as well as the one that is known."""
+SECONDS_OF_DOUBT = 60.0
+"""How long a listing must lack most of what is known before it is believed: Plex may just have started."""
+SECONDS_BETWEEN_DOUBTS = 15.0
+SECONDS_BETWEEN_FAILURES = 60.0
+"""How long a section that cannot be listed is let be, while others can."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class UnlistedSection:
+    """A section whose listing cannot be read, or not be believed yet, and why; folders as Plex sees them."""
+
+    key: int
+    title: str
+    locations: tuple[str, ...]
+    error: PlexError
+    since: float
+    tried_at: float
+    is_doubted: bool = False
+
+
+@dataclass(frozen=True)
 class RefreshReport:
-    """What a refresh cost (requests to Plex, but for the one for its identity), and whether it brought a change."""
+    """What a refresh cost (requests to Plex, but for the one for its identity), and whether it brought a change.
+
+    unlisted: the sections that could not be listed. moved: keys of those that Plex says have changed.
+    """
 
     requests: int = 0
     changed: bool = False
+    unlisted: tuple[UnlistedSection, ...] = ()
+    moved: frozenset[int] = field(default=frozenset(), compare=False)
 
     def __add__(self, other: RefreshReport) -> RefreshReport:
-        return RefreshReport(self.requests + other.requests, self.changed or other.changed)
+        return RefreshReport(
+            self.requests + other.requests,
+            self.changed or other.changed,
+            self.unlisted + other.unlisted,
+            self.moved | other.moved,
+        )
 
 
 class FileIndex:
-    """Finds Plex items by file name.
+    """Finds Plex items by the paths of their files.
 
     clock: seconds since the epoch.
     libraries: titles of the sections to index, () for all of type movie.
@@ -50,9 +80,13 @@ class FileIndex:
     ) -> None:
         self._store = store
         self._client = client
+        self._lister = Lister(client)
         self._clock = clock
         self._libraries = tuple(libraries)
         self._looked_at: float | None = None
+        self._unlisted: dict[int, UnlistedSection] = {}
+        self.revision = 0
+        """Another number whenever a file may be found that was not found before."""
 
     @classmethod
     def open(
@@ -61,13 +95,27 @@ class FileIndex:
         """Open the index's own file, for one process and one thread at a time. Raises as IndexStore.open."""
         return cls(IndexStore.open(path, clock), client, clock, libraries)
 
-    def lookup(self, name: str) -> tuple[IndexedFile, ...]:
-        """Every file of this name (or of this path's name), whatever its case or the composition of its Unicode.
+    # --- looking up
 
-        Sections that the settings do not mean any more are passed over, also before the next refresh drops them.
-        """
-        found = self._store.files_named(comparable_name(name))
-        if not self._libraries:
+    def lookup(self, name: str) -> tuple[IndexedFile, ...]:
+        """Files of this name (or of this path's name), whatever its case or the composition of its Unicode."""
+        return self.files_ending(split_path(name).tail(1))
+
+    def files_ending(self, tail: Parts) -> tuple[IndexedFile, ...]:
+        """Files whose last components are these, at most `plex.index_store.MOST_RIVALS` of them."""
+        return self._meant(self._store.files_ending(tail))
+
+    def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:
+        """The files at these very paths, but for case and the composition of Unicode."""
+        return self._meant(self._store.files_at(paths))
+
+    def at(self, path: str) -> tuple[IndexedFile, ...]:
+        """The files whose path is written just so: several where libraries share a folder."""
+        return tuple(each for each in self.files_at([split_path(path)]) if each.path == path)
+
+    def _meant(self, found: tuple[IndexedFile, ...]) -> tuple[IndexedFile, ...]:
+        """Without those of sections that the settings do not mean any more, also before the next refresh drops them."""
+        if not self._libraries or not found:
             return found
         sections = self._store.sections().values()
         meant = {section.key for section in sections if is_configured(section.title, self._libraries)}
@@ -82,23 +130,41 @@ class FileIndex:
         """The rating keys of two items that are far from each other, and not among `besides`; fewer if there are."""
         return self._store.outer_keys(besides)
 
-    def refresh(self, force: bool = False) -> RefreshReport:
+    @property
+    def unlisted(self) -> tuple[UnlistedSection, ...]:
+        """The sections that could not be listed at the last look, so that their newest files are not known."""
+        return tuple(self._unlisted.values())
+
+    # --- keeping up
+
+    def refresh(self, force: bool = False, eager: bool = False) -> RefreshReport:
         """Bring the index up to date with Plex, at the cost of two requests where nothing has changed.
 
-        With `force`, sections are listed as a whole, but each at most once in SECONDS_BETWEEN_SWEEPS; where none is
-        due, Plex is not asked at all. Raises PlexLibraryUnknown and what PlexClient raises; what is indexed then stays.
+        With `force`, sections are listed as a whole, but each at most once in SECONDS_BETWEEN_SWEEPS (`eager`: more
+        often if they are small); where none is due, Plex is not asked at all. Where some sections cannot be listed,
+        the report names them. Raises PlexLibraryUnknown and what PlexClient raises, PlexRequestFailed of a listing only
+        where all of them fail; what is indexed then stays.
         """
         known_sections = self._store.sections().values()
-        if force and known_sections and not any(self._is_sweep_due(known) for known in known_sections):
-            return RefreshReport()
+        if force and known_sections and not any(self._is_sweep_due(known, eager) for known in known_sections):
+            return RefreshReport(unlisted=self.unlisted)
         self._looked_at = self._clock()
         changed = self._store.keep_only_server(self._client.confirmed_identifier())
         sections = configured_sections(self._client.sections(), self._libraries)
-        changed = self._store.keep_only_sections({section.key for section in sections}) or changed
+        changed = self._keep_only({section.key for section in sections}) or changed
         report = RefreshReport(requests=1, changed=changed)
         for section in sections:
-            report += self._refresh_section(section, force)
+            report += self._refresh_or_note(section, force, eager, is_alone=len(sections) == 1)
+        self.revision += report.changed
+        failed = [each for each in report.unlisted if not each.is_doubted]
+        if failed and len(failed) == len(sections):
+            self._unlisted.clear()  # it is the server's fault, and the next look asks again
+            raise failed[0].error
         return report
+
+    def has_looked_within(self, seconds: float) -> bool:
+        """Whether Plex was asked for changes, by this object, at most so many seconds ago."""
+        return self._looked_at is not None and not self._is_past(self._looked_at, seconds)
 
     def is_old(self) -> bool:
         """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago, with or without success.
@@ -107,16 +173,15 @@ class FileIndex:
         """
         if self._store.is_of_another_server(self._client.machine_identifier):
             return True
-        if self._looked_at is not None and not self._is_long_ago(self._looked_at):
+        if self.has_looked_within(SECONDS_BETWEEN_LOOKS):
             return False
-        return any(self._is_long_ago(known.seen_at) for known in self._store.sections().values())
-
-    def _is_long_ago(self, moment: float) -> bool:
-        return abs(self._clock() - moment) >= SECONDS_BETWEEN_LOOKS  # a clock may be set back
+        return any(self._is_past(known.seen_at, SECONDS_BETWEEN_LOOKS) for known in self._store.sections().values())
 
     def learn(self, item: PlexItem) -> bool:
         """Take over the files of an item that was just read whole; say whether that changed anything."""
-        return self._store.put_items(item.section_key, [ListedItem(item.rating_key, item.files)])
+        changed = self._store.put_items(item.section_key, [ListedItem(item.rating_key, item.files, item.trashed)])
+        self.revision += changed
+        return changed
 
     def forget(self, rating_key: int) -> None:
         """Drop an item that Plex does not have any more."""
@@ -126,65 +191,133 @@ class FileIndex:
         """Close the file."""
         self._store.close()
 
-    def _refresh_section(self, section: Section, force: bool) -> RefreshReport:
+    # --- inside
+
+    def _keep_only(self, keys: Collection[int]) -> bool:
+        self._unlisted = {key: each for key, each in self._unlisted.items() if key in keys}
+        return self._store.keep_only_sections(keys)
+
+    def _refresh_or_note(self, section: Section, force: bool, eager: bool, *, is_alone: bool) -> RefreshReport:
+        """Refresh a section; where that fails, or failed lately, the report says so and the others can go on."""
+        earlier = self._unlisted.get(section.key)
+        now = self._clock()
+        if earlier is not None and (earlier.is_doubted or not is_alone):
+            pause = SECONDS_BETWEEN_DOUBTS if earlier.is_doubted else SECONDS_BETWEEN_FAILURES
+            if not self._is_past(earlier.tried_at, pause):
+                return RefreshReport(unlisted=(earlier,))
+        try:
+            report = self._refresh_section(section, force, eager)
+        except (PlexRequestFailed, PlexLibraryUnlisted) as error:
+            if earlier is None:
+                level = logging.INFO if isinstance(error, PlexLibraryUnlisted) else logging.WARNING
+                log.log(level, 'The library "%s" cannot be listed: %s', section.title, error)
+            since = now if earlier is None else earlier.since
+            noted = UnlistedSection(
+                section.key, section.title, section.locations, error, since, now, isinstance(error, PlexLibraryUnlisted)
+            )
+            self._unlisted[section.key] = noted
+            return RefreshReport(unlisted=(noted,))
+        self._unlisted.pop(section.key, None)
+        return report
+
+    def _refresh_section(self, section: Section, force: bool, eager: bool) -> RefreshReport:
         known = self._store.sections().get(section.key)
-        if known is None or ((force or known.is_doubtful) and self._is_sweep_due(known)):
-            return self._sweep(section)
-        if known.content_changed_at != section.content_changed_at:
-            return self._read_newest(section, known)
+        if known is None or section.key in self._unlisted:
+            return self._sweep(section, known)
+        if (force or known.is_doubtful) and self._is_sweep_due(known, eager):
+            return self._sweep(section, known)
+        if section.content_changed_at is None or known.content_changed_at != section.content_changed_at:
+            return self._read_newest(section, known, eager)
         self._store.put_section(known.seen_again(section, self._clock()))
         return RefreshReport()
 
-    def _read_newest(self, section: Section, known: KnownSection) -> RefreshReport:
+    def _read_newest(self, section: Section, known: KnownSection, eager: bool) -> RefreshReport:
         """Read from the newest item on, up to a page that holds nothing new. If the totals agree then, that was all.
 
         Nothing is written before the end: what an error cuts short is read again by the next refresh.
         """
         news: list[ListedItem] = []
         requests = 0
-        for page in self._pages(section.key, NEWEST_PAGE_SIZE):
+        total: int | None = None
+        for page in self._lister.newest_pages(section.key):
             requests += 1
+            total = page.total
             new_here = self._store.unknown_among(section.key, page.items)
             news += new_here
             if not new_here:
                 break
+        if total is not None:
+            self._require_most(section, total)
         changed = self._store.put_items(section.key, news)
-        is_doubtful = self._store.count_items(section.key) != page.total
-        report = RefreshReport(requests, changed)
-        if is_doubtful and self._is_sweep_due(known):
-            return report + self._sweep(section)
+        is_doubtful = total is not None and self._store.count_items(section.key) != total
+        moved = frozenset() if section.content_changed_at is None else frozenset({section.key})
+        report = RefreshReport(requests, changed, moved=moved)
+        if is_doubtful and self._is_sweep_due(known, eager):
+            return report + self._sweep(section, known)
         self._store.put_section(replace(known.seen_again(section, self._clock()), is_doubtful=is_doubtful))
         return report
 
-    def _sweep(self, section: Section) -> RefreshReport:
-        """List the whole section, and only then put that in the place of what was known of it."""
+    def _sweep(self, section: Section, known: KnownSection | None) -> RefreshReport:
+        """List the whole section, and only then put that in the place of what was known of it.
+
+        A reading in which an item may have slipped through is made again at once; where none is complete, and all
+        together are not, what was known stays beside what they showed.
+        """
         started_at = self._clock()
-        requests = 0
+        requests, is_doubtful = 0, True
         self._store.begin_sweep()
-        for page in self._pages(section.key, SWEEP_PAGE_SIZE):
-            requests += 1
-            self._store.stage(page.items)
-        changed = self._store.end_sweep(
-            KnownSection(
-                section.key, section.title, section.locations, section.content_changed_at, started_at, started_at
-            )
-        )
+        for number in range(len(READINGS)):
+            reading = self._lister.read(section.key, number, lambda items, of=number: self._store.stage(items, of))  # type: ignore[misc]
+            requests += reading.requests
+            if reading.is_complete:
+                self._store.keep_reading(number)
+            if reading.is_complete or reading.is_complete_with(self._store.count_staged()):
+                is_doubtful = False
+                break
+        if not is_doubtful and known is not None:
+            self._require_most(section, self._store.count_staged())
+        changed = self._store.end_sweep(_as_known(section, started_at, is_doubtful))
+        if known is None:
+            self._require_most(section, self._store.count_items(section.key), is_new=True)
         log.info('indexed "%s": %d items in Plex', section.title, self._store.count_items(section.key))
-        return RefreshReport(requests, changed)
+        return RefreshReport(requests, changed, moved=frozenset({section.key} if known is None else ()))
 
-    def _pages(self, section_key: int, size: int) -> Iterator[ListingPage]:
-        """A section's items, newest first. The server may send smaller pages than asked for."""
-        start = 0
-        while True:
-            page = self._client.list_page(section_key, start, size)
-            yield page
-            start += len(page.items)
-            if start >= page.total:
-                return
-            if not page.items:  # taken for the end, this would drop the rest of the library from the index
-                raise PlexTemporaryError(
-                    f"malformed reply: Plex lists {start} of {page.total} items of section {section_key}"
-                )
+    def _require_most(self, section: Section, count: int, *, is_new: bool = False) -> None:
+        """Raises PlexLibraryUnlisted where a listing lacks most of what is known, for less than SECONDS_OF_DOUBT.
 
-    def _is_sweep_due(self, known: KnownSection) -> bool:
-        return abs(self._clock() - known.swept_at) >= SECONDS_BETWEEN_SWEEPS  # a clock may be set back
+        One that was empty before may be; one that `is_new` and empty is looked at again.
+        """
+        known = self._store.count_items(section.key)
+        earlier = self._unlisted.get(section.key)
+        is_in_doubt = earlier is not None and earlier.is_doubted
+        if count * 2 >= known and (count or not (is_new or is_in_doubt)):
+            return
+        if earlier is not None and is_in_doubt and self._is_past(earlier.since, SECONDS_OF_DOUBT):
+            return
+        raise PlexLibraryUnlisted(
+            f'Plex lists {count} items in "{section.title}" and had {known}: it may just have started,'
+            " so PlexSync looks again"
+        )
+
+    def _is_sweep_due(self, known: KnownSection, eager: bool) -> bool:
+        pause = SECONDS_BETWEEN_SWEEPS
+        if eager:
+            seconds = self._store.count_items(known.key) / EAGER_ITEMS_PER_SECOND
+            pause = min(pause, max(SECONDS_BETWEEN_EAGER_SWEEPS, seconds))
+        return self._is_past(known.swept_at, pause)
+
+    def _is_past(self, moment: float, seconds: float) -> bool:
+        """Whether a moment is so many seconds ago; a clock may be set back."""
+        return abs(self._clock() - moment) >= seconds
+
+
+def _as_known(section: Section, swept_at: float, is_doubtful: bool) -> KnownSection:
+    return KnownSection(
+        section.key,
+        section.title,
+        section.locations,
+        section.content_changed_at,
+        swept_at,
+        seen_at=swept_at,
+        is_doubtful=is_doubtful,
+    )

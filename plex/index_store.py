@@ -10,49 +10,59 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from plex.client import ListedItem, Section
-from plex.paths import comparable_name
-from storage.database import Database, open_or_replace
+from plex.paths import Parts, split_path
+from storage.database import IN_LIST, Database, as_list, open_or_replace
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+MOST_RIVALS = 1000
+"""Files that are looked at for one path: more that end alike cannot be told apart by a person, either."""
 
 _SCHEMA = (
     "CREATE TABLE server (machine_identifier TEXT NOT NULL)",
     """
     CREATE TABLE sections (
         key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
-        content_changed_at INTEGER NOT NULL, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
+        content_changed_at INTEGER, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
         is_doubtful INTEGER NOT NULL)
     """,
     "CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL)",
-    "CREATE TABLE files (rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL)",
+    """
+    CREATE TABLE files (
+        rating_key INTEGER NOT NULL, path TEXT NOT NULL, reversed_key TEXT NOT NULL, is_trashed INTEGER NOT NULL)
+    """,
     "CREATE INDEX items_by_section ON items (section_key)",
     "CREATE INDEX files_by_item ON files (rating_key)",
-    "CREATE INDEX files_by_name ON files (name)",
+    # Whatever their number, files that end alike stand beside each other here, those with the longest tail together.
+    "CREATE INDEX files_by_end ON files (reversed_key)",
 )
 _STAGE = """
 DROP TABLE IF EXISTS temp.swept_items;
 DROP TABLE IF EXISTS temp.swept_files;
-CREATE TEMP TABLE swept_items (rating_key INTEGER PRIMARY KEY);
+CREATE TEMP TABLE swept_items (rating_key INTEGER PRIMARY KEY, reading INTEGER NOT NULL);
 CREATE TEMP TABLE swept_files (
-    rating_key INTEGER NOT NULL, path TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (rating_key, path)
+    rating_key INTEGER NOT NULL, path TEXT NOT NULL, reversed_key TEXT NOT NULL, is_trashed INTEGER NOT NULL,
+    PRIMARY KEY (rating_key, path)
 ) WITHOUT ROWID;
 """
 _DIFFERENCES = """
 WITH
-    known AS (SELECT rating_key, path FROM files JOIN items USING (rating_key) WHERE section_key = :section),
-    gone AS (SELECT * FROM known EXCEPT SELECT rating_key, path FROM swept_files),
-    come AS (SELECT rating_key, path FROM swept_files EXCEPT SELECT * FROM known)
+    known AS (
+        SELECT rating_key, path, is_trashed FROM files JOIN items USING (rating_key) WHERE section_key = :section),
+    gone AS (SELECT * FROM known EXCEPT SELECT rating_key, path, is_trashed FROM swept_files),
+    come AS (SELECT rating_key, path, is_trashed FROM swept_files EXCEPT SELECT * FROM known)
 SELECT 1 FROM gone UNION ALL SELECT 1 FROM come LIMIT 1
 """
+_FILES = "SELECT path, rating_key, section_key, is_trashed FROM files JOIN items USING (rating_key)"
 
 
 @dataclass(frozen=True)
 class IndexedFile:
-    """A file, as Plex sees it, and the item that it belongs to."""
+    """A file, as Plex sees it, and the item that it belongs to. `is_trashed`: whether it is gone from the disk."""
 
     path: str
     rating_key: int
     section_key: int
+    is_trashed: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +76,7 @@ class KnownSection:
     key: int
     title: str
     locations: tuple[str, ...]
-    content_changed_at: int
+    content_changed_at: int | None
     swept_at: float
     seen_at: float
     is_doubtful: bool = False
@@ -106,14 +116,21 @@ class IndexStore:
 
     # --- reading
 
-    def files_named(self, name: str) -> tuple[IndexedFile, ...]:
-        """The files of a name that `comparable_name` gave."""
-        rows = self._database.all(
-            "SELECT path, rating_key, section_key FROM files JOIN items USING (rating_key) WHERE name = ?"
-            " ORDER BY rating_key, path",
-            (name,),
+    def files_ending(self, tail: Parts) -> tuple[IndexedFile, ...]:
+        """Files whose last components are these, without regard to case; at most MOST_RIVALS, none for no tail."""
+        key = tail.reversed_key()
+        if not key:
+            return ()
+        # All that begins with "c/b/" lies before "c/b0": in every encoding 0 is what follows /.
+        between = "reversed_key >= ? AND reversed_key < ?"
+        return _indexed(
+            self._database.all(f"{_FILES} WHERE {between} LIMIT {MOST_RIVALS}", (key, f"{key[:-1]}0"))
         )
-        return tuple(IndexedFile(*row) for row in rows)
+
+    def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:
+        """The files at these very paths, without regard to case."""
+        keys = as_list(path.reversed_key() for path in paths)
+        return _indexed(self._database.all(f"{_FILES} WHERE reversed_key {IN_LIST} LIMIT {MOST_RIVALS}", (keys,)))
 
     def sections(self) -> dict[int, KnownSection]:
         """The sections that have been listed as a whole, by key."""
@@ -201,23 +218,41 @@ class IndexStore:
         """Start an empty stage for the listing of a section. It is no part of the file: a kill leaves no trace."""
         self._database.connection.executescript(_STAGE)
 
-    def stage(self, items: Iterable[ListedItem]) -> None:
-        """Put items on the stage. One that shows up twice, because the listing moved between two pages, counts once."""
+    def stage(self, items: Iterable[ListedItem], reading: int) -> None:
+        """Put items on the stage, or note of those that are there that reading number `reading` showed them, too."""
         listed = list(items)
-        files = [(item.rating_key, path, comparable_name(path)) for item in listed for path in item.files]
         with self._transaction() as connection:
-            keys = [(item.rating_key,) for item in listed]
-            connection.executemany("INSERT OR IGNORE INTO swept_items VALUES (?)", keys)
-            connection.executemany("INSERT OR IGNORE INTO swept_files VALUES (?, ?, ?)", files)
+            connection.executemany(
+                "INSERT OR REPLACE INTO swept_items VALUES (?, ?)", [(item.rating_key, reading) for item in listed]
+            )
+            connection.executemany("DELETE FROM swept_files WHERE rating_key = ?", [(i.rating_key,) for i in listed])
+            connection.executemany("INSERT INTO swept_files VALUES (?, ?, ?, ?)", _file_rows(listed))
+
+    def keep_reading(self, reading: int) -> None:
+        """Drop from the stage what reading number `reading`, which was complete, did not show."""
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM swept_items WHERE reading <> ?", (reading,))
+            connection.execute(
+                "DELETE FROM swept_files WHERE rating_key NOT IN (SELECT rating_key FROM swept_items)"
+            )
+
+    def count_staged(self) -> int:
+        """How many items are on the stage."""
+        row = self._database.one("SELECT count(*) FROM swept_items")
+        return int(row[0]) if row else 0
 
     def end_sweep(self, section: KnownSection) -> bool:
-        """Put what is on the stage in the place of all that was known of a section; say whether that is different."""
+        """Put what is on the stage in the place of all that was known of a section; say whether that is different.
+
+        Of a section that `is_doubtful`, what is not on the stage stays, too.
+        """
         changed = self._stage_differs(section.key)
         with self._transaction() as connection:
-            _drop_items_of(connection, section.key)
+            if not section.is_doubtful:
+                _drop_items_of(connection, section.key)
             connection.execute("DELETE FROM files WHERE rating_key IN (SELECT rating_key FROM swept_items)")
             connection.execute("INSERT OR REPLACE INTO items SELECT rating_key, ? FROM swept_items", (section.key,))
-            connection.execute("INSERT INTO files SELECT rating_key, path, name FROM swept_files")
+            connection.execute("INSERT INTO files SELECT rating_key, path, reversed_key, is_trashed FROM swept_files")
             _put_section(connection, section)
         self._database.connection.executescript(_STAGE)
         return changed
@@ -229,8 +264,8 @@ class IndexStore:
         row = self._database.one("SELECT section_key FROM items WHERE rating_key = ?", key)
         if row != (section_key,):
             return False
-        paths = self._database.all("SELECT path FROM files WHERE rating_key = ?", key)
-        return {path for (path,) in paths} == set(item.files)
+        files = self._database.all("SELECT path, is_trashed FROM files WHERE rating_key = ?", key)
+        return set(files) == {(path, path in item.trashed) for path in item.files}
 
     def _stage_differs(self, section_key: int) -> bool:
         return self._database.one(_DIFFERENCES, {"section": section_key}) is not None
@@ -248,8 +283,21 @@ class IndexStore:
 def _put_item(connection: sqlite3.Connection, section_key: int, item: ListedItem) -> None:
     connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (item.rating_key, section_key))
     connection.execute("DELETE FROM files WHERE rating_key = ?", (item.rating_key,))
-    files = [(item.rating_key, path, comparable_name(path)) for path in dict.fromkeys(item.files)]
-    connection.executemany("INSERT INTO files VALUES (?, ?, ?)", files)
+    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", _file_rows([item]))
+
+
+def _file_rows(items: Iterable[ListedItem]) -> list[tuple[int, str, str, bool]]:
+    return [
+        (item.rating_key, path, split_path(path).reversed_key(), path in item.trashed)
+        for item in items
+        for path in dict.fromkeys(item.files)
+    ]
+
+
+def _indexed(rows: Iterable[tuple[str, int, int, int]]) -> tuple[IndexedFile, ...]:
+    """The files of rows of _FILES, those of the oldest items first."""
+    files = [IndexedFile(path, key, section, bool(is_trashed)) for path, key, section, is_trashed in rows]
+    return tuple(sorted(files, key=lambda file: (file.rating_key, file.path)))
 
 
 def _put_section(connection: sqlite3.Connection, section: KnownSection) -> None:

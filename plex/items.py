@@ -17,7 +17,8 @@ class PlexItem:
     """A movie in Plex.
 
     `values` has every field of `validation.fields.TABLE`; of an image, its path on the Plex server. `locked` holds
-    Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone.
+    Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone. `trashed` holds
+    those of its files that are not there any more.
     """
 
     rating_key: int
@@ -25,6 +26,7 @@ class PlexItem:
     files: tuple[str, ...]
     values: Mapping[str, FieldValue]
     locked: frozenset[str] = frozenset()
+    trashed: frozenset[str] = frozenset()
 
     def value(self, field: str) -> FieldValue:
         """The value of a field. Raises KeyError for unknown names."""
@@ -43,6 +45,7 @@ def parse_item(video: Element, container: Element) -> PlexItem:
         files=parse_files(video),
         values={field.name: _value(field, video) for field in TABLE},
         locked=frozenset(each.get("name", "") for each in video.iterfind("Field") if each.get("locked") == "1"),
+        trashed=parse_trashed(video),
     )
 
 
@@ -61,6 +64,20 @@ def parse_files(video: Element) -> tuple[str, ...]:
     """The paths of all files of a Video element, as Plex sees them."""
     paths = (part.get("file") for part in video.iterfind("Media/Part"))
     return tuple(path for path in paths if path)
+
+
+def parse_trashed(video: Element) -> frozenset[str]:
+    """The paths of those files of a Video element that are gone from the disk.
+
+    The item, or the version, then carries `deletedAt`; asked with `checkFiles=1`, Plex says so of each Part.
+    """
+    return frozenset(
+        path
+        for media in video.iterfind("Media")
+        for part in media.iterfind("Part")
+        if (path := part.get("file"))
+        and (any(each.get("deletedAt") for each in (video, media, part)) or part.get("exists") == "0")
+    )
 
 
 def _names(tags: Iterable[Element]) -> tuple[str, ...]:

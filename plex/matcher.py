@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from plex.index import FileIndex
+from plex.index import FileIndex, UnlistedSection
 from plex.index_store import IndexedFile
 from plex.paths import Parts, length_below, split_path
 from validation.config import PathMapping
@@ -43,15 +43,21 @@ class ScanTarget:
     folder: str
 
 
+_NOWHERE = split_path("")
+
+
 @dataclass(frozen=True)
 class _Candidate:
     file: IndexedFile
     parts: Parts
 
 
-# How many components agree, whether those are all below both library folders, and whether their case agrees too.
-_Rank = tuple[int, bool, bool]
-_NO_MATCH: _Rank = (0, False, False)
+# How many components agree, whether those are all below both library folders, whether the file is there and not in the
+# trash, and how well the names agree (see _likeness).
+_Rank = tuple[int, bool, bool, int]
+_NO_MATCH: _Rank = (0, False, False, 0)
+_SHORTEST_TAIL = 2
+"""Components from which on a common tail alone may say that two files are the same."""
 
 
 class Matcher:
@@ -81,7 +87,7 @@ class Matcher:
             best = self._best_candidates(wanted)
             if not best:
                 missing[file] = None
-            elif len({each.parts.exact for each in best}) > 1 and not self._allow_ambiguous:
+            elif len({each.parts.written for each in best}) > 1 and not self._allow_ambiguous:
                 ambiguous.update((each.file.path, None) for each in best)
             else:
                 by_tail = self._mapped(wanted) is None
@@ -122,14 +128,39 @@ class Matcher:
             if mapped.is_below(split_path(location))
         )
 
+    def unlisted_library(self, files: Sequence[str]) -> UnlistedSection | None:
+        """A library that cannot be listed now and may hold one of these files, as Stash sees them; None for none."""
+        return next((each for each in self._index.unlisted for file in files if self._may_hold(each, file)), None)
+
+    def _may_hold(self, section: UnlistedSection, file: str) -> bool:
+        mapped = self._mapped(split_path(file))
+        return mapped is None or any(mapped.is_below(split_path(each)) for each in section.locations)
+
     def _best_candidates(self, wanted: Parts) -> tuple[_Candidate, ...]:
         """The candidates of the highest rank; several at one path are one file in several libraries, so all of them."""
-        name = "".join(wanted.written[-1:])
-        found = [_Candidate(each, split_path(each.path)) for each in self._index.lookup(name)]
         mapped = self._mapped(wanted)
+        files = self._by_tail(wanted) if mapped is None else self._index.files_at([mapped])
+        found = [_Candidate(each, split_path(each.path)) for each in files]
         ranks = [self._tail_rank(wanted, each) if mapped is None else _exact_rank(mapped, each) for each in found]
         best = max(ranks, default=_NO_MATCH)
         return tuple(each for each, rank in zip(found, ranks, strict=True) if rank == best != _NO_MATCH)
+
+    def _by_tail(self, wanted: Parts) -> Iterable[IndexedFile]:
+        """Every file that `_tail_rank` may rank highest, found without a look at the many that only share the name.
+
+        Those are the files with the longest common tail that is all of the path below Stash's library folder, and those
+        whose own path below Plex's library folder is a tail of the wanted one.
+        """
+        shortest = max(length_below(wanted, self._stash_roots), _SHORTEST_TAIL)
+        longest: tuple[IndexedFile, ...] = ()
+        for length in range(len(wanted), shortest - 1, -1):
+            longest = self._index.files_ending(wanted.tail(length))
+            if longest:
+                break
+        tails = [wanted.tail(length) for length in range(1, len(wanted) + 1)]
+        roots = {split_path(location).folded: split_path(location) for _, location in self._index.locations()}
+        places = [root + tail for root in (_NOWHERE, *roots.values()) for tail in tails]
+        return dict.fromkeys((*longest, *self._index.files_at(places)))
 
     def _tail_rank(self, wanted: Parts, candidate: _Candidate) -> _Rank:
         """The length of the longest common tail of two paths, if it says that they are the same file.
@@ -144,8 +175,8 @@ class Matcher:
         is_same_file = (covers_stash and covers_plex) if length == 1 else (covers_stash or covers_plex)
         if not is_same_file:
             return _NO_MATCH
-        same_case = wanted.exact[len(wanted) - length :] == found.exact[len(found) - length :]
-        return length, covers_stash and covers_plex, same_case
+        likeness = _likeness(wanted.tail(length), found.tail(length))
+        return length, covers_stash and covers_plex, not candidate.file.is_trashed, likeness
 
     def _plex_roots(self, section_key: int) -> list[Parts]:
         return [split_path(location) for key, location in self._index.locations() if key == section_key]
@@ -163,7 +194,12 @@ def _exact_rank(wanted: Parts, candidate: _Candidate) -> _Rank:
     """The rank of a candidate that must be at this very path."""
     if wanted.folded != candidate.parts.folded:
         return _NO_MATCH
-    return len(wanted), True, wanted.exact == candidate.parts.exact
+    return len(wanted), True, not candidate.file.is_trashed, _likeness(wanted, candidate.parts)
+
+
+def _likeness(one: Parts, other: Parts) -> int:
+    """How well names agree that differ in case at most: 2 as written, 1 but for the form of an accent, else 0."""
+    return 2 if one.written == other.written else 1 if one.exact == other.exact else 0
 
 
 def _joined(location: str, below: Parts) -> str:

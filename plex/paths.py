@@ -46,6 +46,14 @@ class Parts:
         """Whether `folder` holds this path, or is it."""
         return self.folded[: len(folder)] == folder.folded
 
+    def tail(self, length: int) -> Parts:
+        """The last `length` components."""
+        return self[len(self) - length :]
+
+    def reversed_key(self) -> str:
+        """The folded components from the last on, each with a / behind it: what ends alike begins alike here."""
+        return "".join(f"{part}/" for part in reversed(self.folded))
+
     def common_tail(self, other: Parts) -> int:
         """How many of the last components are the same, without regard to case."""
         length = 0
@@ -82,11 +90,6 @@ def _folded_character(character: str) -> str:
         if len(folded) == 1:
             return folded
     return character
-
-
-def comparable_name(path: str) -> str:
-    """The file name of a path in the form in which names are looked up; "" for a path that has none."""
-    return "".join(split_path(path).folded[-1:])
 
 
 def length_below(path: Parts, roots: Iterable[Parts]) -> int:

@@ -73,6 +73,14 @@ class DeadLetterQueue:
         row = self._database.one(f"SELECT {_COLUMNS} FROM dead_letters WHERE id = ?", (entry_id,))
         return None if row is None else _dead_letter(row)
 
+    def of_scenes(self, scene_ids: Sequence[int], error_type: str) -> list[DeadLetter]:
+        """The entries of these scenes that failed so, oldest first."""
+        rows = self._database.all(
+            f"SELECT {_COLUMNS} FROM dead_letters WHERE scene_id {IN_LIST} AND error_type = ? ORDER BY id",
+            (as_list(scene_ids), error_type),
+        )
+        return [_dead_letter(row) for row in rows]
+
     def get_count(self) -> int:
         """How many entries there are."""
         row = self._database.one("SELECT COUNT(*) FROM dead_letters")
@@ -109,9 +117,12 @@ class DeadLetterQueue:
         )
         return [_dead_letter(row) for row in rows]
 
-    def delete_older_than(self, days: float, now: float) -> int:
-        """Delete entries buried more than `days` days before `now`; returns how many."""
-        return self._database.execute("DELETE FROM dead_letters WHERE buried_at < ?", (now - days * SECONDS_PER_DAY,))
+    def delete_older_than(self, days: float, now: float, kept_type: str = "") -> int:
+        """Delete entries buried more than `days` days before `now`, but for those of `kept_type`; returns how many."""
+        return self._database.execute(
+            "DELETE FROM dead_letters WHERE buried_at < ? AND error_type <> ?",
+            (now - days * SECONDS_PER_DAY, kept_type),
+        )
 
     def resolve(self, scene_id: int) -> None:
         """Delete a scene's entries: it is in step now, or a newer entry says why not."""

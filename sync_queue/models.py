@@ -75,6 +75,10 @@ class Job:
             first_failed_at=self.first_failed_at or now,
         )
 
+    def put_off(self, error_type: str, *, now: float, delay: float) -> Job:
+        """The job after a failure that is not its own: due again `delay` seconds from `now`, nothing counted."""
+        return replace(self, next_retry_at=now + delay, last_error_type=error_type)
+
     def sent_to_the_back(self, error_type: str, *, now: float) -> Job:
         """The job after it opened the breaker: due, but behind all that never failed; no retry is counted."""
         return replace(self, next_retry_at=now, last_error_type=error_type, outages_opened=self.outages_opened + 1)

@@ -7,7 +7,7 @@ memory must not be trusted with: at most one pending job per scene, and the orde
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 NEW = 0
 READY = 1
@@ -38,6 +38,10 @@ SCHEMA = (
         first_failed_at REAL NOT NULL, buried_at REAL NOT NULL, job TEXT NOT NULL)
     """,
     "CREATE INDEX IF NOT EXISTS dead_letters_by_scene ON dead_letters (scene_id)",
+    """
+    CREATE TABLE IF NOT EXISTS waiting_files (
+        scene_id INTEGER PRIMARY KEY, files TEXT NOT NULL, since REAL NOT NULL)
+    """,
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,

@@ -7,6 +7,7 @@
 | PlexTemporaryError, unknown        | 5           | 5, 80               | counts        | buried                      |
 | PlexNotFound                       | 12          | 30, 600             | no            | buried, or dropped if asked |
 | PlexLibraryUnknown                 | not counted | the setting decides | no            | jobs stay                   |
+| PlexLibraryUnlisted                | not counted | 60, 60              | no            | jobs stay                   |
 | PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
@@ -27,6 +28,7 @@ from enum import Enum
 from plex.exceptions import (
     PlexAuthError,
     PlexLibraryUnknown,
+    PlexLibraryUnlisted,
     PlexNotFound,
     PlexPermanentError,
     PlexServerDown,
@@ -42,6 +44,7 @@ LONGEST_WAIT = 900.0
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
+_UNLISTED = (60.0, 60.0, NOT_COUNTED)
 _STASH = (5.0, 60.0, NOT_COUNTED)
 
 
@@ -72,7 +75,7 @@ class BreakerEffect(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """`delay` in seconds, for RETRY only."""
+    """`delay` in seconds, for RETRY, and for a RELEASE that nobody else times."""
 
     action: Action
     breaker: BreakerEffect
@@ -97,6 +100,8 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
         return _NOT_FOUND
     if isinstance(error, StashUnavailable):
         return _STASH
+    if isinstance(error, PlexLibraryUnlisted):
+        return _UNLISTED
     base, cap, retries = _TEMPORARY
     if isinstance(error, PlexServerDown | PlexAuthError | PlexLibraryUnknown):
         return base, cap, NOT_COUNTED
@@ -107,7 +112,10 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
 
 def counts_against_plex(error: BaseException) -> bool:
     """Whether a failure that is a job's own still says something about Plex: enough of them in a row are an outage."""
-    return not isinstance(error, PlexNotFound | PlexLibraryUnknown | PermanentError | PartlySynced | SceneUnreadable)
+    return not isinstance(
+        error,
+        PlexNotFound | PlexLibraryUnknown | PlexLibraryUnlisted | PermanentError | PartlySynced | SceneUnreadable,
+    )
 
 
 def may_be_plexs_fault(error: BaseException) -> bool:
@@ -128,6 +136,9 @@ class RetryPolicy:
             return Decision(Action.RELEASE, BreakerEffect.TRIP)
         if isinstance(error, StashUnavailable | PlexLibraryUnknown):
             return Decision(Action.RELEASE, BreakerEffect.NONE)
+        if isinstance(error, PlexLibraryUnlisted):
+            base, cap, _ = _UNLISTED
+            return Decision(Action.RELEASE, BreakerEffect.NONE, calculate_delay(retry_count, base, cap, jitter_seed))
         if isinstance(error, SceneGone | NothingToSync):
             return Decision(Action.DISCARD, BreakerEffect.NONE)
         return self.decide_counted(error, retry_count, jitter_seed)

@@ -93,6 +93,7 @@ class SyncWorker:
         self._wait = wait or Pause(parts.manager.database, self._stopping).wait
         self._catch_up = parts.catch_up
         self._reconcile = parts.reconcile
+        self._waiting_for_files = parts.waiting_for_files
         self._idle_since = parts.clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -171,7 +172,7 @@ class SyncWorker:
             return self._blocked(WaitingFor.PERSON, PAUSED, logging.WARNING)
         if due_at > now:
             self.progress.activity = "waiting for the next retry"
-            return Step(min(context.config.poll_interval, due_at - now))
+            return self._pause(min(context.config.poll_interval, due_at - now))
         return self._send(context)
 
     def _send(self, context: SyncContext) -> Step:
@@ -185,6 +186,7 @@ class SyncWorker:
         if not self._may_send(context):
             return self._wait_for_plex(context)
         self.progress.go_on()
+        self._look_for_files()
         limit = self._gate.ramp.take(BATCH_SIZE) if self._gate.is_closed() else 1
         return self._drain_batch(context, limit) if limit else Step(self._gate.ramp.seconds_to_next())
 
@@ -221,7 +223,26 @@ class SyncWorker:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
         if not self._manager.database.is_in_place():
             return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
-        return Step() if self._reconcile_a_page() else None
+        return Step() if self._look_for_files() or self._reconcile_a_page() else None
+
+    def _look_for_files(self) -> bool:
+        """Whether jobs fell due because Plex has their files now."""
+        files = self._waiting_for_files
+        if files is None or files.seconds_to_look() != 0.0:
+            return False
+        files.put_off()
+        try:
+            context = self._contexts.current(BLOCKED_PAUSE)
+        except (StashUnavailable, ConfigError):
+            return False
+        self._note_context(context)
+        return not context.config.paused and self._may_send(context) and files.look(context) > 0
+
+    def _pause(self, seconds: float) -> Step:
+        """Wait so long, or until the next look for files that Plex lacked."""
+        files = self._waiting_for_files
+        until_look = files.seconds_to_look() if files is not None else None
+        return Step(seconds if until_look is None else min(seconds, until_look))
 
     def _reconcile_a_page(self) -> bool:
         if self._reconcile is None or not self._gate.is_closed() or not self._reconcile.step_if_due():
@@ -230,14 +251,16 @@ class SyncWorker:
         return True
 
     def _rest(self, now: float) -> Step:
-        self.progress.activity = "idle"
-        if self._rules.foreground or now - self._idle_since >= self._rules.idle_seconds:
+        is_needed = self._waiting_for_files is not None and self._waiting_for_files.keeps_alive()
+        self.progress.activity = "waiting for Plex to find the files of scenes" if is_needed else "idle"
+        is_over = now - self._idle_since >= self._rules.idle_seconds and not is_needed
+        if self._rules.foreground or is_over:
             if self._catch_up is not None:
                 self._catch_up.note_drained()
             return Step(ended=Ended.IDLE)
         if now < self._idle_since:
             self._idle_since = now  # the clock was set back
-        return Step(self._context.config.poll_interval if self._context else 1.0)
+        return self._pause(self._context.config.poll_interval if self._context else 1.0)
 
     def _note_context(self, context: SyncContext) -> None:
         """Settings may be what an outage was about: try the new ones at once."""

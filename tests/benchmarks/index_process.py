@@ -19,7 +19,8 @@ from pydantic import SecretStr
 
 from plex.client import PlexClient
 from plex.device_identity import DeviceIdentity
-from plex.index import SWEEP_PAGE_SIZE, FileIndex
+from plex.index import FileIndex
+from plex.listing import SWEEP_PAGE_SIZE
 from tests.benchmarks.peak_memory import peak_bytes
 from tests.benchmarks.timing import in_turns, seconds_of
 
@@ -64,7 +65,7 @@ def _list(client: PlexClient) -> None:
     start, total = 0, 1
     while start < total:
         page = client.list_page(section.key, start, SWEEP_PAGE_SIZE)
-        start, total = start + len(page.items), page.total
+        start, total = start + len(page.items), page.total or 0
 
 
 def _build(path: str, client: PlexClient) -> None:

@@ -22,6 +22,7 @@ from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal, PluginFiles
 from worker.drain.lent_session import LentSession
 from worker.drain.progress import Progress
+from worker.drain.waiting_for_files import WaitingForFiles
 from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
@@ -41,6 +42,7 @@ class WorkerParts:
     dismissal: Dismissal | None = None
     catch_up: CatchUp | None = None
     reconcile: ScheduledReconcile | None = None
+    waiting_for_files: WaitingForFiles | None = None
 
 
 class Workplace:
@@ -70,7 +72,7 @@ class Workplace:
         self._published: dict[str, Any] = {}
 
     def new_parts(self, *, foreground: bool) -> WorkerParts:
-        """What a worker drains with; in the foreground it neither catches up nor compares the library.
+        """What a worker drains with; in the foreground it does only what is due: no catch-up, no comparison, no wait.
 
         For the holder of the drain lock only: it supersedes whoever held it before, and loads the breaker's state.
         """
@@ -85,7 +87,10 @@ class Workplace:
         parts = WorkerParts(
             self.manager, self.contexts, gate, self._clock, self._generation, self._dismissal(foreground)
         )
-        return parts if foreground else replace(parts, catch_up=catch_up, reconcile=reconcile)
+        if foreground:
+            return parts
+        waiting_for_files = WaitingForFiles(self.manager.database, self._clock)
+        return replace(parts, catch_up=catch_up, reconcile=reconcile, waiting_for_files=waiting_for_files)
 
     def publish_status(self, progress: Progress, started_at: float) -> None:
         """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError
+from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError, PlexNotFound
 from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
@@ -14,6 +14,7 @@ from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
 from sync_queue.sync_state import SyncState, forget_scene
+from sync_queue.waiting_files import NOT_FOUND, WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault
 from worker.base.paths import scene_name, shown_path
@@ -145,7 +146,7 @@ class Settlement:
         """Forget old history and dead letters past their days."""
         self._ended_since_tidying = 0
         self._manager.forget_history()
-        expired = self._dead_letters.delete_older_than(config.dlq_retention_days, self._clock())
+        expired = self._dead_letters.delete_older_than(config.dlq_retention_days, self._clock(), NOT_FOUND)
         if expired:
             days = counted(config.dlq_retention_days, "day")
             logger.info("%s deleted, given up over %s ago", counted(expired, "dead letter"), days)
@@ -174,17 +175,28 @@ class Settlement:
         if ending.decision is None or error is None:
             ack_job(self._queue, job)
             self._dead_letters.resolve(job.scene_id)
+            forget_waiting(self._manager.database, [job.scene_id])
             reach("ack:marked")
         elif ending.decision.action is Action.RETRY:
             release_job(self._queue, job.retried(_error_type(error), now=now, delay=ending.decision.delay))
         elif ending.decision.action is Action.BURY:
             self._dead_letters.bury(self._queue, job, _failure(ending.outcome), now)
         elif ending.decision.action is Action.RELEASE:
-            release_job(self._queue, job)
+            delay = ending.decision.delay
+            release_job(self._queue, job.put_off(_error_type(error), now=now, delay=delay) if delay else job)
         else:
             ack_job(self._queue, job)
             if isinstance(error, SceneGone):
                 forget_scene(self._manager.database, job.scene_id)
+        self._note_waiting(ending, now)
+
+    def _note_waiting(self, ending: Ending, now: float) -> None:
+        """Remember which files Plex lacks, unless their scene is given up for good."""
+        outcome = ending.outcome
+        is_kept = ending.decision is not None and ending.decision.action in (Action.RETRY, Action.BURY)
+        if is_kept and isinstance(outcome.error, PlexNotFound) and outcome.files:
+            since = outcome.job.first_failed_at or now
+            note_waiting(self._manager.database, WaitingScene(outcome.job.scene_id, outcome.files, since))
 
     def _tell_gate(self, ending: Ending) -> None:
         """What the ending says of Plex as a whole."""

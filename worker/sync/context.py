@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.device_identity import configure_plex_device_identity
@@ -20,7 +21,7 @@ from validation.config import PlexSyncConfig, parse_settings
 from validation.metadata import MappingRules
 from worker.data_folder import DataFolder
 from worker.outage.probe import EDIT, Probe
-from worker.sync.finder import ItemFinder
+from worker.sync.finder import ItemFinder, ScanRequests
 from worker.sync.harmless_edit import fault_of_edits
 
 
@@ -123,13 +124,19 @@ class SyncContexts:
     def _open(self, config: PlexSyncConfig) -> SyncContext:
         plex = self.new_client(config)
         index = FileIndex.open(self._folder.file_index, plex, self._clock, config.plex_library)
-        return context_over(index, config, self._stash, plex)
+        return context_over(index, config, self._stash, plex, self._clock)
 
 
-def context_over(index: FileIndex, config: PlexSyncConfig, stash: StashClient, plex: PlexClient) -> SyncContext:
-    """A context that finds items by this index. Raises StashUnavailable."""
+def context_over(
+    index: FileIndex,
+    config: PlexSyncConfig,
+    stash: StashClient,
+    plex: PlexClient,
+    clock: Callable[[], float] = time.time,
+) -> SyncContext:
+    """A context that finds items by this index; `clock` gives seconds since the epoch. Raises StashUnavailable."""
     matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
-    finder = ItemFinder(index, matcher, lambda keys: read_items(plex, keys), plex.scan_folder)
+    finder = ItemFinder(index, matcher, partial(read_items, plex), ScanRequests(plex.scan_folder, clock))
     return SyncContext(config, stash, plex, index, finder)
 
 
@@ -151,9 +158,12 @@ def _fault(config: PlexSyncConfig, plex: PlexClient, request: str) -> str:
     return ""
 
 
-def read_items(plex: PlexClient, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
-    """Whole items by rating key, MAX_ITEMS_PER_REQUEST a request. Raises PlexError."""
+def read_items(plex: PlexClient, rating_keys: Sequence[int], check_files: bool = False) -> dict[int, PlexItem]:
+    """Whole items by rating key, MAX_ITEMS_PER_REQUEST a request. Raises PlexError.
+
+    `check_files`: whether Plex looks on the disk which of their files are there.
+    """
     items: dict[int, PlexItem] = {}
     for start in range(0, len(rating_keys), MAX_ITEMS_PER_REQUEST):
-        items.update(plex.items(rating_keys[start : start + MAX_ITEMS_PER_REQUEST]))
+        items.update(plex.items(rating_keys[start : start + MAX_ITEMS_PER_REQUEST], check_files=check_files))
     return items

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plex.exceptions import PlexRequestFailed, PlexTemporaryError
-from plex.index import FileIndex
+from plex.index import SECONDS_BETWEEN_LOOKS, FileIndex, UnlistedSection
 from plex.items import PlexItem
 from plex.matcher import MatchedFile, Matcher, MatchResult
 from plex.paths import Parts
@@ -15,6 +15,8 @@ from plex.paths import Parts
 logger = logging.getLogger(__name__)
 
 NOTHING_PINNED: Mapping[int, Sequence[str]] = {}
+SECONDS_BETWEEN_SCANS = 600.0
+"""How long one request to scan a folder is enough for all that may be missing there."""
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
@@ -23,24 +25,46 @@ MOST_READINGS = 4
 class Found:
     """What Plex has of one scene. `candidates` are paths of equal rivals, where nothing was found for certain.
 
-    `files`: those of the items' files that were taken for the scene's.
+    `files`: those of the items' files that were taken for the scene's. `unlisted`: where nothing was found, a library
+    that may hold the scene's file and cannot be listed now.
     """
 
     items: tuple[PlexItem, ...]
     candidates: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     files: tuple[MatchedFile, ...] = ()
+    unlisted: UnlistedSection | None = None
+
+
+class ScanRequests:
+    """Asks for scans by `scan`, each folder of a section once in SECONDS_BETWEEN_SCANS by `clock`, in seconds."""
+
+    def __init__(self, scan: Callable[[int, str], None], clock: Callable[[], float]) -> None:
+        self._scan = scan
+        self._clock = clock
+        self._asked_at: dict[tuple[int, str], float] = {}
+
+    def __call__(self, section_key: int, folder: str) -> None:
+        """Have Plex look into a folder, unless it was asked to lately. Raises PlexError."""
+        now = self._clock()
+        self._asked_at = {each: at for each, at in self._asked_at.items() if abs(now - at) < SECONDS_BETWEEN_SCANS}
+        if (section_key, folder) not in self._asked_at:
+            self._scan(section_key, folder)
+            self._asked_at[section_key, folder] = now
 
 
 class ItemFinder:
-    """Finds items; `read` gives whole items by rating key, absent where Plex has them no longer; `scan` has Plex look
-    into a folder of a section."""
+    """Finds items.
+
+    read: gives whole items by rating key, absent where Plex has them no longer; told so, Plex checks their files, too.
+    scan: has Plex look into a folder of a section.
+    """
 
     def __init__(
         self,
         index: FileIndex,
         matcher: Matcher,
-        read: Callable[[Sequence[int]], dict[int, PlexItem]],
+        read: Callable[[Sequence[int], bool], dict[int, PlexItem]],
         scan: Callable[[int, str], None],
     ) -> None:
         self._index = index
@@ -49,23 +73,31 @@ class ItemFinder:
         self._scan = scan
 
     def find(
-        self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]] = NOTHING_PINNED
+        self,
+        scenes: Sequence[Sequence[str]],
+        pinned: Mapping[int, Sequence[str]] = NOTHING_PINNED,
+        patient: Collection[int] = (),
     ) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
 
         `pinned`: by number of a scene, files in Plex whose items a person chose for it, whatever its own files fit.
 
         What the index says of an item is checked against the item itself, so that a file that has moved, or an item
-        that is gone, is looked up again and never written to; and a rival that is gone is none.
+        that is gone, is looked up again and never written to; and a rival that is gone is none. `patient`: numbers of
+        those scenes for which Plex need not be asked again what is new, as somebody does that now and then.
         """
+        are_rivals_checked = False
         for _ in range(MOST_READINGS):
-            matches = self._match(scenes, pinned)
+            matches = self._match(scenes, pinned, patient)
             keys = self._keys(matches)
-            items = self._read(keys)
-            if not self._correct_index(keys, items):
-                return [_found(match, items) for match in matches]
-            # What took the place of an item that is gone or has moved may be another one that nobody has looked for.
-            self._index.refresh()
+            items = self._read(keys, False)
+            if self._correct_index(keys, items):
+                # What took the place of an item that is gone or has moved may be another one that nobody looked for.
+                self._index.refresh()
+                continue
+            if are_rivals_checked or not self._trash_rivals(matches):
+                return [self._found(files, match, items) for files, match in zip(scenes, matches, strict=True)]
+            are_rivals_checked = True
         raise PlexTemporaryError("Plex says something else at each look of where these files are")
 
     def leads_to(self, files: Sequence[str]) -> tuple[MatchedFile, ...]:
@@ -84,18 +116,29 @@ class ItemFinder:
 
     def has_file(self, path: str) -> bool:
         """Whether the index has a file at this path, as Plex sees it."""
-        return any(each.path == path for each in self._index.lookup(path))
+        return bool(self._index.at(path))
 
-    def _match(self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]]) -> list[MatchResult]:
+    def knows(self, files: Sequence[str]) -> bool:
+        """Whether the index has, be it several equal ones, what a scene's files lead to; asks nobody."""
+        return _is_answered(self._matcher.match(files))
+
+    def _match(
+        self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]], patient: Collection[int]
+    ) -> list[MatchResult]:
         matches = self._matches(scenes, pinned)
         if _has_all(matches) and self._has_news():
             matches = self._matches(scenes, pinned)
         for whole in (False, True):
-            if _has_all(matches):
+            if self._is_enough(matches, patient):
                 break
             if self._index.refresh(force=whole).changed:
                 matches = self._matches(scenes, pinned)
         return matches
+
+    def _is_enough(self, matches: Sequence[MatchResult], patient: Collection[int]) -> bool:
+        """Whether nobody is missing but those who can wait, as Plex was asked lately."""
+        missing = {number for number, match in enumerate(matches) if not _is_answered(match)}
+        return not missing or (missing <= set(patient) and self._index.has_looked_within(SECONDS_BETWEEN_LOOKS))
 
     def _matches(self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]]) -> list[MatchResult]:
         matches = [self._matcher.match(files) for files in scenes]
@@ -103,7 +146,7 @@ class ItemFinder:
 
     def _with_pins(self, match: MatchResult, paths: Sequence[str]) -> MatchResult:
         """The match as a person decided it: the pinned items are found, and no rivals are left to choose from."""
-        chosen = [each for path in paths for each in self._index.lookup(path) if each.path == path]
+        chosen = [each for path in paths for each in self._index.at(path)]
         if not chosen:
             return match
         files = (*(MatchedFile(each.rating_key, each.path, by_tail=False) for each in chosen), *match.files)
@@ -131,10 +174,28 @@ class ItemFinder:
 
     def _keys(self, matches: Sequence[MatchResult]) -> list[int]:
         """The rating keys of all that was found, equal rivals included."""
-        rivals = {path for match in matches for path in match.ambiguous}
-        indexed = [each for path in rivals for each in self._index.lookup(path) if each.path == path]
         found = [key for match in matches for key in match.rating_keys]
-        return list(dict.fromkeys([*found, *(each.rating_key for each in indexed)]))
+        return list(dict.fromkeys([*found, *self._rival_keys(matches)]))
+
+    def _rival_keys(self, matches: Sequence[MatchResult]) -> list[int]:
+        rivals = dict.fromkeys(path for match in matches for path in match.ambiguous)
+        return [each.rating_key for path in rivals for each in self._index.at(path)]
+
+    def _trash_rivals(self, matches: Sequence[MatchResult]) -> bool:
+        """Have Plex look on the disk which of equal rivals are there; returns whether one is gone."""
+        checked = self._read(self._rival_keys(matches), True)
+        gone = [item for item in checked.values() if item.trashed]
+        return sum(map(self._index.learn, gone)) > 0
+
+    def _found(self, files: Sequence[str], match: MatchResult, items: dict[int, PlexItem]) -> Found:
+        found = tuple(items[key] for key in match.rating_keys if key in items)
+        if not found:
+            unlisted = None if match.ambiguous else self._matcher.unlisted_library(files)
+            return Found((), match.ambiguous, unlisted=unlisted)
+        warnings = (
+            f"{len(match.ambiguous)} files in Plex match another file of this scene equally well: set path_map",
+        )
+        return Found(found, (), warnings if match.ambiguous else (), match.files)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Mend what the index had wrong; returns whether there was anything."""
@@ -150,12 +211,8 @@ class ItemFinder:
 
 
 def _has_all(matches: Sequence[MatchResult]) -> bool:
-    return all(match.rating_keys or match.ambiguous for match in matches)
+    return all(map(_is_answered, matches))
 
 
-def _found(match: MatchResult, items: dict[int, PlexItem]) -> Found:
-    found = tuple(items[key] for key in match.rating_keys if key in items)
-    if not found:
-        return Found((), match.ambiguous)
-    warnings = (f"{len(match.ambiguous)} files in Plex match another file of this scene equally well: set path_map",)
-    return Found(found, (), warnings if match.ambiguous else (), match.files)
+def _is_answered(match: MatchResult) -> bool:
+    return bool(match.rating_keys or match.ambiguous)

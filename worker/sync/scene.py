@@ -14,9 +14,11 @@ from plex.exceptions import (
     PlexError,
     PlexItemGone,
     PlexLibraryUnknown,
+    PlexLibraryUnlisted,
     PlexNotFound,
     PlexServerDown,
 )
+from plex.index import UnlistedSection
 from plex.items import PlexItem
 from stash.client import parse_time
 from stash.exceptions import SceneGone
@@ -47,8 +49,8 @@ STASH_TIME_STEP = 2.0
 class Outcome:
     """What became of one job; `error` None = done. The states are stored when the job is settled.
 
-    `tried`: rating keys of the items of a job that failed. `undone`: of those that are as they were before we wrote to
-    them, so that their state is forgotten.
+    `files`: the scene's, as Stash sees them. `tried`: rating keys of the items of a job that failed. `undone`: of those
+    that are as they were before we wrote to them, so that their state is forgotten.
     """
 
     job: Job
@@ -57,6 +59,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     title: str = ""
     path: str = ""
+    files: tuple[str, ...] = ()
     scene_state: SceneState | None = None
     item_states: tuple[ItemState, ...] = ()
     undone: tuple[int, ...] = ()
@@ -178,7 +181,9 @@ class SceneSync:
 
     def _find_items(self, works: Sequence[SceneWork]) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
-        settled = self._ownership.find([work.scene for work in works])
+        # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
+        patient = [number for number, work in enumerate(works) if work.job.last_error_type == PlexNotFound.__name__]
+        settled = self._ownership.find([work.scene for work in works], patient)
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings
@@ -186,9 +191,13 @@ class SceneSync:
             work.items = [self._item_sync(work, item, state) for item, state in result.items]
             if result.candidates:
                 work.error = _ambiguous(result)
-            elif not result.items and not result.yielded:
+            elif result.items or result.yielded:
+                continue
+            elif result.found.unlisted is not None:
+                work.error = _unlisted(result.found.unlisted)
+            else:
                 work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
-                if work.job.retry_count == 0 and self._context.config.trigger_plex_scan:
+                if self._context.config.trigger_plex_scan:
                     self._request_scan(work)
 
     def _request_scan(self, work: SceneWork) -> None:
@@ -248,6 +257,7 @@ class SceneSync:
                 warnings=tuple(work.warnings),
                 title=work.wanted.title,
                 path=work.scene.path,
+                files=work.files,
                 # What was written before it failed is remembered as such.
                 item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
                 tried=tuple(item.rating_key for item in work.items),
@@ -287,3 +297,7 @@ def _ambiguous(settled: Settled) -> AmbiguousMatch:
     else:
         text = f"{len(settled.candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
     return AmbiguousMatch(text, settled.candidates)
+
+
+def _unlisted(section: UnlistedSection) -> PlexLibraryUnlisted:
+    return PlexLibraryUnlisted(f'the file may be in "{section.title}", which cannot be listed now: {section.error}')

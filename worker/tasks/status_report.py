@@ -12,6 +12,7 @@ from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import get_stats
 from sync_queue.sync_state import last_synced_at, synced_since
+from sync_queue.waiting_files import count_waiting
 from validation.problems import ConfigError, replaced_in_words
 from worker.base.words import counted, duration, moment
 from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
@@ -40,6 +41,7 @@ def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
         "version": VERSION,
         "pending": stats.pending,
         "waiting_for_retry": stats.waiting_for_retry,
+        "waiting_for_plex_scan": count_waiting(database),
         "next_due_in": None if stats.next_due_at is None else round(stats.next_due_at - now, 1),
         "in_progress": stats.in_progress,
         "done_today": synced_since(database, midnight),
@@ -62,6 +64,9 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
         f"PlexSync {status['version']}: {waiting} pending ({status['waiting_for_retry']} of them waiting for a retry),"
         f" {status['in_progress']} in progress"
     ]
+    if status["waiting_for_plex_scan"]:
+        missing = counted(status["waiting_for_plex_scan"], "scene")
+        lines.append(f"{missing} will go on as soon as Plex has scanned their files")
     if status["next_due_in"] is not None:
         lines.append(f"Next retry in {counted(max(0, round(status['next_due_in'])), 'second')}")
     lines.append(_success_in_words(status))

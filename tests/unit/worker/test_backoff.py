@@ -11,6 +11,7 @@ from plex.exceptions import (
     PlexAuthError,
     PlexError,
     PlexLibraryUnknown,
+    PlexLibraryUnlisted,
     PlexNotFound,
     PlexPermanentError,
     PlexRequestFailed,
@@ -44,6 +45,7 @@ TEMPORARY = PlexTemporaryError("status 500", 500)
 UNFORESEEN = ZeroDivisionError("unforeseen")
 NOT_FOUND = PlexNotFound("no such item")
 PERMANENT = PlexPermanentError("status 400", 400)
+LIBRARY_UNLISTED = PlexLibraryUnlisted("Films cannot be listed")
 LIBRARY_UNKNOWN = PlexLibraryUnknown("no library Films", ("Movies",))
 AMBIGUOUS = AmbiguousMatch("two files", ("/a", "/b"))
 STASH_AWAY = StashUnavailable("connection refused")
@@ -68,6 +70,7 @@ TABLE = [
     (UNFORESEEN, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (NOT_FOUND, 12, 30.0, 600.0, NONE, RETRY, BURY),
     (LIBRARY_UNKNOWN, NOT_COUNTED, 5.0, 80.0, NONE, RELEASE, RELEASE),
+    (LIBRARY_UNLISTED, NOT_COUNTED, 60.0, 60.0, NONE, RELEASE, RELEASE),
     (PERMANENT, 0, 5.0, 80.0, NONE, BURY, BURY),
     (AMBIGUOUS, 0, 5.0, 80.0, NONE, BURY, BURY),
     (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
@@ -115,7 +118,7 @@ def test_every_try_until_the_last(row: Row) -> None:
     for retry_count in range(max(1, min(retries, 50))):
         decision = RetryPolicy().decide(error, retry_count)
         assert (decision.action, decision.breaker) == (action, breaker)
-        if action is RETRY:
+        if action is RETRY or error is LIBRARY_UNLISTED:
             assert 0.0 <= decision.delay <= min(cap, base * 2**retry_count)
         else:
             assert decision.delay == 0.0
@@ -126,7 +129,8 @@ def test_every_try_until_the_last(row: Row) -> None:
 def test_what_becomes_of_it_in_the_end(row: Row, beyond: int) -> None:
     error, retries, _, _, breaker, _, in_the_end = row
     decision = RetryPolicy().decide(error, retries + beyond)
-    assert (decision.action, decision.breaker, decision.delay) == (in_the_end, breaker, 0.0)
+    assert (decision.action, decision.breaker) == (in_the_end, breaker)
+    assert (decision.delay > 0.0) == (error is LIBRARY_UNLISTED)
 
 
 # --- settings

@@ -144,10 +144,10 @@ def test_any_number_of_them_is_no_outage(bench: Workbench) -> None:
     assert bench.shows(1)
 
 
-def test_a_scan_is_asked_for_once(bench: Workbench, lost: int) -> None:
+def test_a_scan_is_asked_for_once_in_ten_minutes(bench: Workbench, lost: int) -> None:
     bench.configure(trigger_plex_scan=True)
     bench.enqueue(lost)
-    bench.drain()
+    bench.run_for(595)
     assert bench.plex.scans == [(bench.section, "/media")]
 
 

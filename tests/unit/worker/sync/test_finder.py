@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Library:
 
     def new_finder(self, *, allow_ambiguous: bool = False, path_map: Sequence[PathMapping] = ()) -> ItemFinder:
         matcher = Matcher(self.index, path_map, ("/data",), allow_ambiguous)
-        return ItemFinder(self.index, matcher, lambda keys: read_items(self.client, keys), self.client.scan_folder)
+        return ItemFinder(self.index, matcher, partial(read_items, self.client), self.client.scan_folder)
 
     def add(self, *files: str) -> int:
         return self.plex.add_item(self.section, files)

@@ -51,6 +51,7 @@ def test_nothing_has_happened_yet(bench: Workbench) -> None:
         "version": VERSION,
         "pending": 0,
         "waiting_for_retry": 0,
+        "waiting_for_plex_scan": 0,
         "next_due_in": None,
         "in_progress": 0,
         "done_today": 0,

@@ -1,0 +1,87 @@
+"""Scenes whose files Plex does not have yet wait for Plex, not for a timer: who looks, how often, and what then."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from plex.exceptions import PlexError
+from plex.index import FileIndex
+from storage.database import Database
+from sync_queue.waiting_files import WaitingScene, waiting_scenes, waiting_since, wake
+from worker.base.words import counted
+from worker.sync.context import SyncContext
+
+logger = logging.getLogger(__name__)
+
+HOUR, DAY = 3_600.0, 86_400.0
+PACES = ((HOUR, 15.0), (DAY, 60.0))
+"""Seconds between two looks at Plex, while the scene that came last has waited for less than so many seconds."""
+SLOWEST_PACE = 600.0
+
+
+class WaitingForFiles:
+    """Looks at Plex while scenes wait for their files. `clock` gives seconds since the epoch.
+
+    A look costs one request, and one for the server's identity, where nothing has changed, however many scenes wait.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._clock = clock
+        self._looked_at: float | None = None
+        self._compared: tuple[int, int, float] | None = None
+
+    def seconds_to_look(self) -> float | None:
+        """Seconds until the next look, 0.0 = now; None where nobody waits."""
+        since = waiting_since(self._database)
+        if since is None:
+            return None
+        now = self._clock()
+        # A clock may be set back.
+        pace = next((pace for age, pace in PACES if abs(now - since) < age), SLOWEST_PACE)
+        return 0.0 if self._looked_at is None else max(0.0, pace - abs(now - self._looked_at))
+
+    def keeps_alive(self) -> bool:
+        """Whether a drainer should live on for those who wait: for a day."""
+        since = waiting_since(self._database)
+        return since is not None and abs(self._clock() - since) < DAY
+
+    def put_off(self) -> None:
+        """Count this moment as a look, be it that none can be made now."""
+        self._looked_at = self._clock()
+
+    def look(self, context: SyncContext) -> int:
+        """Make the jobs due whose files Plex has now; returns how many."""
+        self.put_off()
+        try:
+            found = self._found(context)
+        except PlexError as error:
+            logger.debug("Whether Plex has the missing files by now cannot be told: %s", error)
+            return 0
+        woken = wake(self._database, [scene.scene_id for scene in found], self._clock())
+        if woken:
+            logger.info("Plex has the files of %s that waited for them", counted(woken, "scene"))
+        return woken
+
+    def _found(self, context: SyncContext) -> list[WaitingScene]:
+        """Those who wait whose files Plex has; nobody is looked up while nothing has changed. Raises PlexError."""
+        has_moved = bool(context.index.refresh(eager=True).moved)
+        if not has_moved and not self._has_news(context.index):
+            return []
+        scenes = waiting_scenes(self._database)
+        found = [scene for scene in scenes if context.finder.knows(scene.files)]
+        if has_moved and len(found) < len(scenes):
+            # Something changed, and it is none of the newest items: another version of an older one, perhaps.
+            context.index.refresh(force=True, eager=True)
+            found = [scene for scene in scenes if context.finder.knows(scene.files)]
+        self._compared = (id(context.index), context.index.revision, self._clock())
+        return found
+
+    def _has_news(self, index: FileIndex) -> bool:
+        """Whether the index says something else than when all were looked up last, or that is long ago."""
+        if self._compared is None:
+            return True
+        identity, revision, compared_at = self._compared
+        is_old = abs(self._clock() - compared_at) >= SLOWEST_PACE
+        return is_old or (identity, revision) != (id(index), index.revision)
