@@ -10,6 +10,7 @@ from plex.exceptions import (
     AmbiguousMatch,
     PlexAuthError,
     PlexError,
+    PlexItemGone,
     PlexLibraryUnknown,
     PlexLibraryUnlisted,
     PlexNotFound,
@@ -44,6 +45,7 @@ REJECTED = PlexAuthError("the token", 401)
 TEMPORARY = PlexTemporaryError("status 500", 500)
 UNFORESEEN = ZeroDivisionError("unforeseen")
 NOT_FOUND = PlexNotFound("no such item")
+ITEM_GONE = PlexItemGone("its key is another item's")
 PERMANENT = PlexPermanentError("status 400", 400)
 LIBRARY_UNLISTED = PlexLibraryUnlisted("Films cannot be listed")
 LIBRARY_UNKNOWN = PlexLibraryUnknown("no library Films", ("Movies",))
@@ -69,6 +71,7 @@ TABLE = [
     (TEMPORARY, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (UNFORESEEN, 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (NOT_FOUND, 12, 30.0, 600.0, NONE, RETRY, BURY),
+    (ITEM_GONE, 12, 30.0, 600.0, NONE, RETRY, BURY),
     (LIBRARY_UNKNOWN, NOT_COUNTED, 5.0, 80.0, NONE, RELEASE, RELEASE),
     (LIBRARY_UNLISTED, NOT_COUNTED, 60.0, 60.0, NONE, RELEASE, RELEASE),
     (PERMANENT, 0, 5.0, 80.0, NONE, BURY, BURY),
