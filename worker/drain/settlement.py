@@ -108,6 +108,10 @@ class Settlement:
         suspects = [outcome for outcome in outcomes if _may_be_plexs_fault(outcome)]
         if not suspects:
             return None
+        error = suspects[-1].error
+        # Where Plex was silent, it may be so again, and nobody should wonder meanwhile.
+        level = logging.INFO if isinstance(error, PlexError) and error.status is None else logging.DEBUG
+        logger.log(level, "%s: finding out whether Plex takes any edit", error)
         tried = {key for outcome in suspects for key in outcome.tried}
         fault = context.fault_of_edits(tried | self._known_keys([outcome.job for outcome in suspects], context))
         if fault is None:  # there is nothing to try it with, and nothing else went through

@@ -14,7 +14,8 @@ def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int])
     """Why Plex takes no edit now, "" where it does, None where it has no item to try it with.
 
     An item gets the title and the lock that it has; `besides` holds the rating keys of items that are not asked, as
-    they may be at fault themselves. Two items have to fail, for the first may be at fault, too.
+    they may be at fault themselves. Two items have to be refused, for the first may be at fault, too; but one silence
+    is enough, as each takes its time.
     """
     fault = None
     for rating_key in index.two_keys(besides):
@@ -27,6 +28,8 @@ def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int])
             continue
         except PlexError as error:
             fault = str(error)
+            if error.status is None:
+                return fault
         else:
             return ""
     return fault

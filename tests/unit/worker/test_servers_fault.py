@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.json_file import JsonFile
-from tests.simulators.faults import PLEX_STATUSES, Fault, drop, not_xml, status, truncated_body
+from tests.simulators.faults import PLEX_STATUSES, Fault, drop, hang, not_xml, status, truncated_body
 from tests.support.workbench import Workbench, only_for
 from worker.circuit_breaker import CircuitBreaker, CircuitState
 
@@ -151,3 +151,15 @@ def test_where_there_is_no_other_item_the_job_waits(tmp_path: Path) -> None:
         bench.plex.writes.failing_status = None
         bench.drain()
         assert bench.shows(1)
+
+
+def test_one_silence_is_enough_to_know(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with Workbench(tmp_path, scenes=4, read_timeout=1) as bench:
+        fault = bench.plex.inject(hang(), method="PUT")
+        bench.enqueue(1)
+        bench.run_until(lambda: bench.clock.elapsed > 0)
+        assert bench.plex.count("PUT") == 2
+        assert (bench.pending(), bench.retries_counted()) == ([1], 0)
+        assert "finding out whether Plex takes any edit" in caplog.text
+        fault.remove()
