@@ -126,6 +126,10 @@ class FileIndex:
         sections = self._store.sections().values()
         return tuple((section.key, location) for section in sections for location in section.locations)
 
+    def known_among(self, rating_keys: Sequence[int]) -> set[int]:
+        """Those of the keys that are items, as far as is known without asking Plex."""
+        return self._store.known_keys(rating_keys)
+
     def two_keys(self, besides: Collection[int]) -> tuple[int, ...]:
         """The rating keys of two items that are far from each other, and not among `besides`; fewer if there are."""
         return self._store.outer_keys(besides)

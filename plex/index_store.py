@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -151,6 +151,14 @@ class IndexStore:
         """How many items of a section are known, those without files included."""
         row = self._database.one("SELECT count(*) FROM items WHERE section_key = ?", (section_key,))
         return int(row[0]) if row else 0
+
+    def known_keys(self, rating_keys: Sequence[int]) -> set[int]:
+        """Those of the keys that are items."""
+        rows = self._database.all(
+            "SELECT rating_key FROM items WHERE rating_key IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(rating_keys)),),
+        )
+        return {row[0] for row in rows}
 
     def outer_keys(self, besides: Collection[int]) -> tuple[int, ...]:
         """The lowest and the highest rating key that is not among `besides`, () where there is none."""

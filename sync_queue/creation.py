@@ -59,23 +59,29 @@ def create_schema(database: Database, sleep: Callable[[float], object] = time.sl
     """Make the tables where they are missing. One process at a time; `sleep` takes seconds. Raises sqlite3.Error."""
     if database.schema_version() == SCHEMA_VERSION:
         return
-    _switch_to_wal(database.connection, sleep)
+    _choose_kind(database.connection, sleep)
     # SQLite keeps 32 bits for an application's own use: they tell this file from one made after its loss.
     identity = int.from_bytes(os.urandom(4), "big") >> 1
     database.create_schema([*SCHEMA, f"PRAGMA application_id = {identity}"], SCHEMA_VERSION)
 
 
-def _switch_to_wal(connection: sqlite3.Connection, sleep: Callable[[float], object]) -> None:
-    """Change the journal's kind, which SQLite refuses without waiting ("database is locked"), whatever the timeout.
+def _choose_kind(connection: sqlite3.Connection, sleep: Callable[[float], object]) -> None:
+    """Have it use a WAL, which SQLite refuses without waiting ("database is locked"), whatever the timeout.
 
     A reader that becomes a writer might wait for ever. Others may be clearing away what a killed maker left.
     """
     for _ in range(int(BUSY_TIMEOUT / LOOK_EVERY)):
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _set_kind(connection)
             return
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
         sleep(LOOK_EVERY)
+    _set_kind(connection)
+
+
+def _set_kind(connection: sqlite3.Connection) -> None:
+    # Only a file without tables takes it: unused pages can then be given back to the disk, a few at a time.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")

@@ -73,6 +73,10 @@ SCHEMA = (
     """,
     "CREATE TABLE IF NOT EXISTS drain_generation (only_row INTEGER PRIMARY KEY, number INTEGER NOT NULL)",
     """
+    CREATE TABLE IF NOT EXISTS missing (
+        server_id TEXT NOT NULL, id INTEGER NOT NULL, since REAL NOT NULL, PRIMARY KEY (server_id, id))
+    """,
+    """
     CREATE TABLE IF NOT EXISTS log_relay (
         id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)
     """,

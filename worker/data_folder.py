@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 ENVIRONMENT_VARIABLE = "STASH_PLUGIN_DATA"
+TEMPORARY_PREFIX = "plexsync-"
+"""What the names of all our folders in the system's temporary folder begin with."""
 
 
 class DataFolder:
@@ -30,6 +32,7 @@ class DataFolder:
         self.reconcile = os.path.join(root, "reconcile.json")
         self.status = os.path.join(root, "drainer_status.json")
         self.file_index = os.path.join(root, "plex_index.db")
+        self.tidying = os.path.join(root, "tidying.json")
         self.log = os.path.join(root, "plexsync.log")
 
     def create(self) -> None:

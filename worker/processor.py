@@ -94,6 +94,7 @@ class SyncWorker:
         self._catch_up = parts.catch_up
         self._reconcile = parts.reconcile
         self._waiting_for_files = parts.waiting_for_files
+        self._tidying = parts.tidying
         self._idle_since = parts.clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -223,7 +224,8 @@ class SyncWorker:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
         if not self._manager.database.is_in_place():
             return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
-        return Step() if self._look_for_files() or self._reconcile_a_page() else None
+        is_busy = self._look_for_files() or self._tidy_a_page() or self._reconcile_a_page()
+        return Step() if is_busy else None
 
     def _look_for_files(self) -> bool:
         """Whether jobs fell due because Plex has their files now."""
@@ -243,6 +245,12 @@ class SyncWorker:
         files = self._waiting_for_files
         until_look = files.seconds_to_look() if files is not None else None
         return Step(seconds if until_look is None else min(seconds, until_look))
+
+    def _tidy_a_page(self) -> bool:
+        if self._tidying is None or not self._tidying.step_if_due():
+            return False
+        self.progress.activity = "tidying up"
+        return True
 
     def _reconcile_a_page(self) -> bool:
         if self._reconcile is None or not self._gate.is_closed() or not self._reconcile.step_if_due():

@@ -22,6 +22,7 @@ from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal, PluginFiles
 from worker.drain.lent_session import LentSession
 from worker.drain.progress import Progress
+from worker.drain.tidying import Tidying
 from worker.drain.waiting_for_files import WaitingForFiles
 from worker.launcher import address_of
 from worker.outage.gate import Gate
@@ -43,6 +44,7 @@ class WorkerParts:
     catch_up: CatchUp | None = None
     reconcile: ScheduledReconcile | None = None
     waiting_for_files: WaitingForFiles | None = None
+    tidying: Tidying | None = None
 
 
 class Workplace:
@@ -84,13 +86,21 @@ class Workplace:
         gate = Gate(breaker, self._file(self.folder.probe_schedule), open_jobs, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
         reconcile = ScheduledReconcile(self.folder, self.contexts, self.manager.database, self._clock)
+        tidying = Tidying(
+            self.folder, self.contexts, self.manager.database, self._file(self.folder.tidying), self._clock
+        )
         parts = WorkerParts(
             self.manager, self.contexts, gate, self._clock, self._generation, self._dismissal(foreground)
         )
         if foreground:
             return parts
-        waiting_for_files = WaitingForFiles(self.manager.database, self._clock)
-        return replace(parts, catch_up=catch_up, reconcile=reconcile, waiting_for_files=waiting_for_files)
+        return replace(
+            parts,
+            catch_up=catch_up,
+            reconcile=reconcile,
+            waiting_for_files=WaitingForFiles(self.manager.database, self._clock),
+            tidying=tidying,
+        )
 
     def publish_status(self, progress: Progress, started_at: float) -> None:
         """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""

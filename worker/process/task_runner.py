@@ -14,7 +14,7 @@ from typing import Any
 from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
-from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, StandIn
+from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
 from worker.errors import TaskError
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.packages.requirements import missing_packages
@@ -80,7 +80,7 @@ def _examine_without(folder: DataFolder, plugin_file: str, request: Request, fau
     # Only importable once the packages are there.
     from plex.device_identity import FILE_NAME  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="plexsync-") as root:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as root:
         stand_in = StandIn(root, fault)
         stand_in.create()
         with suppress(OSError):  # without it we would be a new device to Plex

@@ -10,12 +10,13 @@ from contextlib import closing, contextmanager
 
 from plex.client import PlexClient
 from plex.index import FileIndex
+from worker.data_folder import TEMPORARY_PREFIX
 
 
 @contextmanager
 def open_index_copy(source: str, plex: PlexClient, libraries: Sequence[str]) -> Iterator[FileIndex]:
     """A refreshed copy of the index at `source`, deleted at the end. Raises PlexError, OSError."""
-    with tempfile.TemporaryDirectory(prefix="plexsync-") as folder:
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
         path = os.path.join(folder, "plex_index.db")
         _copy_database(source, path)
         with closing(FileIndex.open(path, plex, libraries=libraries)) as index:
