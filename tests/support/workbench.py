@@ -5,6 +5,7 @@ Scene number n (from 1) is /data/scene-n.mp4 in Stash and /media/scene-n.mp4 in 
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +52,7 @@ class Workbench:
         self.plex = plex_type(token=TOKEN, clock=self.clock)
         self.stash = StashSimulator(clock=self.clock)
         self.folder = DataFolder(str(folder / "data"))
+        self._temporary_folder = folder / "temporary"
         self._settings = settings
         self._foreground = foreground
         self.keys: dict[int, int] = {}
@@ -60,6 +62,9 @@ class Workbench:
             self.add_scene(title=f"Title {number}", details=f"Summary {number}")
 
     def __enter__(self) -> Workbench:
+        # By this world's clock, what other tests keep in the common folder was left behind long ago.
+        self._common_temporary_folder, tempfile.tempdir = tempfile.tempdir, str(self._temporary_folder)
+        self._temporary_folder.mkdir(exist_ok=True)
         self.plex.start()
         self.stash.start()
         self.folder.create()
@@ -73,6 +78,7 @@ class Workbench:
         self.workplace.close()
         self.stash.stop()
         self.plex.stop()
+        tempfile.tempdir = self._common_temporary_folder
         assert self.plex.errors == self.stash.errors == []
 
     # --- the worker
