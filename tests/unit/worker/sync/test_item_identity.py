@@ -286,3 +286,40 @@ def test_an_item_that_is_gone_for_good_is_not_done(bench: Workbench) -> None:
     meanwhile(bench, partial(bench.plex.remove_item, bench.keys[1]), method="PUT", path=EDITS)
     bench.step()
     assert bench.pending() == [1]
+
+
+def test_an_item_that_moves_again_and_again_is_not_done_before_it_shows(bench: Workbench) -> None:
+    def rescan() -> None:
+        bench.plex.versions.rescan(items(bench)[1].rating_key)
+
+    for _ in range(6):
+        meanwhile(bench, rescan, method="PUT", path=EDITS)
+    bench.enqueue(1)
+    bench.step()
+    assert bench.pending() == [1]
+    bench.drain()
+    assert_in_step(bench, 1)
+
+
+@pytest.mark.parametrize("with_values", [False, True])
+@pytest.mark.parametrize("kind", ["posters", "arts"])
+def test_a_picture_sent_to_an_item_that_goes_away_is_sent_again(bench: Workbench, kind: str, with_values: bool) -> None:
+    rescan = partial(bench.plex.versions.rescan, bench.keys[1], with_values=with_values)
+    meanwhile(bench, rescan, method="POST", path=rf"/library/metadata/\d+/{kind}")
+    sync(bench, 1)
+    assert_in_step(bench, 1)
+
+
+def test_another_server_that_comes_up_after_an_outage_is_another_server(bench: Workbench) -> None:
+    sync(bench)
+    bench.plex.refuse()
+    bench.edit(1, title="Title 1", details="Seen")
+    bench.step()
+    bench.plex.machine_identifier = "e" * 40
+    for number, key in bench.keys.items():
+        bench.plex.edit_as_user(key, lock=False, summary=f"There {number}")
+    bench.plex.accept()
+    bench.drain()
+    assert summaries(bench) == {1: "Seen", 2: "There 2", 3: "There 3"}
+    undo(bench)
+    assert summaries(bench) == {1: "There 1", 2: "There 2", 3: "There 3"}

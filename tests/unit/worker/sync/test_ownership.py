@@ -285,3 +285,49 @@ def test_the_state_says_whose_an_item_is(bench: Workbench, two_versions: Item) -
     state = SyncState(bench.database, bench.plex.machine_identifier).items([two_versions.rating_key])
     assert state[two_versions.rating_key].scene_id == 2
     assert set(state[two_versions.rating_key].files) == set(two_versions.files)
+
+
+def test_rivals_of_a_whole_batch_are_asked_for_at_once(bench: Workbench) -> None:
+    bench.stash.library.roots = ["/mnt/1", "/mnt/2"]
+    items = []
+    for number in range(30):
+        tail = f"S/{number}.mp4"
+        add(bench, tail, "/mnt/1"), add(bench, tail, "/mnt/2")
+        items.append(bench.plex.item(bench.plex.add_item(bench.section, f"/media/{tail}")))
+    bench.stash.reset_log()
+    sync(bench)
+    assert [item.title for item in items] == [f"Title {2 * number + 1}" for number in range(30)]
+    assert sorted(letter.scene_id for letter in bench.dead_letters()) == list(range(2, 61, 2))
+    assert sum(b"MATCHES_REGEX" in request.body for request in bench.stash.requests) <= 2  # batches
+    bench.plex.reset_log()
+    sync(bench)
+    assert writes(bench) == 0
+
+
+def test_of_three_versions_the_next_one_takes_over(bench: Workbench) -> None:
+    for name in "abc":
+        add(bench, f"S/{name}.mp4")
+    key = bench.plex.add_item(bench.section, "/media/S/c.mp4", title="Before", summary="Old")
+    bench.plex.versions.merge(key, *(bench.plex.add_item(bench.section, f"/media/S/{name}.mp4") for name in "ab"))
+    item = bench.plex.item(key)
+    sync(bench)
+    assert item.title == "Title 3"
+    bench.stash.library.remove_scene(3)
+    sync(bench)
+    assert item.title == "Title 1"
+    undo(bench, 1)
+    assert shown(item) == ("Before", "Old")
+
+
+def test_nobody_takes_the_place_of_a_scene_that_was_undone(bench: Workbench, two_versions: Item) -> None:
+    sync(bench)
+    undo(bench, 2)
+    sync(bench, 1)
+    assert shown(two_versions) == ("Before", "Old")
+
+
+def test_nobody_takes_the_place_of_a_scene_that_stash_cannot_answer_for(bench: Workbench, two_versions: Item) -> None:
+    sync(bench)
+    bench.stash.break_scene(2)
+    sync(bench, 1)
+    assert shown(two_versions) == ("Title 2", "Text 2")
