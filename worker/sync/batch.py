@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
-from plex.exceptions import PlexItemGone
+from plex.exceptions import PlexItemGone, PlexNotFound
 from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
@@ -54,7 +55,7 @@ class BatchSync:
             if not gone or self.has_seen_enough:
                 break
             outcomes = [each for each in outcomes if each.job not in gone] + self._scenes.sync(gone)
-        return outcomes
+        return [_not_found_if_gone(outcome) for outcome in outcomes]
 
     @property
     def has_seen_enough(self) -> bool:
@@ -80,3 +81,10 @@ class BatchSync:
         with self._guard.attempt(job) as attempt:
             return undo.undo(job, scene.updated_at if scene else "", self._clock())
         return Outcome(job, attempt.error)
+
+
+def _not_found_if_gone(outcome: Outcome) -> Outcome:
+    """What went away at each look waits for Plex like any other file that it does not have."""
+    if not isinstance(outcome.error, PlexItemGone):
+        return outcome
+    return replace(outcome, error=PlexNotFound(str(outcome.error)))

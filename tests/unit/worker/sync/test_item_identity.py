@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.enqueue import enqueue_undo
+from sync_queue.operations import pending_data
 from tests.simulators.faults import Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg
@@ -296,7 +297,8 @@ def test_an_item_that_moves_again_and_again_is_not_done_before_it_shows(bench: W
         meanwhile(bench, rescan, method="PUT", path=EDITS)
     bench.enqueue(1)
     bench.step()
-    assert bench.pending() == [1]
+    (waiting,) = pending_data(bench.database)
+    assert (waiting["scene_id"], waiting["last_error_type"]) == (1, "PlexNotFound")
     bench.drain()
     assert_in_step(bench, 1)
 
