@@ -12,6 +12,9 @@ from sync_queue.sync_state import ItemState
 from validation.fields import LIST_FIELDS
 from worker.sync.item import history_of
 
+PARKED = 1 << 40
+"""A rating key above all that Plex gives out: it counts items up from 1."""
+
 
 def is_same_item(state: ItemState, item: PlexItem, leading: Collection[int], has_file: Callable[[str], bool]) -> bool:
     """Whether the item under a key is the one of which `state` was kept.
@@ -59,8 +62,11 @@ def adopted(item: PlexItem, states: Iterable[ItemState]) -> ItemState:
 
 
 def parked(state: ItemState) -> ItemState:
-    """The state of a film whose key another one has now, under a key that no item has: its files tell of what it is."""
-    return replace(state, rating_key=-abs(state.rating_key), refused={})
+    """The state of a film whose key another one has now, under a key that no item has: its files tell of what it is.
+
+    As Plex does not have that key, it is forgotten in time like that of any item which is gone.
+    """
+    return replace(state, rating_key=state.rating_key % PARKED + PARKED, refused={})
 
 
 def _shows_ours(name: str, item: PlexItem, state: ItemState) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.enqueue import enqueue_undo
+from sync_queue.gone import known_items
 from sync_queue.operations import pending_data
 from tests.simulators.faults import Waiting
 from tests.simulators.http_server import Request, Response
@@ -96,6 +97,8 @@ def test_swapped_and_one_of_them_synced_both_can_be_undone_one_by_one(bench: Wor
     bench.plex.versions.swap(bench.keys[1], bench.keys[2])
     bench.edit(1, title="Title 1", details="Text 1", rating100=50)
     sync(bench, 1)
+    kept = known_items(bench.database, bench.plex.machine_identifier, 0, 10)
+    assert set(bench.keys.values()) < set(kept)  # and one of them is parked, where the daily tidying finds it
     for number in order:
         undo(bench, number)
     assert summaries(bench) == {**OLD, 3: "Text 3"}
