@@ -24,6 +24,7 @@ PLUGIN_FILE = os.path.abspath(__file__)
 def main() -> int:
     """Handle one invocation; returns the exit code."""
     use_utf8()
+    os.umask(0o077)  # what is written down names scenes: it is for Stash's user alone
     folder = data_folder(os.path.dirname(PLUGIN_FILE))
     try:
         request = read_request(sys.stdin.buffer)

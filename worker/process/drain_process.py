@@ -17,6 +17,7 @@ from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
+from worker.process.privacy import FolderNotPrivate, keep_private
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         relay.flush_to(lambda lines: post_lines(database, lines))
 
     try:
+        keep_private(folder)
         JsonFile(folder.status).save({})  # what a killed drainer said of itself holds no longer
         plugin_folder = os.path.dirname(plugin_file)
         dependencies = Dependencies(folder, plugin_folder, say)
@@ -75,7 +77,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         from worker.process.drain_host import host_worker  # noqa: PLC0415
 
         ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay)
-    except DependencyError as error:
+    except (DependencyError, FolderNotPrivate) as error:
         logger.error("%s", error)
     except Exception:
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.

@@ -19,6 +19,7 @@ from worker.errors import TaskError
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.packages.requirements import missing_packages
 from worker.process.log_setup import log_to_stash
+from worker.process.privacy import FolderNotPrivate, keep_private
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +39,10 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     log_to_stash()
     try:
         pass_on_news(folder)
+        keep_private(folder)
         _ensure_packages(folder, plugin_file)
         return _perform(folder, plugin_file, request)
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, sqlite3.OperationalError, FolderNotPrivate) as error:
         if request.mode != DOCTOR:
             raise
         return _examine_without(folder, plugin_file, request, _in_words(folder, error))
@@ -98,7 +100,9 @@ def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]
     return {"ok": False, "checks": checks, "path_map": ""}
 
 
-def _in_words(folder: DataFolder, error: OSError | sqlite3.Error) -> str:
+def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:
+    if isinstance(error, FolderNotPrivate):
+        return str(error)
     place, reason = folder.queue, str(error)
     if isinstance(error, OSError):
         place, reason = error.filename or folder.root, error.strerror or reason
