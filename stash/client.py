@@ -25,6 +25,9 @@ SCREENSHOT_BYTES = 20 * 1024 * 1024
 CARRIED = {"performer": "performers", "studio": "studios", "tag": "tags"}
 """What a scene can carry, and the criterion by which Stash v0.30 finds the scenes that do."""
 
+DEPTHS = {"studio": 1}
+"""How many levels below it count as well: a studio's scenes may show their parent studio, too."""
+
 CLOCK_CHANGE = timedelta(hours=2)
 """How far Stash's order by time may be off: it sorts the texts of local times, and at the end of daylight saving time
 (one hour, two at Troll station) a later text is an earlier time."""
@@ -148,12 +151,14 @@ class StashClient:
     ) -> list[int]:
         """The next ids above `scene_id`, ascending. `carrying`: only scenes of that performer, studio or tag.
 
-        It is a key of CARRIED and an id; sub-studios and sub-tags do not count, for Plex shows a scene's own.
+        It is a key of CARRIED and an id; what is below it counts as DEPTHS says.
         """
         criteria: dict[str, Any] = {"id": {"value": scene_id, "modifier": "GREATER_THAN"}}
         if carrying is not None:
             kind, entity_id = carrying
             criteria[CARRIED[kind]] = {"value": [str(entity_id)], "modifier": "INCLUDES"}
+            if kind in DEPTHS:
+                criteria[CARRIED[kind]]["depth"] = DEPTHS[kind]
         page = {"per_page": page_size, "sort": "id", "direction": "ASC"}
         found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
         return [int(scene["id"]) for scene in found]

@@ -63,9 +63,7 @@ def _done(was_synced: int, was_undone: int, was_written: int) -> Standing:
     return Standing.UNDONE if was_undone else Standing.NOTHING_TO_SYNC
 
 
-def _standing(
-    scene_id: int, waiting: dict[int, str | None], given_up: set[int], done: dict[int, Standing]
-) -> Standing:
+def _standing(scene_id: int, waiting: dict[int, str | None], given_up: set[int], done: dict[int, Standing]) -> Standing:
     if scene_id in waiting:
         return Standing.NOT_IN_PLEX if waiting[scene_id] == "PlexNotFound" else Standing.WAITING
     if scene_id in given_up:

@@ -19,6 +19,9 @@ METADATA = "metadata"
 UNDO = "undo"
 """Update type of a job that makes Plex show what it showed before."""
 
+REMOVED = "removed:"
+"""How the name of a fan-out of what is gone begins; what follows is its kind."""
+
 _INSERT = f"INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, {NEW})"
 
 
@@ -64,13 +67,29 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
         return False
 
 
-def enqueue_fan_out(database: Database, kind: str, entity_id: int, source: str, now: float) -> None:
-    """Note that a performer, studio or tag has another name: one row, expanded later into jobs of its scenes.
+def enqueue_fan_out(
+    database: Database, kind: str, entity_id: int, source: str, now: float, fields: Iterable[str] = ("name",)
+) -> None:
+    """Note that a performer, studio, tag or group is another now: one row, expanded later into jobs of its scenes.
 
-    One that is being expanded already begins anew, for the scenes that it has passed show the name before.
+    One that is being expanded already begins anew, for the scenes that it has passed show what was before. `fields` as
+    in stash.hook.Rename; a row for each set of them, so that none takes another's place.
     """
-    name = f"{kind}:{entity_id}"
-    data = {**new_job_data(0, ("name",), source, now), "scene_id": None, "update_type": "fan_out"}
+    changed = "+".join(sorted(fields))
+    name = f"{kind}:{entity_id}" if changed == "name" else f"{kind}:{entity_id}:{changed}"
+    _insert_fan_out(database, name, source, now)
+
+
+def enqueue_removal(database: Database, kind: str, source: str, now: float) -> None:
+    """Note that a performer, studio, tag or group is gone: one row for all of a kind, however many go.
+
+    Nobody knows which scenes carried it, so one that is being expanded begins anew.
+    """
+    _insert_fan_out(database, f"{REMOVED}{kind}", source, now)
+
+
+def _insert_fan_out(database: Database, name: str, source: str, now: float) -> None:
+    data = {**new_job_data(0, (), source, now), "scene_id": None, "update_type": "fan_out"}
     data |= {"fan_out": name, "after_scene": 0}
     database.execute(
         _INSERT + f" ON CONFLICT (fan_out) WHERE {PENDING} DO UPDATE SET data = excluded.data", (serialize(data), now)

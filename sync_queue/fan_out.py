@@ -1,6 +1,6 @@
-"""Renames on their way to the scenes that show them: one row each, expanded page by page.
+"""Renames and removals on their way to the scenes that show them: one row each, expanded page by page.
 
-How far a rename has come stands in its row and changes in the transaction that enqueues a page, so a kill at any moment
+How far one has come stands in its row and changes in the transaction that enqueues a page, so a kill at any moment
 neither skips a scene nor begins again.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from storage.crash_points import reach
 from storage.database import Database
-from sync_queue.enqueue import enqueue_many, serialize
+from sync_queue.enqueue import REMOVED, enqueue_many, serialize
 from sync_queue.schema import ACKNOWLEDGED, PENDING
 
 SOURCE = "rename"
@@ -20,23 +20,52 @@ SOURCE = "rename"
 
 @dataclass(frozen=True)
 class FanOut:
-    """A rename: `kind` (performer, studio or tag) and id of what was renamed, and the last scene id dealt with."""
+    """What scenes may show otherwise now: `kind` (performer, studio, tag or group) and id, and which `fields` of it.
+
+    One that `is_removal` has no id: what is gone is carried by no scene, and so it concerns all that were synced.
+    `after_scene`: the last scene id dealt with.
+    """
 
     row_id: int
     kind: str
     entity_id: int
     after_scene: int
+    fields: tuple[str, ...] = ("name",)
+    is_removal: bool = False
 
 
 def next_fan_out(database: Database) -> FanOut | None:
-    """The oldest rename that is not fully expanded, or None."""
+    """The oldest that is not fully expanded, or None; renames before removals."""
     # Asked at every step. For IS NOT NULL, SQLite would scan the whole queue; a range uses the index.
-    row = database.one(f"SELECT _id, data FROM ack_queue_default WHERE {PENDING} AND fan_out > '' ORDER BY _id LIMIT 1")
+    row = database.one(
+        f"SELECT _id, data FROM ack_queue_default WHERE {PENDING} AND fan_out > ''"
+        " ORDER BY substr(fan_out, 1, ?) = ?, _id LIMIT 1",
+        (len(REMOVED), REMOVED),
+    )
     if row is None:
         return None
     data = json.loads(row[1])
-    kind, _, entity_id = data["fan_out"].partition(":")
-    return FanOut(row[0], kind, int(entity_id), data["after_scene"])
+    name = data["fan_out"]
+    if name.startswith(REMOVED):
+        return FanOut(row[0], name.removeprefix(REMOVED), 0, data["after_scene"], ("removed",), is_removal=True)
+    kind, entity_id, *changed = name.split(":")
+    fields = tuple(changed[0].split("+")) if changed else ("name",)
+    return FanOut(row[0], kind, int(entity_id), data["after_scene"], fields)
+
+
+def synced_scenes_after(database: Database, scene_id: int, limit: int) -> list[int]:
+    """The next ids above `scene_id`, ascending, of scenes that were synced.
+
+    Without those that have a job waiting, are kept for review as dead letters, or were undone: nothing is due for them.
+    """
+    rows = database.all(
+        "SELECT scene_id FROM scene_state WHERE scene_id > ? AND undone_at = 0.0"
+        " AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.scene_id = scene_state.scene_id)"
+        f" AND scene_id NOT IN (SELECT scene_id FROM ack_queue_default WHERE {PENDING} AND scene_id > ?)"
+        " ORDER BY scene_id LIMIT ?",
+        (scene_id, scene_id, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def expand(database: Database, fan_out: FanOut, scene_ids: Sequence[int], is_last: bool, now: float) -> None:

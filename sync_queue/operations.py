@@ -108,6 +108,12 @@ def next_due_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
+def is_scene_due(database: Database, now: float) -> bool:
+    """Whether the job of a scene is due at `now` (seconds since the epoch)."""
+    due = f"{PENDING} AND due <= ? AND scene_id IS NOT NULL"
+    return database.one(f"SELECT 1 FROM ack_queue_default WHERE {due} LIMIT 1", (now,)) is not None
+
+
 def work_mark(database: Database) -> tuple[int, float | None]:
     """What differs once a job arrived or one that waited fell due: the newest row's id, and the earliest due time."""
     return newest_row(database), next_due_at(database)

@@ -1,10 +1,9 @@
 """The one table of the fields that PlexSync carries from Stash to Plex.
 
-To add a field, add its entry to TABLE and its mapping to `validation.metadata.MAPPINGS`; everything else follows from
-these two: what Stash is asked for, which edits a hook acts on, how Plex's XML is read, what is compared and written,
-and what `skip_fields` accepts.
-
-On the hook's path: no typing, no dataclasses, no unicodedata.
+To add a field, add its entry to TABLE, its mapping to `validation.metadata.MAPPINGS` and its inputs to
+`stash.hook.RELEVANT_FIELDS`, which a hook has to know without this table (a test holds the two together). Everything
+else follows from these: what Stash is asked for, how Plex's XML is read, what is compared and written, and what
+`skip_fields` accepts.
 """
 
 from __future__ import annotations
@@ -196,6 +195,19 @@ COMPARED_FIELDS: tuple[str, ...] = tuple(field.name for field in TABLE if field.
 
 PLEX_NAMES: dict[str, str] = {field.name: field.plex_name for field in TABLE if field.plex_name}
 """Our name of a field → Plex's; the fields that Plex edits and locks by name."""
+
+OPTIONAL_INPUTS: frozenset[str] = frozenset(
+    {"organized", "director", "code", "group_ids", "groups", "movies"}  # of a scene
+    | {"tag_ids:performer", "image:performer", "parent_id:studio", "parent_ids:tag", "child_ids:tag"}
+    | {"name:group", "removed:group"}
+)
+"""What only some setting can make matter: names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput, and names
+of the other inputs with whose they are. A hook cannot know settings, so it passes them all; no setting uses any yet."""
+
+
+def concerns_plex(inputs: tuple[str, ...]) -> bool:
+    """Whether Plex may have to show something else after an edit of these inputs; () = nobody knows which."""
+    return not inputs or not OPTIONAL_INPUTS.issuperset(inputs)
 
 
 def is_empty(value: FieldValue) -> bool:

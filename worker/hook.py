@@ -10,17 +10,17 @@ import sqlite3
 import time
 from contextlib import suppress
 
-from stash.hook import SceneEdit, relevant_change
+from stash.hook import Rename, SceneEdit, relevant_change
 from stash.protocol import log
 from storage.database import is_damage
 from sync_queue.database import open_queue_database
-from sync_queue.enqueue import enqueue, enqueue_fan_out, has_open_jobs
+from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal, has_open_jobs
 from sync_queue.relay import take_lines
 from worker.launcher import ensure_drainer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from stash.hook import Rename
+    from stash.hook import Removal
     from stash.protocol import Request
     from storage.database import Database
     from worker.data_folder import DataFolder
@@ -56,7 +56,7 @@ def _pass_on_news(database: Database) -> None:
         log(level, message)
 
 
-def _make_durable(folder: DataFolder, change: SceneEdit | Rename) -> Database:
+def _make_durable(folder: DataFolder, change: SceneEdit | Rename | Removal) -> Database:
     """Put the change into the queue; returns the queue, open."""
     database = open_queue_database(folder.queue)
     try:
@@ -71,10 +71,11 @@ def _make_durable(folder: DataFolder, change: SceneEdit | Rename) -> Database:
     return database
 
 
-def _what_becomes_of(change: SceneEdit | Rename, folder: DataFolder) -> str:
+def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -> str:
     """What a person must know of a change that is not in the queue: Stash has it, and who will find it there."""
     if not isinstance(change, SceneEdit):
-        what, who = "The rename", "press Sync All Scenes"  # it leaves its scenes' `updated_at` as it was
+        what = "The rename" if isinstance(change, Rename) else "The removal"
+        who = "press Sync All Scenes"  # it leaves its scenes' `updated_at` as it was
     elif os.path.exists(folder.catch_up):
         what = f"Scene {change.scene_id}"
         who = "the next edit of any scene finds this one too, or press Sync Recent Scenes"
@@ -85,8 +86,10 @@ def _what_becomes_of(change: SceneEdit | Rename, folder: DataFolder) -> str:
     return f"{what} {place}: mend that, then {who}"
 
 
-def _enqueue(database: Database, change: SceneEdit | Rename) -> None:
+def _enqueue(database: Database, change: SceneEdit | Rename | Removal) -> None:
     if isinstance(change, SceneEdit):
         enqueue(database, change.scene_id, change.fields, "hook", time.time())
+    elif isinstance(change, Rename):
+        enqueue_fan_out(database, change.kind, change.entity_id, "hook", time.time(), change.fields)
     else:
-        enqueue_fan_out(database, change.kind, change.entity_id, "hook", time.time())
+        enqueue_removal(database, change.kind, "hook", time.time())

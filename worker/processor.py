@@ -11,10 +11,10 @@ from functools import partial
 
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
-from sync_queue.fan_out import FanOut, expand, next_fan_out
+from sync_queue.fan_out import FanOut, next_fan_out
 from sync_queue.generation import Superseded
 from sync_queue.models import Job
-from sync_queue.operations import bring_forward, claim, count_open, next_due_at
+from sync_queue.operations import bring_forward, claim, count_open, is_scene_due, next_due_at
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
 from validation.problems import ConfigError, replaced_in_words
@@ -23,6 +23,7 @@ from worker.base.log_level import set_debug
 from worker.base.one_by_one import together_or_one_by_one
 from worker.base.words import counted, duration, moment
 from worker.drain.ended import Ended as Ended
+from worker.drain.expansion import Expansion
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
 from worker.drain.progress import Progress, WaitingFor
@@ -38,8 +39,6 @@ logger = logging.getLogger(__name__)
 
 BATCH_SIZE = 50
 """Jobs claimed at once: the items that Plex is asked for in one request."""
-FAN_OUT_PAGE = 1000
-"""Scenes of a rename that are enqueued at once."""
 SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
 PAUSED = "paused is set: jobs are kept and not sent: turn Pause off under Settings > Plugins > PlexSync"
@@ -86,6 +85,7 @@ class SyncWorker:
         self._gate = parts.gate
         self._rules = rules
         self._clock = parts.clock
+        self._expansion = Expansion(parts.manager.database, parts.clock)
         self._generation = parts.generation
         self._dismissal = parts.dismissal
         self._stopping = threading.Event()
@@ -181,9 +181,10 @@ class SyncWorker:
         dismissed = self._dismissal.reason(LAST_MOMENT) if self._dismissal else None
         if dismissed is not None:
             return Step(ended=dismissed)
-        rename = next_fan_out(self._manager.database)
-        if rename is not None:
-            return self._expand(rename, context)
+        fan_out = next_fan_out(self._manager.database)
+        # What is gone can wait: a name too many in Plex, while an edit is what somebody looks for.
+        if fan_out is not None and not (fan_out.is_removal and is_scene_due(self._manager.database, self._clock())):
+            return self._expand(fan_out, context)
         if not self._may_send(context):
             return self._wait_for_plex(context)
         self.progress.go_on()
@@ -199,17 +200,14 @@ class SyncWorker:
         bring_forward(self._manager.database, now + LONGEST_WAIT, now)
         return now
 
-    def _expand(self, rename: FanOut, context: SyncContext) -> Step:
-        """Enqueue one page of the scenes that show another name now."""
-        self.progress.activity = f"looking for the scenes of a renamed {rename.kind}"
-        carrying = (rename.kind, rename.entity_id)
+    def _expand(self, fan_out: FanOut, context: SyncContext) -> Step:
+        """Enqueue one page of the scenes that may show something else now."""
+        done = "removed" if fan_out.is_removal else "renamed"
+        self.progress.activity = f"looking for the scenes of a {done} {fan_out.kind}"
         try:
-            page = context.stash.scene_ids_after(rename.after_scene, FAN_OUT_PAGE, carrying)
+            self._expansion.next_page(fan_out, context.stash)
         except StashUnavailable as error:
             return self._wait_for_stash(error, self._clock())
-        is_last = len(page) < FAN_OUT_PAGE
-        expand(self._manager.database, rename, page, is_last, self._clock())
-        logger.info("A %s was renamed: %d of its scenes put in the queue", rename.kind, len(page))
         return Step()
 
     def _look_for_missed(self) -> None:

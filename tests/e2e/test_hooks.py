@@ -63,7 +63,6 @@ def test_scans_make_no_job(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"organized": True},
         {"play_count": 3},
         {"resume_time": 12.5, "play_duration": 60.0},
         {"o_counter": 1},

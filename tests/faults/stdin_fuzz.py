@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stash.hook import RELEVANT_FIELDS, RENAMES, SCENE_UPDATE
+from stash.hook import RELEVANT_FIELDS, TRIGGERS
 from stash.protocol import ProtocolError, Request, read_request
 from storage.lock import ProcessLock
 from sync_queue.manager import QueueManager
@@ -37,7 +37,7 @@ JSON = st.recursive(SCALARS, lambda each: st.lists(each, max_size=4) | st.dictio
 IDS = st.integers(1, 5) | SCALARS | st.from_regex(r"[0-9]{1,25}", fullmatch=True)
 FIELDS = st.lists(st.sampled_from(sorted(RELEVANT_FIELDS)) | st.just("name") | JSON, max_size=5) | JSON
 CONTEXTS = st.fixed_dictionaries(
-    {"id": IDS, "type": st.sampled_from([SCENE_UPDATE, *RENAMES]) | JSON, "inputFields": FIELDS, "input": JSON}
+    {"id": IDS, "type": st.sampled_from(TRIGGERS) | JSON, "inputFields": FIELDS, "input": JSON}
 )
 MODES = st.sampled_from(["queue_status", "clear_queue", "retry_failed", "outage_report", "health_check"]) | JSON
 TASKS = st.fixed_dictionaries({"mode": MODES}, optional=dict.fromkeys(("dry_run", "since", "scene_id"), JSON))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from stash.client import PLUGIN_ID
-from stash.hook import RENAMES, SCENE_UPDATE
+from stash.hook import TRIGGERS
 from tests.simulators.plugin_config import PluginConfig, load_plugin
 from validation.config import PlexSyncConfig
 from worker.tasks.arguments import refuse_unknown
@@ -101,7 +101,7 @@ def test_the_documented_arguments_are_those_that_the_modes_know() -> None:
 
 def test_every_hook_that_the_code_knows_is_asked_for_once(plugin: PluginConfig) -> None:
     asked = [trigger for hook in plugin.hooks for trigger in hook.triggered_by]
-    assert sorted(asked) == sorted([SCENE_UPDATE, *RENAMES])
+    assert sorted(asked) == sorted(TRIGGERS)
     assert plugin.unknown_triggers() == ()
 
 

@@ -11,6 +11,8 @@ from plex.exceptions import PlexItemGone, PlexNotFound
 from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
+from validation.fields import concerns_plex
+from worker.backoff import NothingToSync
 from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
 from worker.sync.scene import Outcome, SceneSync
@@ -18,6 +20,7 @@ from worker.sync.undo import SceneUndo, look_up
 
 MOST_LOOKS = 3
 """Times that a scene is looked up again at once. Chosen: a rescan or a restored backup is over by then."""
+NOT_USED = "what was edited is used by no setting"
 
 
 class BatchSync:
@@ -42,10 +45,12 @@ class BatchSync:
 
         Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown.
         """
+        dropped = [Outcome(job, NothingToSync(NOT_USED)) for job in jobs if not concerns_plex(job.fields)]
+        jobs = [job for job in jobs if concerns_plex(job.fields)]
         undoings = (job for job in jobs if job.update_type == UNDO)
         undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]
-        return undone + (self._synced(others) if others and not self.has_seen_enough else [])
+        return dropped + undone + (self._synced(others) if others and not self.has_seen_enough else [])
 
     def _synced(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Sync scenes, and those whose item went away meanwhile once more: their file may be under another key now."""

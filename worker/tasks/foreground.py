@@ -27,6 +27,10 @@ REPORT_SECONDS = 10.0
 """Progress is reported every 5 jobs or 10 seconds, whichever comes first."""
 LOOK_SECONDS = 0.5
 """Seconds between two looks at the worker, or at the drainer that is followed."""
+HOW_TO_STOP = (
+    "Stop ends this task only, and the drainer goes on. Turn on Pause under Settings > Plugins > PlexSync to hold it, "
+    "or press Clear Pending Queue to drop what waits."
+)
 
 
 def drain(task: Task) -> dict[str, Any]:
@@ -103,6 +107,7 @@ class ForegroundDrain:
         """Watch the drainer; True once nothing is due or it cannot go on, False where it has gone and jobs are due."""
         activity = self._drainer_status().get("activity")
         logger.info("A drainer is at work already%s. This task follows it.", f" ({activity})" if activity else "")
+        logger.info("%s", HOW_TO_STOP)
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
             self._report()

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stash.hook import RELEVANT_FIELDS, Rename, SceneEdit, relevant_change
+from stash.hook import CHANGES, RELEVANT_FIELDS, REMOVALS, Removal, Rename, SceneEdit, relevant_change
+from validation.fields import OPTIONAL_INPUTS, TABLE
 
 LARGEST_ID = 2**63 - 1
 """SQLite's largest integer, in which Stash keeps ids."""
-IRRELEVANT = ["organized", "play_count", "resume_time", "play_duration", "o_counter", "urls", "code", "director"]
+IRRELEVANT = ["play_count", "resume_time", "play_duration", "o_counter", "urls"]
 INPUTS = [
     None,
     {"id": "7", "title": None, "details": None, "rating100": 80},
@@ -40,13 +41,19 @@ def test_a_field_that_plex_shows(field: str) -> None:
     assert edit(inputFields=["id", field]) == (7, [field])
 
 
+def test_they_are_those_of_the_table_and_those_that_a_setting_may_use() -> None:
+    of_the_table = {name for field in TABLE for name in field.inputs}
+    of_settings = {name for name in OPTIONAL_INPUTS if ":" not in name}
+    assert of_the_table | of_settings | {"stash_ids", "primary_file_id"} == RELEVANT_FIELDS
+
+
 @pytest.mark.parametrize("field", IRRELEVANT)
 def test_a_field_that_plex_does_not_show(field: str) -> None:
     assert edit(inputFields=["id", field]) is None
 
 
 def test_relevant_fields_among_others_come_sorted_and_once() -> None:
-    assert edit(inputFields=["title", "organized", "date", "title"]) == (7, ["date", "title"])
+    assert edit(inputFields=["title", "urls", "date", "title"]) == (7, ["date", "title"])
 
 
 @pytest.mark.parametrize("sent", INPUTS)
@@ -90,11 +97,33 @@ def test_something_is_missing(missing: str) -> None:
 # --- names
 
 
-@pytest.mark.parametrize("kind", ["performer", "studio", "tag"])
+@pytest.mark.parametrize("kind", ["performer", "studio", "tag", "group"])
 def test_a_new_name_concerns_every_scene_that_carries_it(kind: str) -> None:
     change = relevant_change(context(type=f"{kind.capitalize()}.Update.Post", inputFields=["id", "name", "aliases"]))
     assert isinstance(change, Rename)
-    assert (change.kind, change.entity_id) == (kind, 7)
+    assert (change.kind, change.entity_id, change.fields) == (kind, 7, ["name"])
+
+
+OTHER_CHANGES = sorted((trigger, name) for trigger, (_, names) in CHANGES.items() for name in names if name != "name")
+
+
+@pytest.mark.parametrize(("trigger", "field"), OTHER_CHANGES)
+def test_what_a_setting_may_use_is_passed_as_such(trigger: str, field: str) -> None:
+    change = relevant_change(context(type=trigger, inputFields=["id", field, "favorite"]))
+    assert isinstance(change, Rename)
+    assert change.fields == [field]
+    assert f"{field}:{change.kind}" in OPTIONAL_INPUTS
+    with_name = relevant_change(context(type=trigger, inputFields=[field, "name"]))
+    assert isinstance(with_name, Rename)
+    assert with_name.fields == ["name"]
+
+
+@pytest.mark.parametrize("trigger", REMOVALS)
+@pytest.mark.parametrize("fields", [None, [], ["name"]])
+def test_what_is_gone_concerns_whoever_carried_it(trigger: str, fields: Any) -> None:
+    change = relevant_change(context(type=trigger, inputFields=fields))
+    assert isinstance(change, Removal)
+    assert change.kind == trigger.partition(".")[0].lower()
 
 
 @pytest.mark.parametrize("kind", ["Performer", "Studio", "Tag"])
@@ -128,5 +157,5 @@ def test_whatever_comes_is_an_edit_of_a_possible_scene_or_nothing(values: dict[s
         assert 0 < change.scene_id <= LARGEST_ID
         assert change.fields
         assert set(change.fields) <= RELEVANT_FIELDS
-    elif change is not None:
+    elif isinstance(change, Rename):
         assert 0 < change.entity_id <= LARGEST_ID

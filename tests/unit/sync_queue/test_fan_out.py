@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from storage.database import Database
-from sync_queue.enqueue import enqueue_fan_out
-from sync_queue.fan_out import FanOut, expand, next_fan_out
+from sync_queue.enqueue import enqueue_fan_out, enqueue_removal
+from sync_queue.fan_out import FanOut, expand, next_fan_out, synced_scenes_after
 from sync_queue.manager import AckQueue
 from sync_queue.operations import claim, next_due_at, pending_data
 from sync_queue.schema import ACKNOWLEDGED
+from sync_queue.sync_state import SceneState, SyncState
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 
@@ -102,3 +103,48 @@ def test_a_page_that_cannot_be_stored_is_read_again(database: Database, queue: A
     database.execute("DROP TRIGGER failure")
     assert next_fan_out(database) == found
     assert claimed_scenes(queue) == []
+
+
+# --- what a setting may use, and what is gone
+
+
+def test_other_changes_have_rows_of_their_own(database: Database) -> None:
+    enqueue_fan_out(database, "performer", 3, "hook", NOW, ["tag_ids", "image"])
+    enqueue_fan_out(database, "performer", 3, "hook", NOW, ["image"])
+    enqueue_fan_out(database, "performer", 3, "hook", NOW)
+    assert open_renames(database) == ["performer:3:image+tag_ids", "performer:3:image", "performer:3"]
+    found = next_fan_out(database)
+    assert found is not None
+    assert (found.kind, found.entity_id, found.fields) == ("performer", 3, ("image", "tag_ids"))
+
+
+def test_however_many_are_removed_it_is_one_row_a_kind_and_comes_last(database: Database) -> None:
+    for kind in ("tag", "performer", "tag", "tag"):
+        enqueue_removal(database, kind, "hook", NOW)
+    renamed = rename(database)
+    assert open_renames(database) == ["removed:tag", "removed:performer", "tag:3"]
+    assert (renamed.kind, renamed.is_removal) == ("tag", False)
+    expand(database, renamed, [], is_last=True, now=NOW)
+    removed = next_fan_out(database)
+    assert removed is not None
+    assert (removed.kind, removed.fields, removed.is_removal) == ("tag", ("removed",), True)
+
+
+def test_a_removal_begins_anew_with_the_next_one(database: Database) -> None:
+    enqueue_removal(database, "tag", "hook", NOW)
+    found = next_fan_out(database)
+    assert found is not None
+    expand(database, found, [1, 2], is_last=False, now=NOW)
+    enqueue_removal(database, "tag", "hook", NOW)
+    again = next_fan_out(database)
+    assert again is not None
+    assert again.after_scene == 0
+
+
+def test_the_scenes_of_a_removal_are_those_that_were_synced(database: Database) -> None:
+    state = SyncState(database, "server")
+    for scene_id in range(1, 8):
+        state.save_scene(SceneState(scene_id, NOW, "", (scene_id,), undone_at=NOW if scene_id == 3 else 0.0))
+    add(database, 5)
+    assert synced_scenes_after(database, 0, 3) == [1, 2, 4]
+    assert synced_scenes_after(database, 4, 3) == [6, 7]

@@ -142,10 +142,11 @@ def inserted(file: Path, line: str, addition: str) -> None:
     file.write_text(f"{before}{found}{rest[0]}\n{addition}{rest[1]}", encoding="utf-8")
 
 
-def test_a_new_field_is_one_entry_and_one_mapping(tmp_path: Path) -> None:
+def test_a_new_field_is_one_entry_one_mapping_and_a_name_for_the_hook(tmp_path: Path) -> None:
     for room in ("validation", "plex", "stash", "storage"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
     inserted(tmp_path / "validation" / "fields.py", "TABLE:", ENTRY)
+    inserted(tmp_path / "stash" / "hook.py", "RELEVANT_FIELDS =", '    {"tagline_input"} |\n')  # light, so no import
     inserted(tmp_path / "validation" / "metadata.py", "MAPPINGS:", MAPPING)
     program = f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n{CONSUMERS}"
     result = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False)

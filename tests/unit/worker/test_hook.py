@@ -22,7 +22,7 @@ from worker.launcher import isolated
 
 HEAVY = {
     "typing", "dataclasses", "logging", "persistqueue", "requests", "pydantic", "subprocess", "plexapi", "stashapi",
-    "asyncio", "urllib", "pathlib", "tempfile", "shutil", "inspect", "random", "argparse", "socket",
+    "validation", "asyncio", "urllib", "pathlib", "tempfile", "shutil", "inspect", "random", "argparse", "socket",
 }  # fmt: skip
 """Top-level modules that cost a bare interpreter start between them, or several."""
 EDIT = {"id": 7, "type": "Scene.Update.Post", "input": None, "inputFields": ["id", "title"]}

@@ -158,6 +158,7 @@ def test_it_says_what_the_drainer_is_at_that_it_follows(
     drain(bench, meanwhile=bench.step)
     activity = "syncing 1 scene, at 5 jobs a second at first"
     assert f"A drainer is at work already ({activity}). This task follows it." in caplog.text
+    assert "Stop ends this task only, and the drainer goes on. Turn on Pause" in caplog.text
 
 
 def test_it_takes_over_where_the_drainer_is_gone(bench: Workbench, held_lock: ProcessLock) -> None:
