@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from storage.local_files import set_aside, write_whole
-
 _BEYOND_ANY_COUNT_OR_TIME = 1e12
 
 
@@ -23,6 +21,8 @@ class JsonFile:
         """The stored object, {} where there is none. An unreadable file is set aside with a warning."""
         stored = self.peek()
         if stored is None:
+            from storage.local_files import set_aside  # noqa: PLC0415 - heavy for the light operations, which only peek
+
             set_aside(self.path, "not a JSON object", self._clock())
             return {}
         return stored
@@ -38,9 +38,11 @@ class JsonFile:
             return None
         return stored if isinstance(stored, dict) else None
 
-    def save(self, content: Mapping[str, Any]) -> None:
-        """Replace the file in one step that survives a power cut. Raises OSError."""
-        write_whole(self.path, json.dumps(content, indent=1))
+    def save(self, content: Mapping[str, Any], *, durable: bool = True) -> None:
+        """Replace the file in one step that survives a power cut, unless `durable` is false. Raises OSError."""
+        from storage.local_files import write_whole  # noqa: PLC0415 - heavy for the light operations, which only peek
+
+        write_whole(self.path, json.dumps(content, indent=1), durable=durable)
 
 
 def stored_number(value: Any) -> float:

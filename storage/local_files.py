@@ -35,24 +35,28 @@ def take_name(source: str, target: str, wait: Callable[[float], object] = time.s
     os.replace(source, target)
 
 
-def write_whole(path: str, content: str | Iterable[str]) -> None:
+def write_whole(path: str, content: str | Iterable[str], *, durable: bool = True) -> None:
     """Write a file so that a reader, or a power cut, sees the old content or the new, never a half.
 
-    `content` is the text, or its parts where it is too long to be held at once. Raises OSError.
+    `content` is the text, or its parts where it is too long to be held at once. What is not `durable` may be lost at a
+    power cut: it is written anew soon, and so often that waiting for the disk would cost too much. Raises OSError.
     """
     handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=os.path.basename(path) + ".")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.writelines([content] if isinstance(content, str) else content)
             file.flush()
-            os.fsync(file.fileno())
-        reach("save:written")
+            if durable:
+                os.fsync(file.fileno())
+                reach("save:written")
         take_name(temporary, path)
-        reach("save:done")
+        if durable:
+            reach("save:done")
     except BaseException:
         os.unlink(temporary)
         raise
-    _sync_folder(os.path.dirname(path))
+    if durable:
+        _sync_folder(os.path.dirname(path))
 
 
 def _sync_folder(folder: str) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import fail_job
+
+if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
+    from sync_queue.manager import AckQueue
 
 SECONDS_PER_DAY = 86_400
 _COLUMNS = "id, scene_id, title, path, error_type, error_text, candidates, attempts, first_failed_at, buried_at, job"

@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.enqueue import newest_row
-from sync_queue.manager import AckQueue
 from sync_queue.models import Job, QueueStats
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
+
+if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
+    from sync_queue.manager import AckQueue
 
 
 class JobNotClaimed(Exception):
@@ -89,6 +91,30 @@ def get_stats(database: Database, now: float) -> QueueStats:
         in_progress=_count(database, CLAIMED),
         next_due_at=next_due,
     )
+
+
+def count_waiting_for_scan(database: Database, now: float) -> int:
+    """How many pending jobs are not due yet at `now` as Plex does not have their file (seconds since the epoch)."""
+    row = database.one(
+        f"SELECT COUNT(*) FROM ack_queue_default WHERE {PENDING} AND due > ?"
+        " AND json_extract(CAST(data AS TEXT), '$.last_error_type') = 'PlexNotFound'",
+        (now,),
+    )
+    return int(row[0]) if row else 0
+
+
+def newest_waiting(database: Database, limit: int) -> tuple[int, list[int]]:
+    """How many scenes have a pending job, and the ids of the newest `limit` of them."""
+    condition = f"{PENDING} AND scene_id IS NOT NULL"
+    rows = database.all(f"SELECT scene_id FROM ack_queue_default WHERE {condition} ORDER BY _id DESC LIMIT ?", (limit,))
+    return _count(database, condition), [scene_id for (scene_id,) in rows]
+
+
+def newest_failed(database: Database, limit: int) -> tuple[int, list[int]]:
+    """How many dead letters there are, and the scenes of the newest `limit` of them."""
+    row = database.one("SELECT COUNT(*) FROM dead_letters")
+    rows = database.all("SELECT scene_id FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))
+    return int(row[0]) if row else 0, list(dict.fromkeys(scene_id for (scene_id,) in rows))
 
 
 def count_open(database: Database) -> int:

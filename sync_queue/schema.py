@@ -38,6 +38,7 @@ SCHEMA = (
         first_failed_at REAL NOT NULL, buried_at REAL NOT NULL, job TEXT NOT NULL)
     """,
     "CREATE INDEX IF NOT EXISTS dead_letters_by_scene ON dead_letters (scene_id)",
+    "CREATE INDEX IF NOT EXISTS dead_letters_by_type ON dead_letters (error_type)",
     """
     CREATE TABLE IF NOT EXISTS waiting_files (
         scene_id INTEGER PRIMARY KEY, files TEXT NOT NULL, since REAL NOT NULL)
@@ -47,6 +48,8 @@ SCHEMA = (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
         rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, undone_at REAL NOT NULL)
     """,
+    "CREATE INDEX IF NOT EXISTS scene_state_by_time ON scene_state (synced_at)",
+    "CREATE INDEX IF NOT EXISTS undone_scenes ON scene_state (undone_at, scene_id) WHERE undone_at > 0",
     """
     CREATE TABLE IF NOT EXISTS item_state (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
@@ -76,6 +79,16 @@ SCHEMA = (
     CREATE TABLE IF NOT EXISTS missing (
         server_id TEXT NOT NULL, id INTEGER NOT NULL, since REAL NOT NULL, PRIMARY KEY (server_id, id))
     """,
+    """
+    CREATE TABLE IF NOT EXISTS recent_syncs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, scene_id INTEGER NOT NULL, title TEXT NOT NULL, synced_at REAL NOT NULL,
+        milliseconds INTEGER NOT NULL, changes TEXT NOT NULL, warnings TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS days (
+        date TEXT PRIMARY KEY, done INTEGER NOT NULL, failed INTEGER NOT NULL) WITHOUT ROWID
+    """,
+    "CREATE TABLE IF NOT EXISTS wishes (name TEXT PRIMARY KEY) WITHOUT ROWID",
     """
     CREATE TABLE IF NOT EXISTS log_relay (
         id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)

@@ -15,8 +15,12 @@ class DataFolder:
     fault = ""
     """Why the folder that this one stands in for cannot be used; "" where it stands for itself."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, live: str = "") -> None:
+        """`live`: where the live files go, for Stash to serve: in the plugin's own folder, wherever `root` is."""
         self.root = root
+        self.live = live or os.path.join(os.path.dirname(os.path.abspath(root)), "live")
+        self.live_status = os.path.join(self.live, "status.json")
+        self.live_scenes = os.path.join(self.live, "scenes.json")
         self.queue = os.path.join(root, "queue")
         self.drain_lock = os.path.join(self.queue, "drain.lock")
         self.standby_lock = os.path.join(self.queue, "standby.lock")
@@ -31,9 +35,15 @@ class DataFolder:
         self.reports = os.path.join(root, "reports")
         self.reconcile = os.path.join(root, "reconcile.json")
         self.status = os.path.join(root, "drainer_status.json")
+        self.known_settings = os.path.join(root, "known_settings.json")
         self.file_index = os.path.join(root, "plex_index.db")
         self.tidying = os.path.join(root, "tidying.json")
         self.log = os.path.join(root, "plexsync.log")
+
+    @property
+    def is_served(self) -> bool:
+        """Whether Stash serves its reports: it does where the folder is `data/` in the plugin's (PlexSync.yml)."""
+        return os.path.abspath(self.root) == os.path.join(os.path.dirname(self.live), "data")
 
     def create(self) -> None:
         """Create the folder and the queue's folder where missing.
@@ -52,10 +62,11 @@ class StandIn(DataFolder):
     """A folder in place of one that cannot be used; `fault` is a sentence about that one."""
 
     def __init__(self, root: str, fault: str) -> None:
-        super().__init__(root)
+        super().__init__(root, os.path.join(root, "live"))
         self.fault = fault
 
 
 def data_folder(plugin_folder: str) -> DataFolder:
     """`data/` beside the plugin; the environment variable STASH_PLUGIN_DATA overrides it."""
-    return DataFolder(os.environ.get(ENVIRONMENT_VARIABLE) or os.path.join(plugin_folder, "data"))
+    root = os.environ.get(ENVIRONMENT_VARIABLE) or os.path.join(plugin_folder, "data")
+    return DataFolder(root, os.path.join(plugin_folder, "live"))

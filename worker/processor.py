@@ -26,7 +26,7 @@ from worker.drain.ended import Ended as Ended
 from worker.drain.expansion import Expansion
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
-from worker.drain.progress import Progress, WaitingFor
+from worker.drain.progress import Doing, Progress, WaitingFor
 from worker.drain.settlement import Settlement
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
@@ -172,7 +172,7 @@ class SyncWorker:
         if context.config.paused:
             return self._blocked(WaitingFor.PERSON, PAUSED, logging.WARNING)
         if due_at > now:
-            self.progress.activity = "waiting for the next retry"
+            self.progress.do(Doing.RETRY, "waiting for the next retry")
             return self._pause(min(context.config.poll_interval, due_at - now))
         return self._send(context)
 
@@ -203,7 +203,7 @@ class SyncWorker:
     def _expand(self, fan_out: FanOut, context: SyncContext) -> Step:
         """Enqueue one page of the scenes that may show something else now."""
         done = "removed" if fan_out.is_removal else "renamed"
-        self.progress.activity = f"looking for the scenes of a {done} {fan_out.kind}"
+        self.progress.do(Doing.RENAMES, f"looking for the scenes of a {done} {fan_out.kind}")
         try:
             self._expansion.next_page(fan_out, context.stash)
         except StashUnavailable as error:
@@ -253,12 +253,15 @@ class SyncWorker:
     def _reconcile_a_page(self) -> bool:
         if self._reconcile is None or not self._gate.is_closed() or not self._reconcile.step_if_due():
             return False
-        self.progress.activity = "comparing the library with Plex"
+        self.progress.do(Doing.COMPARING, "comparing the library with Plex")
         return True
 
     def _rest(self, now: float) -> Step:
         is_needed = self._waiting_for_files is not None and self._waiting_for_files.keeps_alive()
-        self.progress.activity = "waiting for Plex to find the files of scenes" if is_needed else "idle"
+        if is_needed:
+            self.progress.do(Doing.SCAN, "waiting for Plex to find the files of scenes")
+        else:
+            self.progress.do(Doing.IDLE, "idle")
         is_over = now - self._idle_since >= self._rules.idle_seconds and not is_needed
         if self._rules.foreground or is_over:
             if self._catch_up is not None:
@@ -324,7 +327,7 @@ class SyncWorker:
 
     def _drain_batch(self, context: SyncContext, limit: int) -> Step:
         jobs = claim(self._queue, limit, self._clock())
-        self.progress.activity = f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}"
+        self.progress.do(Doing.SYNCING, f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}")
         probe = partial(context.probe, Probe.IDENTITY)
         syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written)
         try:

@@ -358,10 +358,17 @@ OPERATIONS: dict[str, type[BaseModel]] = {
 """What each mode answers. `queue_status` has older keys beside these: `without_older_keys` leaves them out."""
 
 OLDER_STATUS_KEYS = frozenset(
-    ("next_due_in", "dead_letters_by_type", "settings_problems", "last_catch_up_at", "last_outages")
+    (
+        "next_due_in",
+        "waiting_for_plex_scan",
+        "dead_letters_by_type",
+        "settings_problems",
+        "last_catch_up_at",
+        "last_outages",
+    )
 )
 """Keys of `queue_status` that docs/status.md describes and the live file does not have."""
-OLDER_INNER_KEYS = {"breaker": frozenset(("next_probe_in",)), "drainer": frozenset(("pid", "activity"))}
+OLDER_INNER_KEYS = {"breaker": frozenset(("next_probe_in",)), "drainer": frozenset(("pid", "activity", "waiting_for"))}
 
 
 def without_older_keys(status: dict[str, Any]) -> dict[str, Any]:

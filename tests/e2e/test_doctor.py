@@ -203,7 +203,7 @@ def test_without_packages_it_says_that_they_would_be_in_that_folder(tmp_path: Pa
         assert failed(result) == [*findings(result)] == ["Data folder", "Packages"]
         said = findings(result)["Packages"]
         assert "PlexAPI" in said
-        assert said.endswith(" are missing: they are kept in the data folder, so mend that first")
+        assert said.endswith(" are missing: they are kept in the data folder, so fix that first")
         assert (result["ok"], result["path_map"]) == (False, "")
         press(world, "Test Plex Connection")
         assert "error: Packages: " in world.logged()

@@ -21,6 +21,7 @@ from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal, PluginFiles
 from worker.drain.lent_session import LentSession
+from worker.drain.live import LiveFiles
 from worker.drain.progress import Progress
 from worker.drain.tidying import Tidying
 from worker.drain.waiting_for_files import WaitingForFiles
@@ -71,6 +72,7 @@ class Workplace:
         self._session = LentSession(self.stash, clock)
         self._address = address_of(server_connection)
         self._status = JsonFile(folder.status)
+        self._live = LiveFiles(folder, self.manager.database, clock)
         self._published: dict[str, Any] = {}
 
     def new_parts(self, *, foreground: bool) -> WorkerParts:
@@ -107,6 +109,8 @@ class Workplace:
         status = {
             "pid": os.getpid(),
             "started_at": started_at,
+            "doing": progress.doing.value,
+            "drain": self._live.drain(progress),
             "activity": progress.activity,
             "waiting_for": progress.waiting_for.value if progress.waiting_for else None,
             "blocked": progress.waiting_reason,
@@ -118,12 +122,22 @@ class Workplace:
             "buried": progress.buried,
             "discarded": progress.discarded,
         }
+        self._live.publish(progress, started_at)
         if status != self._published:
             self._status.save(status)
             self._published = status
 
+    def publish_live(self, progress: Progress, started_at: float) -> None:
+        """Tell Stash's page what a worker does. `started_at`: seconds since the epoch."""
+        self._live.publish(progress, started_at)
+
+    def end_status(self) -> None:
+        """Say that nobody drains from now on."""
+        self.clear_status()
+        self._live.end()
+
     def clear_status(self) -> None:
-        """Say that nobody drains."""
+        """Take back what another process has said of itself."""
         self._published = {}
         self._status.save({})
 

@@ -15,6 +15,32 @@ class WaitingFor(str, Enum):
     PERSON = "person"
 
 
+class Doing(str, Enum):
+    """What a worker does, or what it waits for."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    SYNCING = "syncing"
+    PLEX = "plex"
+    STASH = "stash"
+    RETRY = "retry"
+    SCAN = "scan"
+    RENAMES = "renames"
+    COMPARING = "comparing"
+    PAUSED = "paused"
+    SETTINGS = "settings"
+    PACKAGES = "packages"
+
+
+DOING_FOR = {
+    WaitingFor.PLEX: Doing.PLEX,
+    WaitingFor.STASH: Doing.STASH,
+    WaitingFor.SETTINGS: Doing.SETTINGS,
+    WaitingFor.PERSON: Doing.PAUSED,
+}
+"""What a worker does while it waits for somebody."""
+
+
 @dataclass
 class Progress:
     """Counts of jobs, and what the worker does now; changed by the worker alone, read by others.
@@ -29,13 +55,19 @@ class Progress:
     buried: int = 0
     discarded: int = 0
     in_hand: int = 0
+    doing: Doing = Doing.STARTING
     activity: str = "starting"
     waiting_for: WaitingFor | None = None
     waiting_reason: str = ""
 
     def wait_for(self, whom: WaitingFor, reason: str, activity: str) -> None:
         """Jobs that are due wait for `whom`; `reason` and `activity` are for people."""
-        self.waiting_for, self.waiting_reason, self.activity = whom, reason, activity
+        self.waiting_for, self.waiting_reason = whom, reason
+        self.do(DOING_FOR[whom], activity)
+
+    def do(self, doing: Doing, activity: str) -> None:
+        """What is done from now on; `activity` says it to people."""
+        self.doing, self.activity = doing, activity
 
     def go_on(self) -> None:
         """Jobs that are due are worked on."""

@@ -25,6 +25,15 @@ LAST_SIGNS = 10.0
 """Seconds before Plex was found to be down, in which a failure was a sign of it: it may fail while it shuts down."""
 
 
+class Fault(str, Enum):
+    """What is the matter with Plex, for a program to read: no answer, a rejected token, or answers that fail."""
+
+    NONE = ""
+    DOWN = "down"
+    TOKEN = "token"  # noqa: S105 - a reason
+    FAILING = "failing"
+
+
 class Opened(Enum):
     """Why a breaker opened at once."""
 
@@ -32,6 +41,11 @@ class Opened(Enum):
     TOKEN = "as Plex rejects the token"  # noqa: S105 - a reason
     REQUEST = "as Plex does not answer what concerns every scene"
     WRITES = "as Plex takes no edit"
+
+    @property
+    def fault(self) -> Fault:
+        """The same for a program."""
+        return {Opened.DOWN: Fault.DOWN, Opened.TOKEN: Fault.TOKEN}.get(self, Fault.FAILING)
 
 
 def probe_delay(probes_made: int) -> float:
@@ -59,6 +73,7 @@ class Gate:
         self._probes_made = max(0, int(stored_number(stored.get("probes_made"))))
         self._next_probe_at = stored_number(stored.get("next_probe_at"))
         self._probe = Probe.stored(stored.get("probe"))
+        self._fault = _stored_fault(stored.get("fault"))
         self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
         self.ramp = Ramp(stored_number(stored.get("recovered_at")), clock)
@@ -68,6 +83,19 @@ class Gate:
         back since."""
         remaining = self._next_probe_at - self._clock()
         return remaining if 0.0 < remaining <= probe_delay(self._probes_made) else 0.0
+
+    def next_probe_at(self) -> float:
+        """When the next probe is due (seconds since the epoch)."""
+        return self._next_probe_at if self.seconds_to_probe() else self._clock()
+
+    @property
+    def fault(self) -> Fault:
+        """Why the breaker is not closed; NONE while it is."""
+        return Fault.NONE if self.is_closed() else self._fault
+
+    def ask_soon(self) -> None:
+        """Somebody wants Plex to be asked at once."""
+        self._next_probe_at = 0.0
 
     def is_closed(self) -> bool:
         """Whether jobs pass freely."""
@@ -120,6 +148,7 @@ class Gate:
         # What else failed in the batch that opened it is no failed test.
         was_open = self.breaker.stored_state is CircuitState.OPEN
         self._probe = Probe.IDENTITY
+        self._fault = Fault.FAILING
         now = self._clock()
         if not 0.0 <= now - self._failed_at <= STREAK_GAP:
             self._failing_since = now
@@ -134,6 +163,7 @@ class Gate:
         """Plex is not well: open at once, until it answers `probe`."""
         was_closed = self.is_closed()
         self._probe = probe
+        self._fault = why.fault
         had_signs = 0.0 <= self._clock() - self._failed_at <= LAST_SIGNS
         self.history.begin(cause, self._failing_since if had_signs else None)
         self.breaker.trip(cause)
@@ -162,5 +192,11 @@ class Gate:
             "next_probe_at": next_probe_at,
             "probe": list(self._probe.requests),
             "recovered_at": self.ramp.began_at,
+            "fault": self._fault.value,
         }
         self._store.save(content)
+
+
+def _stored_fault(value: Any) -> Fault:
+    """As it was stored; DOWN for anything else, as an earlier version wrote none."""
+    return next((fault for fault in Fault if fault.value == value and value), Fault.DOWN)

@@ -54,7 +54,7 @@ def host_worker(
             worker.join()
         logger.info("Drainer ends: %s", ended.value)
         if ended is not Ended.SUPERSEDED:  # or the status would be another one's
-            workplace.clear_status()
+            workplace.end_status()
         return ended, workplace.stash.connection()
 
 

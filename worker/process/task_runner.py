@@ -1,25 +1,22 @@
-"""Runs what a button or an operation asks for. Standard library only: the packages may have to be installed first."""
+"""Runs what a button or an operation asks for. Light: it imports what a light operation needs, the rest when needed."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import os
-import shutil
 import sqlite3
-import tempfile
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
-from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
+from worker.data_folder import DataFolder
 from worker.errors import TaskError
-from worker.packages.dependencies import Dependencies, DependencyError
-from worker.packages.requirements import missing_packages
-from worker.process.log_setup import log_to_stash
 from worker.process.privacy import FolderNotPrivate, keep_private
+from worker.process.stash_log import log_to_stash
+from worker.tasks.registry import is_light, is_quiet, perform
 
 logger = logging.getLogger(__name__)
 
@@ -36,19 +33,31 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
 
     Raises TaskError, and OSError or sqlite3.OperationalError where the data folder cannot be used.
     """
-    log_to_stash()
+    quiet = is_quiet(request)
+    log_to_stash(quiet=quiet)
+    ensure_packages = partial(_ensure_packages, folder, plugin_file)
     try:
-        pass_on_news(folder)
-        keep_private(folder)
-        _ensure_packages(folder, plugin_file)
+        if not quiet:  # else the next hook passes it on
+            pass_on_news(folder)
+        if not (quiet and is_light(request)):  # what the page asks often takes no time for it
+            keep_private(folder)
+        if not is_light(request):
+            ensure_packages()
         return _perform(folder, plugin_file, request)
     except (OSError, sqlite3.OperationalError, FolderNotPrivate) as error:
         if request.mode != DOCTOR:
             raise
-        return _examine_without(folder, plugin_file, request, _in_words(folder, error))
+        # Heavy, and needed where nothing works.
+        from worker.process.doctor_without import examine_without  # noqa: PLC0415
+
+        examine = partial(_perform, plugin_file=plugin_file, request=request)
+        return examine_without(folder, plugin_file, error, ensure_packages, examine)
 
 
 def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
+    # Heavy, and nothing that a light operation needs.
+    from worker.packages.dependencies import Dependencies, DependencyError  # noqa: PLC0415
+
     try:
         Dependencies(folder, os.path.dirname(plugin_file), log).ensure(insist=True)
     except DependencyError as error:
@@ -56,11 +65,8 @@ def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
 
 
 def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
-    # Heavy, and only importable once the packages are there.
-    from worker.tasks.registry import perform  # noqa: PLC0415
-
     try:
-        return perform(folder, plugin_file, request)
+        return perform(folder, plugin_file, request, partial(_ensure_packages, folder, plugin_file))
     except (TaskError, sqlite3.OperationalError):
         raise
     except Exception as error:
@@ -70,46 +76,6 @@ def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error
-
-
-def _examine_without(folder: DataFolder, plugin_file: str, request: Request, fault: str) -> dict[str, Any]:
-    """Have the doctor look at the rest, with a folder that is deleted at the end. Raises TaskError, OSError."""
-    with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
-        _ensure_packages(folder, plugin_file)
-    missing = missing_packages(os.path.join(os.path.dirname(plugin_file), "requirements.txt"))
-    if missing:
-        return _examined_without_packages(fault, missing)
-    # Only importable once the packages are there.
-    from plex.device_identity import FILE_NAME  # noqa: PLC0415
-
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as root:
-        stand_in = StandIn(root, fault)
-        stand_in.create()
-        with suppress(OSError):  # without it we would be a new device to Plex
-            shutil.copy(os.path.join(folder.root, FILE_NAME), root)
-        return _perform(stand_in, plugin_file, request)
-
-
-def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
-    """The doctor's result where it cannot be imported; see worker.tasks.connection_check.Diagnosis."""
-    advice = "are missing: they are kept in the data folder, so mend that first"
-    found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
-    for name, detail in found.items():
-        logger.error("%s: %s", name, detail)
-    checks = [{"name": name, "ok": False, "detail": detail} for name, detail in found.items()]
-    return {"ok": False, "checks": checks, "path_map": ""}
-
-
-def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:
-    if isinstance(error, FolderNotPrivate):
-        return str(error)
-    place, reason = folder.queue, str(error)
-    if isinstance(error, OSError):
-        place, reason = error.filename or folder.root, error.strerror or reason
-    return (
-        f"{place} cannot be used: {reason}: make it writable for Stash's user, or name another folder in "
-        f"{ENVIRONMENT_VARIABLE}"
-    )
 
 
 def _is_about_the_folder(folder: DataFolder, error: OSError) -> bool:

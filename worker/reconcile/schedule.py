@@ -20,14 +20,13 @@ from validation.problems import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage
+from worker.reconcile.due import INTERVALS, RECONCILED_AT
 from worker.reconcile.run import Kind, ReconcileRun, recorded_outages
 from worker.sync.comparison import Comparison
 from worker.sync.context import SyncContext, SyncContexts
 
 logger = logging.getLogger(__name__)
 
-INTERVALS = {"hourly": 3_600.0, "daily": 86_400.0, "weekly": 604_800.0}
-"""Seconds between the end of one and the start of the next, by `reconcile_interval`."""
 LONG_OUTAGE = 3_600.0
 """Seconds: after a longer outage it is worth a look whether all that was edited meanwhile has arrived."""
 LOOK_INTERVAL = 60.0
@@ -122,7 +121,7 @@ class ScheduledReconcile:
 
     def _is_due(self, interval: str) -> bool:
         """Whether it is time to compare the whole library, by one of INTERVALS, or "" for never."""
-        elapsed = self._clock() - stored_number(self._store.load().get("reconciled_at"))
+        elapsed = self._clock() - stored_number(self._store.load().get(RECONCILED_AT))
         return interval in INTERVALS and not 0.0 <= elapsed < INTERVALS[interval]
 
     def _outages_to_look_after(self) -> Sequence[Outage]:
@@ -155,7 +154,7 @@ def _beginning(interval: str, since: float | None) -> str:
 
 def note_reconciled(store: StateStore, now: float) -> None:
     """The whole library was reconciled: the next scheduled run counts from here (seconds since the epoch)."""
-    store.save({**store.load(), "reconciled_at": now})
+    store.save({**store.load(), RECONCILED_AT: now})
 
 
 def run_lock(folder: DataFolder, kind: Kind) -> ProcessLock:

@@ -19,6 +19,8 @@ from plex.metadata import WriteRules
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from validation.metadata import MappingRules
+from validation.problems import ConfigError, replaced_in_words
+from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
 from worker.data_folder import DataFolder
 from worker.outage.probe import EDIT, Probe
 from worker.sync.finder import ItemFinder, ScanRequests
@@ -101,7 +103,26 @@ class SyncContexts:
 
     def read_settings(self) -> PlexSyncConfig:
         """The settings as they are now. Raises StashUnavailable, ConfigError."""
-        return parse_settings(self._stash.settings(), self._environ)
+        settings = self._stash.settings()
+        try:
+            config = parse_settings(settings, self._environ)
+        except ConfigError as error:
+            known = read_known_settings(self._folder.known_settings)
+            self._note(known._replace(problems=tuple(map(str, error.problems))))
+            raise
+        self._note(
+            KnownSettings(
+                paused=config.paused,
+                obfuscate_paths=config.obfuscate_paths,
+                reconcile_interval=config.reconcile_interval,
+                plex_url=config.plex_url,
+                problems=tuple(map(replaced_in_words, config.replaced)),
+            )
+        )
+        return config
+
+    def _note(self, settings: KnownSettings) -> None:
+        note_settings(self._folder.known_settings, settings._replace(read_at=self._clock()))
 
     def new_client(self, config: PlexSyncConfig) -> PlexClient:
         """A client for these settings; it connects when it is used."""

@@ -7,10 +7,10 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
@@ -19,26 +19,33 @@ from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from validation.problems import ConfigError
 from worker.data_folder import DataFolder
-from worker.drain.parts import Workplace, open_workplace
 from worker.errors import ArgumentError, TaskError
 from worker.launcher import ensure_drainer
-from worker.tasks.arguments import refuse_unknown
+from worker.tasks.arguments import refuse_unknown, switch
 from worker.tasks.task import Task
 
+if TYPE_CHECKING:  # it loads plexapi, pydantic and requests, which the light operations have no use for
+    from worker.drain.parts import Workplace
+
 logger = logging.getLogger(__name__)
+
+QUIET = "quiet"
+"""The argument that every mode knows: log nothing at Info or above."""
 
 
 @dataclass(frozen=True)
 class Action:
     """What one mode does: a function of a module below worker.tasks, and the `arguments` that it knows.
 
-    One that `changes_nothing` promises so for Plex, too: what waits stays where it is.
+    One that `changes_nothing` promises so for Plex, too: what waits stays where it is. One that `is_light` needs none
+    of the packages: its module imports nothing of plexapi, pydantic, requests or persist-queue.
     """
 
     module: str
     function: str
     arguments: tuple[str, ...] = ()
     changes_nothing: bool = False
+    is_light: bool = False
 
     def load(self) -> Callable[[Task], dict[str, Any]]:
         """Import the module, which no other mode needs, and return the function."""
@@ -52,13 +59,13 @@ MODES: dict[str, Action] = {
     "all": Action("bulk_sync", "sync_all"),
     "recent": Action("bulk_sync", "sync_recent"),
     "process_queue": Action("bulk_sync", "process_queue"),
-    "queue_status": Action("status", "view_status"),
+    "queue_status": Action("status", "view_status", is_light=True),
     "failed_jobs": Action("failed_jobs", "view_failed_jobs"),
     "health_check": Action("connection_check", "health_check", changes_nothing=True),
     "clear_queue": Action("clear", "clear_queue"),
     "clear_dlq": Action("clear", "clear_dead_letters"),
     "purge_dlq": Action("clear", "purge_dead_letters"),
-    "outage_report": Action("status", "outage_report"),
+    "outage_report": Action("status", "outage_report", is_light=True),
     "recover_outage_jobs": Action("redrive", "recover_outage_jobs", ("dry_run",)),
     "retry_failed": Action("redrive", "retry_failed_jobs", ("dry_run", "error_type", "scene_id", "since")),
     "import_settings": Action("settings_import", "import_settings"),
@@ -69,32 +76,59 @@ MODES: dict[str, Action] = {
 }
 
 
-def perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
+def is_light(request: Request) -> bool:
+    """Whether the mode needs none of the packages."""
+    action = MODES.get(request.mode)
+    return action is None or action.is_light
+
+
+def is_quiet(request: Request) -> bool:
+    """Whether nothing is to be logged at Info or above."""
+    try:
+        return switch(request.args, QUIET)
+    except ArgumentError:  # which `perform` raises
+        return False
+
+
+def perform(
+    folder: DataFolder, plugin_file: str, request: Request, ensure_packages: Callable[[], object]
+) -> dict[str, Any]:
     """Do what `request.mode` says. Raises TaskError."""
     action = MODES.get(request.mode)
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
         raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one under Settings > Tasks")
-    try:
-        refuse_unknown(request.args, action.arguments)
-    except ArgumentError as error:
-        raise TaskError(str(error)) from error
     start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
-    with open_workplace(folder, request.server_connection, os.path.dirname(plugin_file)) as workplace:
-        try:
-            return action.load()(Task(workplace, request, start_drainer))
-        except (ArgumentError, ConfigError, PlexError, StashUnavailable) as error:
-            raise TaskError(str(error)) from error
-        finally:
-            if not action.changes_nothing:
-                _leave_to_a_drainer(workplace, start_drainer)
+    try:
+        refuse_unknown(request.args, (*action.arguments, QUIET))
+        quiet = switch(request.args, QUIET)
+        with ExitStack() as stack:
+            database = stack.enter_context(closing(open_queue_database(folder.queue)))
+            plugin_folder = os.path.dirname(plugin_file)
+            workplace = partial(_open_workplace, stack, folder, plugin_folder, request, ensure_packages)
+            return action.load()(Task(folder, request, database, start_drainer, workplace, is_quiet=quiet))
+    except (ArgumentError, ConfigError, PlexError, StashUnavailable) as error:
+        raise TaskError(str(error)) from error
+    finally:
+        if not action.changes_nothing:
+            _leave_to_a_drainer(folder, start_drainer)
 
 
-def _leave_to_a_drainer(workplace: Workplace, start_drainer: Callable[[], object]) -> None:
+def _open_workplace(
+    stack: ExitStack, folder: DataFolder, plugin_folder: str, request: Request, ensure_packages: Callable[[], object]
+) -> Workplace:
+    ensure_packages()
+    # Heavy, and only importable once the packages are there.
+    from worker.drain.parts import open_workplace  # noqa: PLC0415
+
+    return stack.enter_context(open_workplace(folder, request.server_connection, plugin_folder))
+
+
+def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object]) -> None:
     """Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind."""
     try:
         # By its name: somebody may have set the file aside that the task has open.
-        with closing(open_queue_database(workplace.folder.queue)) as database:
+        with closing(open_queue_database(folder.queue)) as database:
             if has_open_jobs(database):
                 start_drainer()
     except (OSError, sqlite3.Error) as error:

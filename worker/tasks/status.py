@@ -1,4 +1,4 @@
-"""The tasks that say how things stand."""
+"""The tasks that say how things stand. Light, where they are asked to be quiet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import logging
 import time
 from typing import Any
 
+from worker.base.known_settings import read_known_settings
+from worker.drain.live import write_where_needed
 from worker.tasks.status_report import (
     outages_in_words,
     problems_in_words,
@@ -20,17 +22,32 @@ logger = logging.getLogger(__name__)
 
 def view_status(task: Task) -> dict[str, Any]:
     """Say how things stand."""
-    status = queue_status(task.workplace, time.time())
-    for line in status_in_words(status):
-        logger.info("%s", line)
-    for line in problems_in_words(status):
-        logger.error("%s", line)
+    problems = _problems(task)
+    now = time.time()
+    status = queue_status(task.folder, task.database, now, problems)
+    if not status["drainer"]["alive"]:
+        write_where_needed(task.folder, task.database, now)
+    if not task.is_quiet:
+        for line in status_in_words(status):
+            logger.info("%s", line)
+        for line in problems_in_words(status):
+            logger.error("%s", line)
     return status
+
+
+def _problems(task: Task) -> list[str]:
+    """What is wrong with the settings: as Stash has them now, or (quietly) as somebody last read them."""
+    if task.is_quiet:
+        return list(read_known_settings(task.folder.known_settings).problems)
+    # Heavy, and not for the page's sake.
+    from worker.tasks.settings_now import settings_problems  # noqa: PLC0415
+
+    return settings_problems(task.workplace)
 
 
 def outage_report(task: Task) -> dict[str, Any]:
     """List the outages that were."""
-    report = report_outages(task.workplace, time.time())
+    report = report_outages(task.folder, time.time())
     for line in outages_in_words(report):
         logger.info("%s", line)
     return report

@@ -2,58 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from stash.exceptions import StashUnavailable
+from storage.database import Database
 from storage.json_file import JsonFile
-from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.operations import get_stats
-from sync_queue.sync_state import last_synced_at, synced_since
+from sync_queue.enqueue import has_open_jobs
 from sync_queue.waiting_files import count_waiting
-from validation.problems import ConfigError, replaced_in_words
 from worker.base.words import counted, duration, moment
-from worker.circuit_breaker import CircuitBreaker, CircuitState, ReadOnlyStore
-from worker.drain.parts import Workplace
-from worker.drain.progress import WaitingFor
-from worker.outage.gate import Gate
+from worker.circuit_breaker import CircuitState, ReadOnlyStore
+from worker.data_folder import DataFolder
+from worker.drain.standing import live_status, stored_drainer, stored_gate
 from worker.outage.history import OutageHistory, summarize
-from worker.tasks.token_end import token_end_in_words
-from worker.version import VERSION
 
 LAST_OUTAGES = 3
-STATUS_FORMAT = 1
-"""Version of the object that `queue_status` returns; docs/status.md describes it."""
 
 
-def queue_status(workplace: Workplace, now: float) -> dict[str, Any]:
-    """The state of everything at `now` (seconds since the epoch), as docs/status.md describes it."""
-    database = workplace.manager.database
-    stats = get_stats(database, now)
-    dead_letters = DeadLetterQueue(database)
-    breaker = _breaker(workplace)
-    has_jobs = stats.pending + stats.in_progress > 0
-    midnight = datetime.fromtimestamp(now).replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+def queue_status(folder: DataFolder, database: Database, now: float, problems: Sequence[str]) -> dict[str, Any]:
+    """The state of everything at `now` (seconds since the epoch), as docs/status.md and docs/operations.md describe it.
+
+    `problems` are sentences about settings that are wrong.
+    """
+    gate = stored_gate(folder, now)
+    has_jobs = has_open_jobs(database)
+    drainer, published = stored_drainer(folder, is_plex_well=gate.is_closed(), has_jobs=has_jobs)
+    status = live_status(folder, database, now, drainer)
+    next_due_at = status["next_due_at"]
     return {
-        "format": STATUS_FORMAT,
-        "version": VERSION,
-        "pending": stats.pending,
-        "waiting_for_retry": stats.waiting_for_retry,
+        **status,
+        "written_at": now,
+        "believe_until": None,
+        "settings_problem_count": len(problems),
+        "breaker": {
+            **status["breaker"],
+            "next_probe_in": None if gate.is_closed() else round(gate.seconds_to_probe(), 1),
+        },
+        "drainer": {
+            **status["drainer"],
+            "pid": published.get("pid"),
+            "activity": published.get("activity", "starting" if drainer.alive else ""),
+            "waiting_for": published.get("waiting_for"),
+        },
+        "next_due_in": None if next_due_at is None else round(next_due_at - now, 1),
         "waiting_for_plex_scan": count_waiting(database),
-        "next_due_in": None if stats.next_due_at is None else round(stats.next_due_at - now, 1),
-        "in_progress": stats.in_progress,
-        "done_today": synced_since(database, midnight),
-        "last_success_at": last_synced_at(database),
-        "dead_letters": dead_letters.get_count(),
-        "dead_letters_by_type": dead_letters.get_error_summary(),
-        "breaker": breaker,
-        "drainer": _drainer(workplace, breaker, has_jobs),
-        "settings_problems": _settings_problems(workplace),
-        "synced_per_minute": synced_since(database, now - 60.0),
-        "last_catch_up_at": (JsonFile(workplace.folder.catch_up).peek() or {}).get("looked_until"),
-        "last_outages": report_outages(workplace, now)["outages"][-LAST_OUTAGES:],
+        "dead_letters_by_type": DeadLetterQueue(database).get_error_summary(),
+        "settings_problems": list(problems),
+        "last_catch_up_at": (JsonFile(folder.catch_up).peek() or {}).get("looked_until"),
+        "last_outages": report_outages(folder, now)["outages"][-LAST_OUTAGES:],
     }
 
 
@@ -103,9 +100,9 @@ def _drainer_in_words(status: dict[str, Any]) -> str:
     return "Drainer: " + ("none yet: one is being started" if is_needed else "none, none is needed")
 
 
-def report_outages(workplace: Workplace, now: float) -> dict[str, Any]:
+def report_outages(folder: DataFolder, now: float) -> dict[str, Any]:
     """Every outage on record, oldest first, and figures over them; see docs/status.md."""
-    history = OutageHistory(ReadOnlyStore(JsonFile(workplace.folder.outages).peek() or {}))
+    history = OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {}))
     current = history.current
     return {
         "outages": [{**asdict(outage), "seconds": round(outage.duration(now), 1)} for outage in history.outages],
@@ -137,19 +134,6 @@ def _outage_in_words(outage: dict[str, Any]) -> str:
     return f"{started}: {duration(outage['seconds'])}, {done}: {outage['cause']}"
 
 
-def _breaker(workplace: Workplace) -> dict[str, Any]:
-    folder = workplace.folder
-    breaker = CircuitBreaker(store=ReadOnlyStore(JsonFile(folder.breaker).peek() or {}))
-    gate = Gate(breaker, ReadOnlyStore(JsonFile(folder.probe_schedule).peek() or {}), lambda: 0)
-    is_closed = breaker.state is CircuitState.CLOSED
-    return {
-        "state": breaker.stored_state.value,
-        "since": breaker.opened_at or None,
-        "cause": breaker.cause,
-        "next_probe_in": None if is_closed else round(gate.seconds_to_probe(), 1),
-    }
-
-
 def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
     if breaker["state"] == CircuitState.CLOSED.value:
         past = "Plex was well at the last sync" if has_synced else "nothing was synced yet"
@@ -159,31 +143,3 @@ def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
         f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}"
         f" (recovery test in {counted(round(breaker['next_probe_in']), 'second')})"
     )
-
-
-def _drainer(workplace: Workplace, breaker: dict[str, Any], has_jobs: bool) -> dict[str, Any]:
-    """The drainer as it says itself, once a second."""
-    alive = ProcessLock(workplace.folder.drain_lock).is_held_elsewhere()
-    stored = (JsonFile(workplace.folder.status).peek() or {}) if alive else {}
-    if breaker["state"] == CircuitState.CLOSED.value and stored.get("waiting_for") == WaitingFor.PLEX.value:
-        # The breaker is on disk at once: the drainer goes on already, and says so within a second.
-        stored = {**stored, "activity": "syncing" if has_jobs else "idle", "waiting_for": None, "blocked": ""}
-    return {
-        "alive": alive,
-        "pid": stored.get("pid"),
-        "started_at": stored.get("started_at"),
-        "activity": stored.get("activity", "starting" if alive else ""),
-        "waiting_for": stored.get("waiting_for"),
-        "blocked": stored.get("blocked", ""),
-    }
-
-
-def _settings_problems(workplace: Workplace) -> list[str]:
-    try:
-        config = workplace.contexts.read_settings()
-        end = token_end_in_words(config)
-        return [*map(replaced_in_words, config.replaced), *([end] if end else [])]
-    except ConfigError as error:
-        return list(map(str, error.problems))
-    except StashUnavailable as error:
-        return [str(error)]

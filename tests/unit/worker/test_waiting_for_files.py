@@ -11,7 +11,6 @@ from sync_queue.waiting_files import count_waiting
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.drain.waiting_for_files import DAY, HOUR
 from worker.processor import Ended
-from worker.tasks.status_report import queue_status
 
 SECTIONS, IDENTITY = "/library/sections", "/identity"
 """What a look asks: has something changed, and is it still the same server?"""
@@ -168,11 +167,11 @@ def test_plex_down_meanwhile(bench: Workbench) -> None:
 def test_the_status_says_how_many_wait(bench: Workbench) -> None:
     lost = lost_scenes(bench, 4)
     bench.run_for(2 * HOUR)
-    assert queue_status(bench.workplace, bench.clock.now)["waiting_for_plex_scan"] == 4
+    assert count_waiting(bench.database) == 4
     bench.add_item(lost[0])
     bench.run_until(lambda: bench.shows(lost[0]))
     bench.run_for(1)
-    assert queue_status(bench.workplace, bench.clock.now)["waiting_for_plex_scan"] == 3
+    assert count_waiting(bench.database) == 3
 
 
 def test_a_thousand_missing_scenes_in_one_folder_ask_for_one_scan(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from worker.base.log_level import set_debug
 from worker.data_folder import DataFolder
-from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay, log_to_stash
+from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay
+from worker.process.stash_log import log_to_stash
 
 logger = logging.getLogger("worker.example")
 

@@ -15,8 +15,9 @@ import pytest
 from tests.simulators.faults import maintenance, status
 from tests.support.plex_examples import jwt_of
 from tests.support.workbench import Workbench
+from worker.drain.standing import stored_gate
 from worker.tasks.connection_check import SAMPLES, check_connection
-from worker.tasks.status_report import queue_status
+from worker.tasks.settings_now import settings_problems
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def test_a_token_that_ends_by_itself_is_told_with_its_date(bench: Workbench) -> 
     (found,) = [each for each in examine(bench) if each[0] == "Token"]
     assert found[1]
     assert found[2].startswith("accepted, but plex_token ends by itself on 2030-03-1")
-    (problem,) = queue_status(bench.workplace, bench.clock.now)["settings_problems"]
+    (problem,) = settings_problems(bench.workplace)
     assert found[2].endswith(problem)
     assert token not in problem
 
@@ -188,7 +189,7 @@ def test_a_token_that_is_not_the_owners_is_told(bench: Workbench) -> None:
     bench.enqueue(1, 2)
     bench.run_for(1800.0)
     assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([1, 2], 0, [])
-    assert "not the owner's" in queue_status(bench.workplace, bench.clock.now)["breaker"]["cause"]
+    assert "not the owner's" in stored_gate(bench.folder, bench.clock.now).breaker.cause
     bench.configure()
     bench.drain()
     assert bench.shows(1)

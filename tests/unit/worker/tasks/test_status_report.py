@@ -17,6 +17,7 @@ from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
 from tests.support.workbench import Workbench
 from worker.outage.history import OutageHistory
+from worker.tasks.settings_now import settings_problems
 from worker.tasks.status_report import (
     LAST_OUTAGES,
     outages_in_words,
@@ -38,7 +39,8 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 def status_of(bench: Workbench) -> dict[str, Any]:
-    return queue_status(bench.workplace, bench.clock.now)
+    problems = settings_problems(bench.workplace)
+    return queue_status(bench.folder, bench.database, bench.clock.now, problems)
 
 
 def words_of(bench: Workbench) -> str:
@@ -46,32 +48,18 @@ def words_of(bench: Workbench) -> str:
 
 
 def test_nothing_has_happened_yet(bench: Workbench) -> None:
-    assert status_of(bench) == {
-        "format": 1,
-        "version": VERSION,
-        "pending": 0,
-        "waiting_for_retry": 0,
-        "waiting_for_plex_scan": 0,
-        "next_due_in": None,
-        "in_progress": 0,
-        "done_today": 0,
-        "last_success_at": None,
-        "dead_letters": 0,
-        "dead_letters_by_type": {},
-        "breaker": {"state": "closed", "since": None, "cause": "", "next_probe_in": None},
-        "drainer": {
-            "alive": False,
-            "pid": None,
-            "started_at": None,
-            "activity": "",
-            "waiting_for": None,
-            "blocked": "",
-        },
-        "settings_problems": [],
-        "synced_per_minute": 0,
-        "last_catch_up_at": None,
-        "last_outages": [],
-    }
+    status = status_of(bench)
+    quiet = {name: status[name] for name in ("pending", "waiting_for_retry", "waiting_for_scan", "in_progress")}
+    assert set(quiet.values()) == {0}
+    moments = ("next_due_in", "last_success_at", "next_due_at", "next_reconcile_at", "last_catch_up_at")
+    assert {status[name] for name in (*moments, "drain", "ramp")} == {None}
+    assert (status["format"], status["version"], status["paused"]) == (1, VERSION, False)
+    assert (status["done_today"], status["synced_per_minute"], status["dead_letters"]) == (0, 0, 0)
+    assert (status["dead_letters_by_type"], status["settings_problems"], status["last_outages"]) == ({}, [], [])
+    closed = {"state": "closed", "since": None, "cause": "", "reason": "", "next_probe_at": None, "next_probe_in": None}
+    assert status["breaker"] == closed
+    nobody = {"alive": False, "pid": None, "started_at": None, "doing": "", "activity": "", "waiting_for": None}
+    assert status["drainer"] == {**nobody, "blocked": ""}
 
 
 def test_before_the_first_sync_nothing_is_said_of_how_plex_was(bench: Workbench) -> None:
@@ -158,7 +146,7 @@ def test_a_drainer_counts_as_alive_by_its_lock_alone(bench: Workbench) -> None:
     assert status_of(bench)["drainer"]["alive"] is False
     lock = ProcessLock(bench.folder.drain_lock)
     assert lock.acquire()
-    assert status_of(bench)["drainer"] == {"alive": True, **told}
+    assert status_of(bench)["drainer"] == {"alive": True, "doing": "starting", **told}
     JsonFile(bench.folder.status).save({})
     assert status_of(bench)["drainer"]["activity"] == "starting"
     lock.release()
@@ -217,7 +205,7 @@ def test_looking_writes_nothing(bench: Workbench) -> None:
     before = (content(bench), bench.pending())
     bench.clock.now += 3600
     words_of(bench)
-    outages_in_words(report_outages(bench.workplace, bench.clock.now))
+    outages_in_words(report_outages(bench.folder, bench.clock.now))
     assert (content(bench), bench.pending()) == before
 
 
@@ -231,7 +219,7 @@ def content(bench: Workbench) -> dict[str, bytes]:
 
 
 def report(bench: Workbench) -> list[str]:
-    return outages_in_words(report_outages(bench.workplace, bench.clock.now))
+    return outages_in_words(report_outages(bench.folder, bench.clock.now))
 
 
 def at(moment: float) -> str:

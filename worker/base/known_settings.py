@@ -1,0 +1,47 @@
+"""What the settings said when somebody last read them, for whoever must not ask Stash: light, and without a secret."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from storage.json_file import JsonFile, stored_number
+
+
+class KnownSettings(NamedTuple):
+    """`problems` are sentences about wrong ones; `read_at` is when they were first read so (seconds since the epoch).
+
+    Before anybody has read them, paths are hidden: nobody can say whether the user wants them shown.
+    """
+
+    paused: bool = False
+    obfuscate_paths: bool = True
+    reconcile_interval: str = ""
+    plex_url: str = ""
+    problems: tuple[str, ...] = ()
+    read_at: float = 0.0
+
+
+def read_known_settings(path: str) -> KnownSettings:
+    """What is known, from the file at `path`. Changes nothing."""
+    stored = JsonFile(path).peek() or {}
+    problems = stored.get("problems")
+    return KnownSettings(
+        paused=stored.get("paused") is True,
+        obfuscate_paths=stored.get("obfuscate_paths") is not False,
+        reconcile_interval=_text(stored.get("reconcile_interval")),
+        plex_url=_text(stored.get("plex_url")),
+        problems=tuple(map(str, problems)) if isinstance(problems, list) else (),
+        read_at=stored_number(stored.get("read_at")),
+    )
+
+
+def note_settings(path: str, settings: KnownSettings) -> None:
+    """Remember them, where they say something new. A disk that takes nothing is for others to tell of."""
+    if settings._replace(read_at=0.0) != read_known_settings(path)._replace(read_at=0.0):
+        with suppress(OSError):
+            JsonFile(path).save(settings._asdict(), durable=False)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

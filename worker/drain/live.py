@@ -1,0 +1,147 @@
+"""The live files: how things stand, for Stash to serve to its page without starting a process of ours.
+
+Written by who has the drain lock, and by `queue_status` where nobody has it; never by a hook. No path, no title, no
+secret is in them. See docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from storage.database import Database
+from storage.json_file import JsonFile, stored_number
+from sync_queue.operations import count_open, newest_failed, newest_waiting
+from worker.data_folder import DataFolder
+from worker.drain.progress import Doing, Progress
+from worker.drain.standing import FORMAT, Drain, DrainerState, live_status
+
+logger = logging.getLogger(__name__)
+
+EVERY = 1.0
+"""Seconds between two writings at least."""
+AT_LEAST_EVERY = 60.0
+"""Seconds after which they are written again, though nothing has changed."""
+LOOK_EVERY = 10.0
+"""Seconds between two looks at what no commit tells of: a job that falls due, a minute that is over."""
+SCENES_EVERY = 10.0
+"""Seconds between two writings of the scenes' file at least."""
+BELIEVE_FOR = 90.0
+"""Seconds for which a file may be believed without being written again."""
+MOST_IDS = 1000
+"""Ids of each kind in the scenes' file."""
+
+
+class LiveFiles:
+    """Both files, for one process that works on the queue. `clock` gives seconds since the epoch."""
+
+    def __init__(self, folder: DataFolder, database: Database, clock: Callable[[], float] = time.time) -> None:
+        self._folder = folder
+        self._database = database
+        self._clock = clock
+        self._status = LiveFile(folder.live, folder.live_status)
+        self._scenes = LiveFile(folder.live, folder.live_scenes)
+        self._seen: tuple[Any, ...] = ()
+        self._looked_at = 0.0
+        self._scenes_seen: tuple[Any, ...] = ()
+        self._drain_started_at = 0.0
+        self._handled_before = 0
+
+    def publish(self, progress: Progress, started_at: float) -> None:
+        """Write what has changed, if it is time to. `started_at`: of this process, in seconds since the epoch."""
+        now = self._clock()
+        if 0.0 <= now - self._looked_at < EVERY:
+            return
+        seen = (self._commits(), progress.doing, progress.waiting_reason, progress.handled)
+        if seen == self._seen and 0.0 <= now - self._looked_at < LOOK_EVERY:
+            return
+        self._seen, self._looked_at = seen, now
+        drainer = DrainerState(True, started_at, progress.doing.value, progress.waiting_reason, self.drain(progress))
+        self._status.write(live_status(self._folder, self._database, now, drainer), now, now + BELIEVE_FOR)
+        self._publish_scenes(now, now + BELIEVE_FOR)
+
+    def drain(self, progress: Progress) -> Drain | None:
+        """The drain that is running, None while nothing is sent."""
+        if progress.doing is not Doing.SYNCING:
+            self._drain_started_at = 0.0
+            return None
+        if not self._drain_started_at:
+            self._drain_started_at, self._handled_before = self._clock(), progress.handled
+        done = progress.handled - self._handled_before
+        return Drain(self._drain_started_at, done, done + count_open(self._database))
+
+    def end(self) -> None:
+        """Nobody works on the queue from now on: what is written holds until somebody writes again."""
+        now = self._clock()
+        self._status.write(live_status(self._folder, self._database, now, DrainerState()), now, None)
+        self._scenes_seen = ()
+        self._publish_scenes(now, None)
+
+    def _publish_scenes(self, now: float, believe_until: float | None) -> None:
+        seen = self._commits()
+        is_due = self._scenes.is_older_than(SCENES_EVERY, now) and seen != self._scenes_seen
+        if believe_until is None or is_due or self._scenes.is_older_than(AT_LEAST_EVERY, now):
+            self._scenes_seen = seen
+            self._scenes.write(live_scenes(self._database), now, believe_until)
+
+    def _commits(self) -> tuple[int, int]:
+        """Something else after each commit, be it ours or another connection's."""
+        return self._database.change_counter(), self._database.connection.total_changes
+
+
+class LiveFile:
+    """One of them. Where it cannot be written, the page asks `queue_status` instead."""
+
+    def __init__(self, live_folder: str, path: str) -> None:
+        self._live_folder = live_folder
+        self._file = JsonFile(path)
+        self._content: dict[str, Any] = {}
+        self._written_at = 0.0
+        self._failed = False
+
+    def is_older_than(self, seconds: float, now: float) -> bool:
+        """Whether it was written longer ago than so many seconds, `now` in seconds since the epoch."""
+        return not 0.0 <= now - self._written_at < seconds
+
+    def write(self, content: dict[str, Any], now: float, believe_until: float | None) -> None:
+        """Write what is new, or what was written AT_LEAST_EVERY seconds ago; both times in seconds since the epoch."""
+        if content == self._content and believe_until and not self.is_older_than(AT_LEAST_EVERY, now):
+            return
+        try:
+            if not os.path.isdir(self._live_folder):
+                os.mkdir(self._live_folder, 0o700)  # not its parent: who removes the plugin does not want it back
+            self._file.save({**content, "written_at": now, "believe_until": believe_until}, durable=False)
+        except OSError as error:
+            if not self._failed:
+                logger.debug("%s cannot be written (%s): the page in Stash asks instead", self._file.path, error)
+            self._failed = True
+            return
+        self._content, self._written_at, self._failed = content, now, False
+
+
+def live_scenes(database: Database) -> dict[str, Any]:
+    """The keys of live/scenes.json, but for `written_at` and `believe_until`."""
+    waiting_count, waiting = newest_waiting(database, MOST_IDS)
+    failed_count, failed = newest_failed(database, MOST_IDS)
+    return {
+        "format": FORMAT,
+        "waiting_count": waiting_count,
+        "failed_count": failed_count,
+        "waiting": waiting,
+        "failed": failed,
+    }
+
+
+def write_where_needed(folder: DataFolder, database: Database, now: float) -> None:
+    """Write that nobody is at work, where the file on disk is missing or no longer to be believed.
+
+    `now`: seconds since the epoch.
+    """
+    written = JsonFile(folder.live_status).peek() or {}
+    until = written.get("believe_until", 0.0)
+    if until is not None and stored_number(until) < now:
+        status = live_status(folder, database, now, DrainerState())
+        LiveFile(folder.live, folder.live_status).write(status, now, None)

@@ -1,0 +1,69 @@
+"""The doctor where the data folder cannot be used: it looks at everything else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
+from worker.errors import TaskError
+from worker.packages.requirements import missing_packages
+from worker.process.privacy import FolderNotPrivate
+
+logger = logging.getLogger(__name__)
+
+
+def examine_without(
+    folder: DataFolder,
+    plugin_file: str,
+    error: OSError | sqlite3.Error | FolderNotPrivate,
+    ensure_packages: Callable[[], object],
+    perform: Callable[[DataFolder], dict[str, Any]],
+) -> dict[str, Any]:
+    """Have the doctor look at the rest, with a folder that is deleted at the end. Raises TaskError, OSError.
+
+    `error` is why `folder` cannot be used; `perform` runs the doctor in another one.
+    """
+    fault = _in_words(folder, error)
+    with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
+        ensure_packages()
+    missing = missing_packages(os.path.join(os.path.dirname(plugin_file), "requirements.txt"))
+    if missing:
+        return _examined_without_packages(fault, missing)
+    # Only importable once the packages are there.
+    from plex.device_identity import FILE_NAME  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as root:
+        stand_in = StandIn(root, fault)
+        stand_in.create()
+        with suppress(OSError):  # without it we would be a new device to Plex
+            shutil.copy(os.path.join(folder.root, FILE_NAME), root)
+        return perform(stand_in)
+
+
+def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
+    """The doctor's result where it cannot be imported; see worker.tasks.connection_check.Diagnosis."""
+    advice = "are missing: they are kept in the data folder, so fix that first"
+    found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
+    for name, detail in found.items():
+        logger.error("%s: %s", name, detail)
+    checks = [{"name": name, "ok": False, "detail": detail} for name, detail in found.items()]
+    return {"ok": False, "checks": checks, "path_map": ""}
+
+
+def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:
+    if isinstance(error, FolderNotPrivate):
+        return str(error)
+    place, reason = folder.queue, str(error)
+    if isinstance(error, OSError):
+        place, reason = error.filename or folder.root, error.strerror or reason
+    return (
+        f"{place} cannot be used: {reason}: make it writable for Stash's user, or name another folder in "
+        f"{ENVIRONMENT_VARIABLE}"
+    )
