@@ -81,6 +81,22 @@ class ListingPage:
     total: int | None
 
 
+@dataclass(frozen=True)
+class PlexPicture:
+    """A picture that an item can show: `upload://posters/{SHA-1}` is the name of one that was uploaded."""
+
+    name: str
+    is_selected: bool
+
+
+_FOLDERS = {"poster": "posters", "background": "arts"}
+
+
+def uploaded_name(field: str, sha1: str) -> str:
+    """The name by which Plex knows an uploaded poster or background (`field`)."""
+    return f"upload://{_FOLDERS[field]}/{sha1}"
+
+
 class _Server(PlexServer):  # type: ignore[misc] # plexapi's types are incomplete and therefore not followed
     def url(self, key: str, *_: object, **__: object) -> str:
         """An address on the server; plexapi would add a token to it where the user's plexapi settings say so."""
@@ -155,6 +171,11 @@ class PlexClient:
         if self._connected is not None and machine_identifier != self._connected.machineIdentifier:
             self._connected = None
 
+    @property
+    def version(self) -> str:
+        """The version of the server when it was connected to, "" where it says none. Connects if need be."""
+        return str(self._server.version or "")
+
     def sections(self) -> tuple[Section, ...]:
         """The libraries of type "movie", which those of other videos are too. One request."""
         path = "/library/sections"
@@ -226,6 +247,19 @@ class PlexClient:
     def upload_background(self, rating_key: int, image: bytes) -> None:
         """Add a background and select it. Plex keeps every upload: send only what changed."""
         self._upload(f"/library/metadata/{rating_key}/arts", image)
+
+    def pictures(self, rating_key: int, field: str) -> tuple[PlexPicture, ...]:
+        """What an item's poster or background (`field`) can be chosen from. One request; it may lag by a second."""
+        path = f"/library/metadata/{rating_key}/{_FOLDERS[field]}"
+        container = self._read(path)
+        photos = [photo for photo in container if photo.get("ratingKey")]
+        return tuple(PlexPicture(photo.attrib["ratingKey"], photo.get("selected") == "1") for photo in photos)
+
+    def select_picture(self, rating_key: int, field: str, name: str) -> None:
+        """Show one of `pictures` as poster or background (`field`). Its reply is a path as plain text."""
+        kind = "poster" if field == "poster" else "art"
+        path = f"/library/metadata/{rating_key}/{kind}?url={quote(name, safe='')}"
+        self._session.put(self._server.url(path))
 
     def fetch_image(self, path: str) -> bytes:
         """The bytes of an image, by the path that a PlexItem has for it."""

@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
+from plex.edits import FieldEdit, keys, names
 from plex.items import PlexItem
-from plex.metadata import FieldEdit, names
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 
 Parameters = list[tuple[str, str]]
@@ -33,17 +33,21 @@ def edit_path(section_key: int | str, rating_key: int | str, parameters: Iterabl
 
 
 def edit_requests(
-    edits: Iterable[FieldEdit], max_url_bytes: int = MAX_URL_BYTES, extra_locks: Sequence[str] = ()
+    edits: Sequence[FieldEdit], max_url_bytes: int = MAX_URL_BYTES, extra_locks: Sequence[str] = ()
 ) -> list[Parameters]:
     """The parameters of as few edit requests as the length of a URL allows, usually one; [] where nothing is to do.
 
     `max_url_bytes` counts path and query as encoded; what cannot be divided (a long summary, a list's whole names) goes
     alone if it exceeds that by itself. `extra_locks` are Plex's names of fields to lock besides ("thumb", "art"). A
     rating is no part of it: Plex takes it by a request of its own.
+
+    Old spellings go in requests of their own: behind the others, but before a list that sets the wanted one again.
     """
     pieces = [piece for edit in edits for piece in _pieces(edit, max_url_bytes)]
-    pieces += [[_lock(name)] for name in extra_locks]
-    return _packed(pieces, max_url_bytes)
+    pieces += [[_lock(name, True)] for name in extra_locks]
+    before = [each for edit in edits if _sets_again(edit) for each in _respellings(edit)]
+    after = [each for edit in edits if not _sets_again(edit) for each in _respellings(edit)]
+    return before + _packed(pieces, max_url_bytes) + after
 
 
 def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
@@ -53,8 +57,10 @@ def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
     """
     requests: list[Parameters] = []
     for edit in edits:
-        if edit.field in LIST_FIELDS:
-            requests += [_removal(edit.field, [name]) for name in edit.removed]
+        if edit.is_lock_only:
+            requests += list(_pieces(edit, MAX_URL_BYTES))
+        elif edit.field in LIST_FIELDS:
+            requests += [_removal(edit, [name]) for name in (*edit.removed, *edit.respelled)]
             requests += [_whole_list(edit)] if edit.added else []
         elif edit.field in PLEX_NAMES:
             requests.append(_text(edit))
@@ -67,48 +73,72 @@ def unchanged_title(item: PlexItem) -> Parameters:
     return [(f"{name}.value", str(item.value("title"))), (f"{name}.locked", str(int(name in item.locked)))]
 
 
+def list_room(field: str, value: Sequence[str], max_url_bytes: int) -> int:
+    """How many of a list's names, from the first, fit into one edit's address of so many bytes."""
+    used = len(edit_path(_LONGEST_ID, _LONGEST_ID, [_lock(PLEX_NAMES[field], True)]))
+    for index, name in enumerate(value):
+        used += len("&" + _encoded((f"{PLEX_NAMES[field]}[{index}].tag.tag", name)))
+        if used > max_url_bytes:
+            return index
+    return len(value)
+
+
 def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
     """What of an edit must stand in one request together."""
-    if edit.field in LIST_FIELDS:
-        if names(edit.new):
+    if edit.field not in PLEX_NAMES:
+        return
+    if edit.is_lock_only:
+        yield [_lock(PLEX_NAMES[edit.field], edit.locked)]
+    elif edit.field not in LIST_FIELDS:
+        yield _text(edit)
+    else:
+        if names(edit.new) and (edit.added or edit.removed):
             yield _whole_list(edit)
         yield from _removals(edit, max_url_bytes)
-    elif edit.field in PLEX_NAMES:
-        yield _text(edit)
+
+
+def _sets_again(edit: FieldEdit) -> bool:
+    """Whether a name is set whose other spelling goes."""
+    return bool(keys(edit.added) & keys(edit.respelled))
+
+
+def _respellings(edit: FieldEdit) -> list[Parameters]:
+    return [_removal(edit, [name]) for name in edit.respelled]
 
 
 def _text(edit: FieldEdit) -> Parameters:
     name = PLEX_NAMES[edit.field]
-    return [(f"{name}.value", str(edit.new)), _lock(name)]
+    return [(f"{name}.value", str(edit.new)), _lock(name, edit.locked)]
 
 
 def _whole_list(edit: FieldEdit) -> Parameters:
     """All names, in one piece: where the indexed form replaces the list, a second request would undo the first."""
     name = PLEX_NAMES[edit.field]
-    return [(f"{name}[{index}].tag.tag", each) for index, each in enumerate(names(edit.new))] + [_lock(name)]
+    tags = [(f"{name}[{index}].tag.tag", each) for index, each in enumerate(names(edit.new))]
+    return [*tags, _lock(name, edit.locked)]
 
 
-def _removal(field: str, removed: Iterable[str]) -> Parameters:
+def _removal(edit: FieldEdit, removed: Iterable[str]) -> Parameters:
     """The `-=` form. Plex decodes the URL, then splits at commas: a comma within a name survives only encoded twice."""
-    name = PLEX_NAMES[field]
-    return [(f"{name}[].tag.tag-", ",".join(quote(each, safe="") for each in removed)), _lock(name)]
+    name = PLEX_NAMES[edit.field]
+    return [(f"{name}[].tag.tag-", ",".join(quote(each, safe="") for each in removed)), _lock(name, edit.locked)]
 
 
 def _removals(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
     """The names that must go, in as few pieces as fit; a name that is too long by itself has its own."""
     together: list[str] = []
     for name in edit.removed:
-        if together and not _fits(_removal(edit.field, [*together, name]), max_url_bytes):
-            yield _removal(edit.field, together)
+        if together and not _fits(_removal(edit, [*together, name]), max_url_bytes):
+            yield _removal(edit, together)
             together = []
         together.append(name)
     if together:
-        yield _removal(edit.field, together)
+        yield _removal(edit, together)
 
 
-def _lock(name: str) -> tuple[str, str]:
+def _lock(name: str, locked: bool) -> tuple[str, str]:
     """A field that is not locked is overwritten at Plex's next metadata refresh."""
-    return f"{name}.locked", "1"
+    return f"{name}.locked", "1" if locked else "0"
 
 
 def _packed(pieces: Iterable[Parameters], max_url_bytes: int) -> list[Parameters]:

@@ -198,8 +198,8 @@ class StashClient:
     def screenshot(self, scene: Scene) -> bytes | None:
         """The picture of a scene, or None where there is none that can be used.
 
-        That is: no address, an answer of 4xx, no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
-        picture), or more than `SCREENSHOT_BYTES`.
+        That is: no address, an answer of 4xx, or no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
+        picture). Of a picture with more than `SCREENSHOT_BYTES` it returns the first of them and one more.
         """
         if not scene.screenshot:
             return None
@@ -214,14 +214,14 @@ class StashClient:
             image = self._read_at_most(response, SCREENSHOT_BYTES)
         return image if image and _IMAGE.match(image) else None
 
-    def _read_at_most(self, response: requests.Response, limit: int) -> bytes | None:
-        """The body, or None where it is longer than `limit` bytes."""
+    def _read_at_most(self, response: requests.Response, limit: int) -> bytes:
+        """The body, as far as `limit` bytes and one more."""
         body = bytearray()
         try:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > limit:
-                    return None
+                    return bytes(body[: limit + 1])
         except requests.RequestException as error:
             reason = self._session.describe(error)
         else:

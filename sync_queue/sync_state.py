@@ -152,6 +152,23 @@ def scenes_written_since(database: Database, moment: float) -> list[int]:
     return [row[0] for row in rows]
 
 
+def has_refusals(database: Database) -> bool:
+    """Whether any field of any item stands as refused."""
+    return database.one("SELECT 1 FROM item_state WHERE refused != '{}' LIMIT 1") is not None
+
+
+def refused_scenes(database: Database, server_id: str, before: float, plex_version: str) -> list[int]:
+    """Scenes of which this server refused a field before a moment (seconds since the epoch), or as another version."""
+    rows = database.all(
+        "SELECT DISTINCT scene_id FROM item_state, json_each(item_state.refused) AS refusal"
+        " WHERE server_id = ? AND item_state.refused != '{}' AND scene_id > 0"
+        " AND (json_extract(refusal.value, '$.since') < ? OR json_extract(refusal.value, '$.plex_version') != ?)"
+        " ORDER BY scene_id",
+        (server_id, before, plex_version),
+    )
+    return [row[0] for row in rows]
+
+
 def synced_since(database: Database, moment: float) -> int:
     """How many scenes were brought in step since `moment` (seconds since the epoch)."""
     row = database.one("SELECT COUNT(*) FROM scene_state WHERE synced_at >= ?", (moment,))

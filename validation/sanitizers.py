@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from validation.limits import cut_to_characters, cut_to_url_bytes
+from validation.names import name_key
 
 # Control characters that are no whitespace, zero-width space, lone surrogates (which have no bytes), byte order mark,
 # and the two others that XML 1.0 forbids
@@ -51,7 +52,7 @@ def clean_names(names: Iterable[str], characters: int) -> tuple[str, ...]:
     unique: dict[str, str] = {}
     for name in (clean_line(each, characters) for each in names):
         if name:
-            unique.setdefault(name.casefold(), name)
+            unique.setdefault(name_key(name), name)
     return tuple(unique.values())
 
 

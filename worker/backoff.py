@@ -13,6 +13,7 @@
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
 | PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
+| NothingArrived (answered 200)      | 5           | 5, 80               | counts once   | done but for what is refused|
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
 else they are an outage, as PlexServerDown is. PlexRequestFailed is a PlexServerDown. Any other TransientError is
@@ -49,7 +50,11 @@ _STASH = (5.0, 60.0, NOT_COUNTED)
 
 
 class NothingToSync(PermanentError):
-    """The scene has no file, or nothing but a title: there is nothing that Plex could be told."""
+    """The scene is left alone on purpose; the text says why."""
+
+
+class NothingArrived(TransientError):
+    """Plex said that it took the edit, and shows nothing of it; the text says what is missing."""
 
 
 class PartlySynced(TransientError):
@@ -66,10 +71,11 @@ class Action(Enum):
 
 
 class BreakerEffect(Enum):
-    """What an error says about Plex as a whole."""
+    """What an error says about Plex as a whole. FAILURE_OF_SCENE counts for different scenes in a row only."""
 
     NONE = "none"
     FAILURE = "failure"
+    FAILURE_OF_SCENE = "failure of a scene"
     TRIP = "trip"
 
 
@@ -149,7 +155,10 @@ class RetryPolicy:
         if not isinstance(error, PlexNotFound | PermanentError):
             retries = self.max_retries
         effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
+        if isinstance(error, NothingArrived):
+            effect = BreakerEffect.FAILURE_OF_SCENE
         if retry_count < retries:
             return Decision(Action.RETRY, effect, calculate_delay(retry_count, base, cap, jitter_seed))
-        given_up = isinstance(error, PartlySynced) or (isinstance(error, PlexNotFound) and self.skip_not_found)
+        is_done_otherwise = isinstance(error, PartlySynced | NothingArrived)
+        given_up = is_done_otherwise or (isinstance(error, PlexNotFound) and self.skip_not_found)
         return Decision(Action.DISCARD if given_up else Action.BURY, effect)

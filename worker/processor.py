@@ -33,7 +33,7 @@ from worker.outage.probe import Probe
 from worker.outage.ramp import DURATION, FIRST_RATE
 from worker.sync.batch import BatchSync
 from worker.sync.context import SyncContext
-from worker.sync.scene import Outcome
+from worker.sync.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +95,7 @@ class SyncWorker:
         self._reconcile = parts.reconcile
         self._waiting_for_files = parts.waiting_for_files
         self._tidying = parts.tidying
+        self._refusals = parts.refusals
         self._idle_since = parts.clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -222,6 +223,8 @@ class SyncWorker:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
         if not self._manager.database.is_in_place():
             return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
+        if self._refusals is not None and self._gate.is_closed():
+            self._refusals.look_if_due()
         is_busy = self._look_for_files() or self._tidy_a_page() or self._reconcile_a_page()
         return Step() if is_busy else None
 
@@ -329,7 +332,9 @@ class SyncWorker:
         jobs = claim(self._queue, limit, self._clock())
         self.progress.do(Doing.SYNCING, f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}")
         probe = partial(context.probe, Probe.IDENTITY)
-        syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written)
+        syncer = BatchSync(
+            context, self._manager.database, probe, self._clock, self.progress.note_written, self._wait
+        )
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""

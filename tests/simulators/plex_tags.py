@@ -48,8 +48,8 @@ def _row(kind: str, name: str) -> tuple[str, str]:
 
 
 def with_capitals(name: str) -> str:
-    """Return the name with a capital at the beginning of each word; the rest stays."""
-    return WORD_BEGIN.sub(lambda match: match[0].upper(), name)
+    """Return the name with a capital at the beginning of each word; the rest stays, and "ß", which has none."""
+    return WORD_BEGIN.sub(lambda match: match[0].upper() if len(match[0].upper()) == 1 else match[0], name)
 
 
 def without_repeats(names: Iterable[str]) -> tuple[str, ...]:

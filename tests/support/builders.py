@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from plex.items import PlexItem
-from validation.fields import LIST, NUMBER, TABLE, FieldValue
+from validation.fields import LIST, NUMBER, PLEX_NAMES, TABLE, FieldValue
 from validation.metadata import MAPPINGS, MappingRules, WantedMetadata
 from validation.scene import Named, Scene
 
@@ -15,6 +15,8 @@ NOTHING: dict[str, FieldValue] = {
 }
 """Each field without a value."""
 RULES = MappingRules(max_tags=100)
+LOCKED = frozenset(PLEX_NAMES.values())
+"""Every lock that there is."""
 
 
 def scene(

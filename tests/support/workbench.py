@@ -21,6 +21,7 @@ from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
+from tests.simulators.stash_library import Scene
 from tests.support.clock import Clock
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace
@@ -165,6 +166,10 @@ class Workbench:
     def item(self, scene_id: int) -> Item:
         """The scene's item in Plex."""
         return self.plex.item(self.keys[scene_id])
+
+    def scene(self, scene_id: int) -> Scene:
+        """The scene in Stash."""
+        return self.stash.scene(scene_id)
 
     def shows(self, scene_id: int) -> bool:
         """Whether Plex shows the scene's title and summary."""

@@ -23,6 +23,7 @@ from worker.drain.dismissal import Dismissal, PluginFiles
 from worker.drain.lent_session import LentSession
 from worker.drain.live import LiveFiles
 from worker.drain.progress import Progress
+from worker.drain.refusals import RefusalLook
 from worker.drain.tidying import Tidying
 from worker.drain.waiting_for_files import WaitingForFiles
 from worker.launcher import address_of
@@ -46,6 +47,7 @@ class WorkerParts:
     reconcile: ScheduledReconcile | None = None
     waiting_for_files: WaitingForFiles | None = None
     tidying: Tidying | None = None
+    refusals: RefusalLook | None = None
 
 
 class Workplace:
@@ -102,6 +104,7 @@ class Workplace:
             reconcile=reconcile,
             waiting_for_files=WaitingForFiles(self.manager.database, self._clock),
             tidying=tidying,
+            refusals=RefusalLook(self.contexts, self.manager.database, self._clock),
         )
 
     def publish_status(self, progress: Progress, started_at: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,7 @@ from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
 from worker.sync.context import SyncContext
-from worker.sync.scene import Outcome
+from worker.sync.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,8 @@ class Settlement:
         self._progress = progress
         self._clock = clock
         self._ended_since_tidying = 0
+        self._last_failed_scene: int | None = None
+        self._told: set[tuple[int, str]] = set()
 
     def settle(self, outcomes: Sequence[Outcome], context: SyncContext, *, in_doubt: bool = False) -> None:
         """End, retry or bury each job, all in one transaction: a kill before its end leaves all of them claimed.
@@ -76,7 +79,8 @@ class Settlement:
             self._tell_gate(ending)
             self._report(ending, context.config)
         self._gate.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
-        self._log_changes(outcomes, context.config)
+        self._log_changes([ending.outcome for ending in endings], context.config)
+        self._log_left_alone([ending.outcome for ending in endings], context.config)
         self._ended_since_tidying += len(outcomes)
         if self._ended_since_tidying >= KEPT_HISTORY:
             self.tidy(context.config)
@@ -162,6 +166,8 @@ class Settlement:
         return self._ending(outcome, decision, context)
 
     def _ending(self, outcome: Outcome, decision: Decision, context: SyncContext) -> Ending:
+        if decision.action is Action.DISCARD and outcome.given_up is not None:
+            return Ending(replace(outcome.given_up, error=outcome.error), decision)
         # Asks Stash, so it must not be done in the transaction.
         return Ending(_named(outcome, context) if decision.action is Action.BURY else outcome, decision)
 
@@ -205,14 +211,26 @@ class Settlement:
     def _tell_gate(self, ending: Ending) -> None:
         """What the ending says of Plex as a whole."""
         decision, error = ending.decision, ending.outcome.error
+        if decision is not None and decision.breaker is BreakerEffect.FAILURE_OF_SCENE:
+            self._tell_gate_once(ending.outcome)
+            return
         failed = decision is not None and decision.breaker is BreakerEffect.FAILURE
         self._gate.ramp.note(failed=failed)
         if failed and not _may_be_plexs_fault(ending.outcome):
             self._gate.note_failure(str(error))
         elif decision is None:
+            self._last_failed_scene = None
             self._gate.note_success()
         elif decision.action is not Action.DISCARD or isinstance(error, PartlySynced):
             self._gate.note_success(is_done=False)  # Plex did answer
+
+    def _tell_gate_once(self, outcome: Outcome) -> None:
+        """A failure that says something of Plex only if it is not the same scene's again."""
+        self._gate.ramp.note(failed=True)
+        scene_id, last = outcome.job.scene_id, self._last_failed_scene
+        self._last_failed_scene = scene_id
+        if scene_id != last or not self._gate.is_closed():
+            self._gate.note_failure(str(outcome.error))
 
     def _report(self, ending: Ending, config: PlexSyncConfig) -> None:
         """Count and log what has become of the job."""
@@ -220,7 +238,7 @@ class Settlement:
         where = _describe(outcome, config)
         if decision is None:
             self._progress.done += 1
-            self._progress.changed += bool(outcome.changed)
+            self._progress.changed += bool(outcome.changed or outcome.locked)
             reach("ack:done")
         elif decision.action is Action.RETRY:
             self._progress.retried += 1
@@ -240,15 +258,34 @@ class Settlement:
         return RetryPolicy(config.max_retries, config.skip_not_found)
 
     def _log_changes(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
-        changed = [outcome for outcome in outcomes if outcome.changed]
+        changed = [outcome for outcome in outcomes if outcome.changed or outcome.locked]
         for outcome in changed:
             level = logging.INFO if len(changed) <= FEW else logging.DEBUG
-            logger.log(level, "%s: Plex now shows %s", _describe(outcome, config), ", ".join(outcome.changed))
+            logger.log(level, "%s: %s", _describe(outcome, config), _change(outcome))
         if len(changed) > FEW:
             logger.info("%d scenes compared, %d of them changed in Plex", len(outcomes), len(changed))
         for outcome in outcomes:
+            for note in outcome.notes:
+                logger.info("%s: %s", _describe(outcome, config), note)
             for warning in outcome.warnings:
                 logger.warning("%s: %s", _describe(outcome, config), warning)
+
+    def _log_left_alone(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
+        """Say of each scene once what it is left alone for; where they are many, say it of all together."""
+        left = [each for each in outcomes if isinstance(each.error, NothingToSync)]
+        news = [each for each in left if (each.job.scene_id, str(each.error)) not in self._told]
+        self._told |= {(each.job.scene_id, str(each.error)) for each in news}
+        if len(news) <= FEW:
+            for each in news:
+                logger.info("%s: left alone, %s", _describe(each, config), each.error)
+            return
+        for reason, count in Counter(str(each.error) for each in news).items():
+            logger.info("%s left alone, %s", counted(count, "scene"), reason)
+
+
+def _change(outcome: Outcome) -> str:
+    parts = {"Plex now shows": outcome.changed, "locked in Plex now": outcome.locked}
+    return ", ".join(f"{what} {', '.join(fields)}" for what, fields in parts.items() if fields)
 
 
 def _may_be_plexs_fault(outcome: Outcome) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
+from plex.edits import as_json
 from stash.client import StashClient
 from storage.crash_points import reach
 from storage.database import Database
@@ -29,7 +30,6 @@ from worker.outage.history import Outage, OutageHistory
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
-from worker.sync.item import as_json
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ PAGE_SIZE = 50
 LONGEST_LIFE = 86_400.0
 """Seconds after which an unfinished run is begun anew rather than carried on: what it found has grown old."""
 SOURCE = "reconcile"
+SOURCE_BY_HAND = "reconcile_now"
 AFTER_OUTAGE = "after-outage"
 _DAYS = {"day": 1.0, "week": 7.0}
 _SECONDS_PER_DAY = 86_400.0
@@ -55,7 +56,8 @@ class Kind(str, Enum):
 class ReconcileRun:
     """One run of a kind over a scope. One process at a time may have one of a kind. `clock`: seconds since the epoch.
 
-    `since` (seconds since the epoch) is where the scope begins, if that is not for `scope_start` to say.
+    `since` (seconds since the epoch) is where the scope begins, if that is not for `scope_start` to say. `by_hand`: a
+    person asked for it, so that what Plex refused is tried again.
     Raises ArgumentError where there is no such scope now.
     """
 
@@ -67,7 +69,10 @@ class ReconcileRun:
         stash: StashClient,
         clock: Callable[[], float] = time.time,
         since: float | None = None,
+        *,
+        by_hand: bool = False,
     ) -> None:
+        self._by_hand = by_hand
         self._folder = folder
         self._kind = kind
         self._stash = stash
@@ -120,10 +125,15 @@ class ReconcileRun:
         results = comparison.compare(page)
         rows = [row for result in results for row in report_rows(result, obfuscate_paths)]
         rows_bytes = self._files.append(rows, self._state.rows_bytes)
-        differing = [result.scene_id for result in results if result.verdict is Verdict.DIFFERS]
+        differing = [
+            result.scene_id
+            for result in results
+            if result.verdict is Verdict.DIFFERS and (self._by_hand or not result.differs_in_refused_only)
+        ]
         added = 0
         if self._kind is Kind.RECONCILE:
-            added = enqueue_many(database, differing, SOURCE, self._clock())
+            source = SOURCE_BY_HAND if self._by_hand else SOURCE
+            added = enqueue_many(database, differing, source, self._clock())
         self._state = replace(
             _counted(self._state, results),
             rows=self._state.rows + len(rows),
@@ -248,10 +258,12 @@ def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str
         "field": "",
         "was": None,
         "will_be": None,
+        "lock_only": False,
+        "refused": False,
         "candidates": [shown_path(path, obfuscate_paths) for path in result.candidates],
         "reason": result.reason,
     }
-    if result.verdict in (Verdict.NOT_IN_PLEX, Verdict.AMBIGUOUS, Verdict.FAILED):
+    if result.verdict in (Verdict.NOT_IN_PLEX, Verdict.AMBIGUOUS, Verdict.FAILED, Verdict.UNDONE):
         return [blank]
     return [
         {
@@ -260,6 +272,8 @@ def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str
             "field": each.field,
             "was": as_json(each.was),
             "will_be": as_json(each.will_be),
+            "lock_only": each.is_lock,
+            "refused": each.is_refused,
         }
         for each in result.differences
     ]
@@ -273,6 +287,9 @@ def in_words(result: dict[str, Any]) -> list[str]:
         f" {differs:,} {'differs' if differs == 1 else 'differ'}, {result['not_in_plex']:,} not in Plex,"
         f" {result['ambiguous']:,} ambiguous, {result['nothing_to_sync']:,} with nothing to sync"
     ]
+    if result["undone"]:
+        undone = counted(result["undone"], "scene")
+        lines.append(f"{undone} undone, and left alone until edited in Stash or synced by hand")
     if result["failed"]:
         lines.append(f"{counted(result['failed'], 'scene')} could not be compared: the report says why")
     fields = sorted(result["fields"].items(), key=lambda entry: -entry[1])

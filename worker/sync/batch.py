@@ -15,7 +15,8 @@ from validation.fields import concerns_plex
 from worker.backoff import NothingToSync
 from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
-from worker.sync.scene import Outcome, SceneSync
+from worker.sync.outcome import Outcome
+from worker.sync.scene import SceneSync
 from worker.sync.undo import SceneUndo, look_up
 
 MOST_LOOKS = 3
@@ -33,12 +34,13 @@ class BatchSync:
         probe: Callable[[], str],
         clock: Callable[[], float] = time.time,
         on_written: Callable[[], object] = lambda: None,
+        wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self._context = context
         self._database = database
         self._clock = clock
         self._guard = OutageGuard(probe)
-        self._scenes = SceneSync(context, database, self._guard, clock, on_written)
+        self._scenes = SceneSync(context, database, self._guard, clock, on_written, wait)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
         """One outcome a job, but none for those left out as too many failed in a row.
@@ -82,9 +84,10 @@ class BatchSync:
         if job.scene_id in scenes.unreadable:
             return Outcome(job, scenes.unreadable[job.scene_id])
         scene = scenes.get(job.scene_id)
-        undo = SceneUndo(self._context.plex, self._database, partial(look_up, self._context, self._database))
+        find = partial(look_up, self._context, self._database)
+        undo = SceneUndo(self._context.plex, self._database, find, self._clock)
         with self._guard.attempt(job) as attempt:
-            return undo.undo(job, scene.updated_at if scene else "", self._clock())
+            return undo.undo(job, scene.updated_at if scene else "")
         return Outcome(job, attempt.error)
 
 

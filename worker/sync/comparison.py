@@ -1,14 +1,18 @@
 """How scenes stand with Plex, by the same comparison that a sync makes. Reads only.
 
-Images are not compared: that they differ shows in their bytes alone, and those would have to be fetched for each scene.
+Of images only the lock is compared: that they differ shows in their bytes alone, and those would have to be fetched
+for each scene.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from plex.difference import difference
+from plex.edits import ServerWays
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -16,16 +20,18 @@ from plex.exceptions import (
     PlexServerDown,
 )
 from plex.items import PlexItem
-from plex.metadata import difference
 from storage.database import Database
 from sync_queue.sync_state import ItemState, SceneState, SyncState
-from validation.fields import FieldValue
-from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
+from validation.fields import IMAGE_FIELDS, FieldValue
+from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.sync.context import SyncContext
-from worker.sync.item import history_of
+from worker.sync.images import is_unlocked
+from worker.sync.item import history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
+from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
+from worker.sync.server import known_server
 
 
 class Verdict(str, Enum):
@@ -36,25 +42,32 @@ class Verdict(str, Enum):
     NOT_IN_PLEX = "not_in_plex"
     AMBIGUOUS = "ambiguous"
     NOTHING_TO_SYNC = "nothing_to_sync"
+    UNDONE = "undone"
     GONE = "gone"
     FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One field of one Plex item: what Plex shows, and what a sync would make of it."""
+    """One field of one Plex item: what Plex shows, and what a sync would make of it.
+
+    `is_lock`: the value stays, and its lock alone would be set. `is_refused`: Plex refused just this before.
+    """
 
     rating_key: int
     field: str
     was: FieldValue
     will_be: FieldValue
+    is_lock: bool = False
+    is_refused: bool = False
 
 
 @dataclass(frozen=True)
 class SceneComparison:
     """One scene; `path` is its first file as Stash sees it, `candidates` are paths of equal rivals in Plex.
 
-    `reason` says why a scene of verdict FAILED could not be compared. `elsewhere`: items in which another scene shows.
+    `reason` says why a scene of verdict FAILED could not be compared, or one of NOTHING_TO_SYNC is left alone.
+    `elsewhere`: items in which another scene shows.
     """
 
     scene_id: int
@@ -66,12 +79,20 @@ class SceneComparison:
     reason: str = ""
     elsewhere: tuple[Yielded, ...] = ()
 
+    @property
+    def differs_in_refused_only(self) -> bool:
+        """Whether Plex refused all that differs, so that only a person's wish is reason to try again."""
+        return bool(self.differences) and all(each.is_refused for each in self.differences)
+
 
 class Comparison:
     """Compares scenes over one context, with what earlier syncs know. Raises PlexError where Plex is not there."""
 
-    def __init__(self, context: SyncContext, database: Database) -> None:
+    def __init__(self, context: SyncContext, database: Database, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives seconds since the epoch."""
         self._context = context
+        self._database = database
+        self._clock = clock
         self._state = SyncState(database, context.plex.machine_identifier)
         self._ownership = Ownership(context, database, part_taker(context.mapping_rules))
 
@@ -100,41 +121,50 @@ class Comparison:
         scenes = self._context.stash.scenes(scene_ids)
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
-        comparable = [key for key in scenes if not reason_not_to_sync(scenes[key], wanted[key], key in known)]
+        reasons = {key: reason_not_to_sync(scenes[key], wanted[key], known.get(key)) for key in scenes}
+        comparable = [key for key in scenes if not reasons[key]]
         settled = self._ownership.find([scenes[key] for key in comparable])
-        results = {key: _without_items(scenes[key], wanted[key], Verdict.NOTHING_TO_SYNC) for key in scenes}
+        server = known_server(self._context, self._database, self._clock)
+        server.recall(wanted[key] for key in comparable)
+        results = {key: _left_alone(scenes[key], wanted[key], known.get(key), reasons[key]) for key in scenes}
         for key, error in scenes.unreadable.items():
             results[key] = SceneComparison(key, Verdict.FAILED, reason=str(error))
         for key, result in zip(comparable, settled, strict=True):
-            results[key] = self._compared(scenes[key], wanted[key], result)
+            results[key] = self._compared(scenes[key], wanted[key], result, server.ways)
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
-    def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled) -> SceneComparison:
+    def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled, ways: ServerWays) -> SceneComparison:
         candidates, elsewhere = settled.candidates, settled.yielded
         if candidates or not (settled.items or settled.yielded):
             verdict = Verdict.AMBIGUOUS if candidates else Verdict.NOT_IN_PLEX
             return replace(_without_items(scene, wanted, verdict), candidates=candidates, elsewhere=elsewhere)
-        differences = tuple(each for item, state in settled.items for each in self._differences(wanted, item, state))
+        differences = tuple(
+            each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
+        )
         verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
         return replace(_without_items(scene, wanted, verdict), differences=differences, elsewhere=elsewhere)
 
-    def _differences(self, wanted: WantedMetadata, item: PlexItem, state: ItemState) -> list[Difference]:
-        edits = difference(wanted, item, self._context.rules, history_of(state))
-        return [Difference(item.rating_key, edit.field, edit.old, edit.new) for edit in edits]
-
-
-def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, was_synced: bool) -> str:
-    """Why there is nothing that Plex could be told of a scene, "" where there is something."""
-    if not scene.files:
-        return "the scene has no file"
-    if not wanted.has_details and not was_synced:
-        return "the scene has nothing but a title yet"
-    return ""
-
-
-def part_taker(rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:
-    """What tells of a scene, with what earlier syncs know of it, whether a sync would show it in Plex."""
-    return lambda scene, known: not reason_not_to_sync(scene, wanted_from_scene(scene, rules), known is not None)
+    def _differences(
+        self, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays
+    ) -> list[Difference]:
+        edits = difference(wanted, item, self._context.rules, history_of(state), ways)
+        found = [
+            Difference(
+                item.rating_key,
+                edit.field,
+                edit.old,
+                edit.new,
+                is_lock=edit.is_lock_only,
+                is_refused=was_refused(state, edit, wanted.value(edit.field)),
+            )
+            for edit in edits
+        ]
+        for name in IMAGE_FIELDS:
+            is_loose = is_unlocked(name, item, state.images, ways.loose_locks)
+            if name not in self._context.config.skip_fields and (is_loose or name in state.refused):
+                shown, is_refused = item.value(name), name in state.refused
+                found.append(Difference(item.rating_key, name, shown, shown, not is_refused, is_refused))
+        return found
 
 
 def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:
@@ -142,6 +172,11 @@ def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:
     is_fatal = isinstance(error, PlexServerDown | PlexAuthError | PlexLibraryUnknown)
     if is_fatal or (error.suspect_outage and len(scene_ids) > 1):
         raise error
+
+
+def _left_alone(scene: Scene, wanted: WantedMetadata, known: SceneState | None, reason: str) -> SceneComparison:
+    verdict = Verdict.UNDONE if is_undone(scene, known) else Verdict.NOTHING_TO_SYNC
+    return replace(_without_items(scene, wanted, verdict), reason=reason)
 
 
 def _without_items(scene: Scene, wanted: WantedMetadata, verdict: Verdict) -> SceneComparison:

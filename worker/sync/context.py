@@ -10,12 +10,12 @@ from functools import partial
 
 from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.device_identity import configure_plex_device_identity
+from plex.edits import WriteRules
 from plex.exceptions import PlexError
 from plex.health import check_identity
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher
-from plex.metadata import WriteRules
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from validation.metadata import MappingRules

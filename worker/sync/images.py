@@ -1,18 +1,34 @@
-"""Poster and background: uploaded only when the bytes changed, for Plex keeps every upload for ever."""
+"""Poster and background: sent only when the bytes changed, for Plex keeps every upload, and seen to be shown."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 
-from plex.exceptions import PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.client import uploaded_name
+from plex.exceptions import PlexError, PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.items import PlexItem
+from stash.client import SCREENSHOT_BYTES
 from stash.exceptions import StashUnavailable
+from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
+from worker.sync.server import KnownServer
+
+UPLOAD_BYTES = 10_480_000
+"""Largest picture that Plex takes, in bytes: where Kometa stops, since Plex answers 500 to more."""
+LARGE = 5_000_000
+"""Bytes over which a picture that Plex answers with 413 or 500 is taken for too large. Chosen: half of that."""
+LOOKS = 3
+"""Looks at the list of pictures, which may lag by a second."""
+PAUSE = 1.0
+"""Seconds between two looks."""
 
 
 class Picture:
@@ -28,10 +44,10 @@ class Picture:
             raise error
         return image
 
-    def is_there(self) -> bool:
-        """Whether there is one to send."""
+    def can_be_sent(self) -> bool:
+        """Whether there is one, and Plex would take it."""
         image, _ = self._fetched
-        return image is not None
+        return image is not None and len(image) <= UPLOAD_BYTES
 
     @functools.cached_property
     def _fetched(self) -> tuple[bytes | None, StashUnavailable | None]:
@@ -42,11 +58,19 @@ class Picture:
 
 
 class ImageSync:
-    """Brings the images of items in step with the scene's screenshot."""
+    """Brings the images of items in step with the scene's screenshot. `wait` sleeps for seconds."""
 
-    def __init__(self, context: SyncContext, state: SyncState) -> None:
+    def __init__(
+        self,
+        context: SyncContext,
+        state: SyncState,
+        server: KnownServer,
+        wait: Callable[[float], object] = time.sleep,
+    ) -> None:
         self._context = context
         self._state = state
+        self._server = server
+        self._wait = wait
 
     def locks(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> list[str]:
         """Plex's names of the images that are to be locked and are not, to go along with another edit.
@@ -57,10 +81,10 @@ class ImageSync:
             return []
         wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         unlocked = [lock for lock in wanted if lock not in item.item.locked]
-        return unlocked if unlocked and picture.is_there() else []
+        return unlocked if unlocked and picture.can_be_sent() else []
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
-        """Upload what changed. A failure that is an image's own goes to `item.failed_images`; an outage is raised.
+        """Upload what changed. A failure that is an image's own goes to `item.images`; an outage is raised.
 
         Raises PlexServerDown, PlexAuthError, and PlexTemporaryError where it may be an outage.
         """
@@ -70,68 +94,133 @@ class ImageSync:
         try:
             image = picture.read()
         except StashUnavailable as error:
-            item.failed_images.append(f"{', '.join(fields)}: {error}")
+            item.images.failures.append(f"{', '.join(fields)}: {error}")
             return
         if image is None:
             return  # Stash shows a placeholder of its own: a scan has not made a picture yet
         for name in fields:
-            self._upload_if_new(name, item, image)
+            self._bring(name, item, image)
+
+    def check(self, item: ItemSync, shown: PlexItem) -> None:
+        """See to it that what was uploaded is what Plex shows. Failures go to `item.images`; raises as `sync`."""
+        for name, digest in list(item.images.check.items()):
+            self._attempt(name, item, digest, partial(self._see_to, name, item, digest, shown))
+            if PLEX_NAMES[name] not in shown.locked and self._server.learn_loose_lock(name):
+                item.images.warnings.append(f"{name}: this Plex does not keep its lock")
 
     def _may_need(self, name: str, item: ItemSync, changed_in_stash: bool) -> bool:
         if name in self._context.config.skip_fields:
             return False
         is_ours = name in item.state.images or name in item.state.uploading
-        if self._context.config.preserve_plex_edits and _shown_path(name, item) and not is_ours:
+        if self._context.config.preserve_plex_edits and item.item.value(name) and not is_ours:
             return False
-        return changed_in_stash or name not in item.state.images or name in item.state.uploading
+        if name in item.state.refused and not item.tries_refused and not changed_in_stash:
+            return False
+        return changed_in_stash or not is_ours or name in item.state.uploading or self._is_unlocked(name, item)
 
-    def _upload_if_new(self, name: str, item: ItemSync, image: bytes) -> None:
-        digest = hashlib.sha256(image).hexdigest()
-        if item.state.images.get(name) == digest and name not in item.state.uploading:
+    def _is_unlocked(self, name: str, item: ItemSync) -> bool:
+        """Whether somebody took away the lock of a picture that we sent."""
+        return is_unlocked(name, item.item, item.state.images, self._server.ways.loose_locks)
+
+    def _bring(self, name: str, item: ItemSync, image: bytes) -> None:
+        digest = hashlib.sha1(image, usedforsecurity=False).hexdigest()
+        is_known = item.state.images.get(name) == digest and name not in item.state.uploading
+        if is_known and not self._is_unlocked(name, item):
             return
-        try:
-            if not (self._may_be_shown(name, item) and self._is_shown(name, item, digest)):
-                self._upload(name, item, image, digest)
-            self._lock(name, item)
-        except (PlexPermanentError, PlexNotFound) as error:
-            item.failed_images.append(f"{name}: {error}")
-            return
-        except PlexTemporaryError as error:
-            if error.suspect_outage:
-                raise
-            item.failed_images.append(f"{name}: {error}")
-            return
+        refusal = item.state.refused.get(name)
+        is_refused = refusal is not None and refusal["asked"] == digest
+        if len(image) > UPLOAD_BYTES:
+            self._refuse_for_size(name, item, image, digest, is_told=is_refused)
+        elif not is_refused or item.tries_refused:
+            self._attempt(name, item, digest, partial(self._upload_if_new, name, item, image, digest), len(image))
+
+    def _upload_if_new(self, name: str, item: ItemSync, image: bytes, digest: str) -> None:
+        if not (self._may_be_there(name, item) and self._select(name, item, digest)):
+            self._upload(name, item, image, digest)
+        self._lock(name, item)
         uploading = {other: value for other, value in item.state.uploading.items() if other != name}
         item.state = replace(item.state, images={**item.state.images, name: digest}, uploading=uploading)
+        item.images.done.append(name)
 
     def _upload(self, name: str, item: ItemSync, image: bytes, digest: str) -> None:
         # Stored first: after a crash in mid-upload we look whether the picture arrived, instead of adding a copy.
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         self._state.save_items([item.state])
+        reach("image:intended")
         upload = self._context.plex.upload_poster if name == "poster" else self._context.plex.upload_background
         upload(item.rating_key, image)
-        item.changed.append(name)
+        reach("image:sent")
+        item.images.changed.append(name)
+        item.images.check[name] = digest
 
     def _lock(self, name: str, item: ItemSync) -> None:
         if PLEX_NAMES[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
             self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
 
-    def _may_be_shown(self, name: str, item: ItemSync) -> bool:
-        """Whether Plex may have it: an upload, be it of another picture, did not end, or the records are lost."""
+    def _may_be_there(self, name: str, item: ItemSync) -> bool:
+        """Whether Plex may have it: an upload, be it of another picture, did not end, or records or lock are lost."""
         is_locked_without_record = name not in item.state.images and PLEX_NAMES[name] in item.item.locked
-        return name in item.state.uploading or is_locked_without_record
+        return name in item.state.uploading or is_locked_without_record or self._is_unlocked(name, item)
 
-    def _is_shown(self, name: str, item: ItemSync, digest: str) -> bool:
-        path = _shown_path(name, item)
-        if not path:
+    def _select(self, name: str, item: ItemSync, digest: str) -> bool:
+        """Whether Plex has the picture and shows it, from now on at the latest."""
+        wanted = uploaded_name(name, digest)
+        pictures = {each.name: each for each in self._context.plex.pictures(item.rating_key, name)}
+        if wanted not in pictures:
             return False
+        if not pictures[wanted].is_selected:
+            self._context.plex.select_picture(item.rating_key, name, wanted)
+            item.images.changed.append(name)
+        return True
+
+    def _see_to(self, name: str, item: ItemSync, digest: str, shown: PlexItem) -> None:
+        """Select our picture where its upload alone did not: Plex knew its bytes already."""
+        if shown.value(name) != item.item.value(name):
+            return
+        for look in range(LOOKS):
+            if look:
+                self._wait(PAUSE)
+            if self._select(name, item, digest):
+                return
+        # The next try looks for it before it sends another copy.
+        item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
+        raise PlexTemporaryError("Plex took the picture, but does not list it")
+
+    def _refuse_for_size(self, name: str, item: ItemSync, image: bytes, digest: str, *, is_told: bool) -> None:
+        """Leave a picture alone that is too large, and say so once."""
+        item.images.refused[name] = digest
+        if not is_told:
+            size = (
+                f"over {SCREENSHOT_BYTES / 1e6:.0f} MB"
+                if len(image) > SCREENSHOT_BYTES
+                else f"{len(image) / 1e6:.1f} MB"
+            )
+            item.images.warnings.append(
+                f"{name}: the cover has {size}, and Plex takes {UPLOAD_BYTES / 1e6:.1f} MB at most:"
+                " choose a smaller one in Stash"
+            )
+
+    def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> None:
+        """Do `act`; what is the image's own failure is kept. Raises what may be an outage."""
         try:
-            shown = self._context.plex.fetch_image(path)
-        except PlexNotFound:
-            return False
-        return hashlib.sha256(shown).hexdigest() == digest
+            act()
+        except (PlexPermanentError, PlexNotFound, PlexTemporaryError) as error:
+            if isinstance(error, PlexTemporaryError) and error.suspect_outage:
+                raise
+            if size > LARGE and _is_about_size(error):
+                item.images.refused[name] = digest
+                item.images.warnings.append(
+                    f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take: {error}"
+                )
+            else:
+                item.images.failures.append(f"{name}: {error}")
 
 
-def _shown_path(name: str, item: ItemSync) -> str:
-    return str(item.item.value(name))
+def is_unlocked(name: str, item: PlexItem, sent: Collection[str], loose_locks: Collection[str]) -> bool:
+    """Whether the lock of a picture that was `sent` is gone, on a server that keeps it."""
+    return name in sent and PLEX_NAMES[name] not in item.locked and name not in loose_locks
+
+
+def _is_about_size(error: PlexError) -> bool:
+    return error.status in (413, 500)

@@ -3,66 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plex.client import PlexClient
+from plex.difference import ANY_SERVER, difference
+from plex.edits import (
+    FieldEdit,
+    ItemHistory,
+    Original,
+    ServerWays,
+    WriteRules,
+    as_json,
+    from_json,
+    is_locked,
+    keys,
+    names,
+)
 from plex.items import PlexItem
-from plex.metadata import FieldEdit, ItemHistory, WriteRules, difference, remaining
-from plex.writer import edit_requests, plain_edit_requests
 from sync_queue.sync_state import ItemState
-from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
+from validation.fields import IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
-from worker.base.words import value_in_words
+from validation.names import name_key
+from worker.sync.server import KnownServer
+from worker.sync.writing import ItemWriting
 
 
-@dataclass(frozen=True)
-class Original:
-    """A field's value before our first overwrite, and whether somebody had locked it."""
+@dataclass
+class ImageResults:
+    """What became of an item's pictures, by field.
 
-    value: FieldValue
-    locked: bool
+    `changed` show another one, `done` are as they should be, `check` (SHA-1) is to be looked for in Plex. `failures`
+    may be gone at the next try, `warnings` not. `refused`: the SHA-1 of what Plex does not take.
+    """
 
-    def as_json(self) -> dict[str, Any]:
-        """As the sync state stores it."""
-        return {"value": as_json(self.value), "locked": self.locked}
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Original:
-        """The inverse of as_json."""
-        value = stored["value"]
-        return cls(tuple(value) if isinstance(value, list) else value, stored["locked"])
+    changed: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
+    check: dict[str, str] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
 
 
-class ItemSync:
-    """The difference between `wanted` and `item`, and the item's state as it changes."""
+class ItemSync(ItemWriting):
+    """The difference between `wanted` and `item`, and the item's state as it changes.
 
-    def __init__(self, item: PlexItem, state: ItemState, wanted: WantedMetadata, rules: WriteRules) -> None:
-        self.item = item
+    What Plex refused before is written only where `tries_refused`.
+    """
+
+    def __init__(
+        self,
+        item: PlexItem,
+        state: ItemState,
+        wanted: WantedMetadata,
+        rules: WriteRules,
+        ways: ServerWays = ANY_SERVER,
+        *,
+        tries_refused: bool = True,
+    ) -> None:
+        super().__init__(item, ())
         self.state = state
+        self.tries_refused = tries_refused
+        self.images = ImageResults()
         self._wanted = wanted
-        self.edits = difference(wanted, item, rules, history_of(state))
-        self.changed: list[str] = [edit.field for edit in self.edits]
-        self.failed_images: list[str] = []
-        self._remaining: tuple[FieldEdit, ...] = ()
-        self._shown: PlexItem | None = None
+        self._known = state
+        every = difference(wanted, item, rules, history_of(state), ways)
+        self.edits = tuple(edit for edit in every if tries_refused or not self.was_refused(edit))
+        self._left_refused = {edit.field for edit in every if edit not in self.edits}
 
     @property
-    def rating_key(self) -> int:
-        """Plex's number of the item."""
-        return self.item.rating_key
+    def changed(self) -> list[str]:
+        """Fields that show another value now."""
+        fields = [edit.field for edit in self.edits if not edit.is_lock_only and edit.field not in self.verdict.refused]
+        return fields + self.images.changed
+
+    @property
+    def locked(self) -> list[str]:
+        """Fields of which the lock alone was set."""
+        return [edit.field for edit in self.edits if edit.is_lock_only]
+
+    def was_refused(self, edit: FieldEdit) -> bool:
+        """Whether Plex refused just this before, and shows the same still."""
+        return was_refused(self._known, edit, self._wanted.value(edit.field))
 
     def intent(self) -> ItemState:
         """The state to store before the first write: a crash after it must not lose old values or what is ours."""
         originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
-            is_locked = PLEX_NAMES.get(edit.field) in self.item.locked
-            originals.setdefault(edit.field, Original(edit.old, is_locked).as_json())
-            shown.pop(edit.field, None)
-            asked.pop(edit.field, None)
+            originals.setdefault(edit.field, Original(edit.old, is_locked(edit.field, self.item.locked)).as_json())
+            if not edit.is_lock_only:
+                shown.pop(edit.field, None)
+                asked.pop(edit.field, None)
             if edit.field in LIST_FIELDS:
-                written[edit.field] = _joined(written.get(edit.field), edit.added)
+                new = () if edit.gives_back else edit.added
+                written[edit.field] = list(dict.fromkeys([*written.get(edit.field, []), *new]))
+                asked[edit.field] = as_json(edit.new)
         # What an earlier run was writing stays: it may have arrived, and is then ours.
         writing = dict(self.state.writing)
         writing |= {edit.field: as_json(edit.new) for edit in self.edits if edit.field not in LIST_FIELDS}
@@ -71,83 +107,109 @@ class ItemSync:
         )
         return self.state
 
-    def arrived(self, now: float) -> ItemState:
+    @property
+    def warnings(self) -> list[str]:
+        """What went wrong, in words."""
+        return [*self.verdict.warnings, *self.images.warnings, *self.images.failures]
+
+    def arrived(self, now: float, *, gives_up: bool = True) -> ItemState:
         """The state once everything is written, by this run or by an earlier one that could not say so any more.
 
-        `now`: seconds since the epoch.
+        `now`: seconds since the epoch. `gives_up`: whether what was refused stands as refused from now on.
         """
-        written = dict(self.state.written)
+        written = {**self.state.written, **self._own_names(), **self._sent_values()}
+        late = self.state.writing.keys() & self._sent_values().keys() - {edit.field for edit in self.edits}
+        forms = self.verdict.forms
+        state = replace(
+            self.state,
+            written=written,
+            writing={},
+            written_at=now if late else self.state.written_at,
+            shown={**self.state.shown, **{name: as_json(value) for name, value in forms.items()}},
+            asked={**self.state.asked, **{name: as_json(self._wanted.value(name)) for name in forms}},
+            refused=self._refusals(now) if gives_up else self.state.refused,
+        )
+        given_back = {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
+        never_written = {name for name in self.verdict.refused if name not in self._known.written}
+        return _without(state, given_back, never_written)
+
+    def _own_names(self) -> dict[str, list[str]]:
+        """Of each list that was written, the names that are ours."""
+        own = {}
         for edit in self.edits:
             if edit.field in LIST_FIELDS:
-                written[edit.field] = [name for name in written.get(edit.field, []) if name not in edit.removed]
-        current = {name: as_json(self.item.value(name)) for name in self.state.writing}
-        edited = {edit.field for edit in self.edits}
-        sent = {name: value for name, value in self.state.writing.items() if name in edited or value == current[name]}
-        written_at = now if sent.keys() - edited else self.state.written_at
-        self.state = replace(self.state, written={**written, **sent}, writing={}, written_at=written_at)
-        return self.state
+                gone = keys(edit.removed) - keys(names(edit.new))
+                missing = keys(self.verdict.missing.get(edit.field, ()))
+                mine = self.state.written.get(edit.field, [])
+                own[edit.field] = [name for name in mine if name_key(name) not in gone | missing]
+        return own
 
-    def write(self, plex: PlexClient, locks: Sequence[str], now: float) -> None:
+    def _sent_values(self) -> dict[str, Any]:
+        """What arrived of what was on its way, by field; lists are no part of it."""
+        edited = {edit.field for edit in self.edits}
+        current = {name: as_json(self.item.value(name)) for name in self.state.writing}
+        return {
+            name: value
+            for name, value in self.state.writing.items()
+            if (name in edited or value == current[name]) and name not in self.verdict.refused
+        }
+
+    def _refusals(self, now: float) -> dict[str, Any]:
+        old_pictures = set(IMAGE_FIELDS) - set(self.images.done)
+        kept = {name: each for name, each in self._known.refused.items() if name in self._left_refused | old_pictures}
+        asked = {name: as_json(self._wanted.value(name)) for name in self.verdict.refused} | self.images.refused
+        shown = {name: as_json(value) for name, value in self.verdict.shown.items()}
+        version = self.verdict.plex_version
+        fresh = {
+            name: {"asked": value, "shown": shown.get(name), "since": now, "plex_version": version}
+            for name, value in asked.items()
+        }
+        return {**kept, **fresh}
+
+    def write(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, now: float, *, is_retry: bool) -> None:
         """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError.
 
-        `now`: seconds since the epoch.
+        `now`: seconds since the epoch. `is_retry`: it failed before.
         """
         if self.edits:
-            for parameters in edit_requests(self.edits, extra_locks=locks):
-                plex.edit(self.item, parameters)
-                self.state = replace(self.state, written_at=now)
-            self._rate(plex, self.edits)
+            self.send(plex, locks, server, is_retry=is_retry)
             self.state = replace(self.state, written_at=now)
 
-    def differs_from(self, shown: PlexItem | None) -> bool:
-        """Whether Plex, read back, shows something else than was written; an item that is gone does not count."""
-        self._shown = shown
-        self._remaining = remaining(self.edits, shown) if shown else ()
-        return bool(self._remaining)
 
-    def write_plainly(self, plex: PlexClient) -> None:
-        """Write what differs once more, each in a request of its own. Raises PlexError."""
-        for parameters in plain_edit_requests(self._remaining):
-            plex.edit(self.item, parameters)
-        self._rate(plex, self._remaining)
-
-    def accept_what_is_shown(self) -> list[str]:
-        """Remember what Plex makes of our values, so that it is not written for ever; returns warnings."""
-        assert self._shown is not None  # noqa: S101 - differs_from said so
-        shown, asked = dict(self.state.shown), dict(self.state.asked)
-        warnings = []
-        for edit in self._remaining:
-            value = self._shown.value(edit.field)
-            shown[edit.field] = as_json(value)
-            asked[edit.field] = as_json(self._wanted.value(edit.field))
-            warnings.append(f"{edit.field}: sent {value_in_words(edit.new)}, but Plex shows {value_in_words(value)}")
-        self.state = replace(self.state, shown=shown, asked=asked)
-        return warnings
-
-    def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
-        for edit in edits:
-            if edit.field == "rating" and isinstance(edit.new, int | float):
-                plex.rate(self.rating_key, edit.new)
+def was_refused(state: ItemState, edit: FieldEdit, wanted: FieldValue) -> bool:
+    """Whether Plex refused to show what is `wanted`, and still shows what it showed then."""
+    refusal = state.refused.get(edit.field)
+    return refusal is not None and _same(refusal["asked"], wanted) and _same(refusal["shown"], edit.old)
 
 
 def history_of(state: ItemState) -> ItemHistory:
     """What the sync state knows, as the comparison wants it."""
     return ItemHistory(
-        written=_from_json(state.written),
-        shown=_from_json(state.shown),
-        asked=_from_json(state.asked),
-        writing=_from_json(state.writing),
+        written=_values(state.written),
+        shown=_values(state.shown),
+        asked=_values(state.asked),
+        writing=_values(state.writing),
+        originals={name: Original.from_json(stored) for name, stored in state.originals.items()},
     )
 
 
-def as_json(value: FieldValue) -> Any:
-    """A field's value as the sync state stores it."""
-    return list(value) if isinstance(value, tuple) else value
+def _without(state: ItemState, forgotten: set[str], never_written: set[str]) -> ItemState:
+    """The state as if these fields had never been written; of the second ones the refusals stay."""
+    gone = forgotten | never_written
+    return replace(
+        state,
+        originals={name: value for name, value in state.originals.items() if name not in gone},
+        written={name: value for name, value in state.written.items() if name not in gone},
+        shown={name: value for name, value in state.shown.items() if name not in gone},
+        asked={name: value for name, value in state.asked.items() if name not in gone},
+        refused={name: value for name, value in state.refused.items() if name not in forgotten},
+    )
 
 
-def _from_json(values: Mapping[str, Any]) -> dict[str, FieldValue]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+def _same(stored: Any, value: FieldValue) -> bool:
+    one, other = from_json(stored), value
+    return set(one) == set(other) if isinstance(one, tuple) and isinstance(other, tuple) else one == other
 
 
-def _joined(names: Any, added: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys([*(names or []), *added]))
+def _values(values: Mapping[str, Any]) -> dict[str, FieldValue]:
+    return {name: from_json(value) for name, value in values.items()}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from plex.edits import keys, names, same_value
 from plex.items import PlexItem
-from plex.metadata import names, same_value
 from sync_queue.sync_state import ItemState
 from validation.fields import LIST_FIELDS
 from worker.sync.item import history_of
@@ -72,7 +72,7 @@ def parked(state: ItemState) -> ItemState:
 def _shows_ours(name: str, item: PlexItem, state: ItemState) -> bool:
     current, history = item.value(name), history_of(state)
     if name in LIST_FIELDS:
-        return not {*names(history.written.get(name)), *names(history.shown.get(name))}.isdisjoint(names(current))
+        return not keys(names(history.written.get(name))).isdisjoint(keys(names(current)))
     sent = [part[name] for part in (history.written, history.shown, history.writing) if name in part]
     return any(same_value(current, value) for value in sent)
 

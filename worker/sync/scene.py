@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from functools import cached_property, partial
 
+from plex.edits import FieldEdit
 from plex.exceptions import (
     AmbiguousMatch,
     PlexAuthError,
@@ -26,66 +27,27 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
-from validation.metadata import WantedMetadata, wanted_from_scene
+from validation.metadata import wanted_from_scene
 from validation.scene import Scene
-from worker.backoff import NothingToSync, PartlySynced
+from worker.backoff import NothingArrived, NothingToSync, PartlySynced
 from worker.base.one_by_one import together_or_one_by_one
 from worker.outage.guard import OutageGuard, SyncInterrupted
-from worker.sync.comparison import part_taker, reason_not_to_sync
+from worker.sync.assumptions import assume_from, rests_on_assumption
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
 from worker.sync.item import ItemSync
-from worker.sync.item_identity import is_gone
+from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
+from worker.sync.read_back import read_back
+from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
+from worker.sync.server import KnownServer, known_server
+from worker.sync.writing import ItemWriting
 
 logger = logging.getLogger(__name__)
 
 STASH_TIME_STEP = 2.0
 """Seconds after which an `updated_at` cannot be given again: Stash v0.30 stores whole seconds; one more to be safe."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one job; `error` None = done. The states are stored when the job is settled.
-
-    `files`: the scene's, as Stash sees them. `tried`: rating keys of the items of a job that failed. `undone`: of those
-    that are as they were before we wrote to them, so that their state is forgotten.
-    """
-
-    job: Job
-    error: BaseException | None = None
-    changed: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    title: str = ""
-    path: str = ""
-    files: tuple[str, ...] = ()
-    scene_state: SceneState | None = None
-    item_states: tuple[ItemState, ...] = ()
-    undone: tuple[int, ...] = ()
-    tried: tuple[int, ...] = ()
-    server_id: str = ""
-
-
-@dataclass
-class SceneWork:
-    """One scene on its way through the stages. `told`: where another scene shows in its place, which is said once."""
-
-    job: Job
-    scene: Scene
-    wanted: WantedMetadata
-    known: SceneState | None
-    picture: Picture
-    items: list[ItemSync] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    error: BaseException | None = None
-    is_begun: bool = False
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The scene's files as Stash sees them."""
-        return self.scene.files
 
 
 class SceneSync:
@@ -98,12 +60,14 @@ class SceneSync:
         guard: OutageGuard,
         clock: Callable[[], float] = time.time,
         on_written: Callable[[], object] = lambda: None,
+        wait: Callable[[float], object] = time.sleep,
     ) -> None:
         self._context = context
         self._database = database
         self._guard = guard
         self._clock = clock
         self._on_written = on_written
+        self._wait = wait
         self._read_at = 0.0
 
     @property
@@ -116,8 +80,12 @@ class SceneSync:
         return Ownership(self._context, self._database, part_taker(self._context.mapping_rules))
 
     @cached_property
+    def _server(self) -> KnownServer:
+        return known_server(self._context, self._database, self._clock)
+
+    @property
     def _images(self) -> ImageSync:
-        return ImageSync(self._context, self._state)
+        return ImageSync(self._context, self._state, self._server, self._wait)
 
     def sync(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Bring the jobs' scenes in step; one outcome a job, but none for those left out as the guard has seen enough.
@@ -149,6 +117,17 @@ class SceneSync:
         return Outcome(job, error)
 
     def _sync_together(self, jobs: Sequence[Job]) -> list[Outcome]:
+        outcomes, works = self._run(jobs, may_assume=True)
+        again = [work for work in works if self._assumed_wrongly(work)]
+        outcomes += [self._outcome(work) for work in works if work not in again]
+        if again:
+            self._state.save_items(item.arrived(self._clock(), gives_up=False) for work in again for item in work.items)
+            more, works = self._run([work.job for work in again], may_assume=False)
+            outcomes += more + [self._outcome(work) for work in works]
+        return outcomes
+
+    def _run(self, jobs: Sequence[Job], *, may_assume: bool) -> tuple[list[Outcome], list[SceneWork]]:
+        """Bring scenes in step; returns the outcomes of those left alone, and the works of the others."""
         self._read_at = self._clock()
         scenes = self._context.stash.scenes([job.scene_id for job in jobs])
         reach("read:stash")
@@ -159,27 +138,29 @@ class SceneSync:
             else self._plan(job, scenes.get(job.scene_id), known.get(job.scene_id))
             for job in jobs
         ]
-        outcomes = [each for each in planned if isinstance(each, Outcome)]
         works = [each for each in planned if isinstance(each, SceneWork)]
-        self._find_items(works)
+        self._server.recall(work.wanted for work in works)
+        self._find_items(works, may_assume)
         reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
         run_in_parallel(writable, self._begin, self._context.config.parallel_writes)
         self._read_back([work for work in works if work.is_begun and work.error is None])
         reach("write:read_back")
-        return outcomes + [self._outcome(work) for work in works if work.is_begun or work.error is not None]
+        ended = [work for work in works if work.is_begun or work.error is not None]
+        return [each for each in planned if isinstance(each, Outcome)], ended
 
     def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
         wanted = wanted_from_scene(scene, self._context.mapping_rules)
-        reason = reason_not_to_sync(scene, wanted, known is not None)
+        reason = reason_not_to_sync(scene, wanted, known, job)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
-        return SceneWork(job, scene, wanted, known, Picture(partial(self._context.stash.screenshot, scene)))
+        picture = Picture(partial(self._context.stash.screenshot, scene))
+        return SceneWork(job, scene, wanted, known, picture, tries_refused=tries_refused(job))
 
-    def _find_items(self, works: Sequence[SceneWork]) -> None:
+    def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
         # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
         patient = [number for number, work in enumerate(works) if work.job.last_error_type == PlexNotFound.__name__]
@@ -188,7 +169,7 @@ class SceneSync:
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings
             work.told = [told(each) for each in result.yielded]
-            work.items = [self._item_sync(work, item, state) for item, state in result.items]
+            work.items = [self._item_sync(work, item, state, may_assume) for item, state in result.items]
             if result.candidates:
                 work.error = _ambiguous(result)
             elif result.items or result.yielded:
@@ -207,8 +188,22 @@ class SceneSync:
         if attempt.error is not None:
             work.warnings.append(f"Plex was not asked to scan for it: {attempt.error}")
 
-    def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState) -> ItemSync:
-        return ItemSync(item, state, work.wanted, self._context.rules)
+    def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState, may_assume: bool) -> ItemSync:
+        sync = ItemSync(
+            item, state, work.wanted, self._context.rules, self._server.ways, tries_refused=work.tries_refused
+        )
+        if may_assume:
+            work.rests_on_assumption |= rests_on_assumption(sync, work.wanted, self._server)
+            assume_from(sync, self._server)
+        return sync
+
+    def _assumed_wrongly(self, work: SceneWork) -> bool:
+        """Whether the scene that tried a name out did not find that Plex shows it as this one took for granted."""
+        return (
+            work.error is None
+            and work.rests_on_assumption
+            and any(rests_on_assumption(item, work.wanted, self._server, once_learned=True) for item in work.items)
+        )
 
     def _begin(self, work: SceneWork) -> None:
         if not self._guard.has_seen_enough:
@@ -221,32 +216,30 @@ class SceneSync:
 
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
-            changed_in_stash = work.known is None or work.known.stash_updated_at != work.scene.updated_at
-            item.write(self._context.plex, self._images.locks(item, work.picture, changed_in_stash), self._clock())
-            self._images.sync(item, work.picture, changed_in_stash)
+            locks = self._images.locks(item, work.picture, work.changed_in_stash)
+            is_retry = work.job.retry_count > 0
+            item.write(self._context.plex, locks, self._server, self._clock(), is_retry=is_retry)
+            self._images.sync(item, work.picture, work.changed_in_stash)
         self._on_written()
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:
-        """Read what was written; write once more, in the plainest form, what Plex understood differently."""
-        pending = [(work, item) for work in works for item in work.items if item.edits]
-        for last in (False, True):
-            shown = self._context.plex_items([item.rating_key for _, item in pending])
-            for work, item in pending:
-                if is_gone(item.item, shown.get(item.rating_key)):
-                    work.error = PlexItemGone("Plex gave the item another rating key while it was written")
-            pending = [each for each in pending if each[0].error is None]
-            pending = [(work, item) for work, item in pending if item.differs_from(shown.get(item.rating_key))]
-            for work, item in pending:
-                if last:
-                    work.warnings += item.accept_what_is_shown()
-                else:
-                    self._write_plainly(work, item)
-            if not pending:
-                return
+        """Read what was written, and have it end as it should."""
+        work_of = {id(item): work for work in works for item in work.items if item.edits or item.images.check}
 
-    def _write_plainly(self, work: SceneWork, item: ItemSync) -> None:
+        def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:
+            self._attempt(work_of[id(item)], partial(item.write_plainly, self._context.plex, edits))
+
+        written = [item for work in works for item in work.items if id(item) in work_of]
+        shown = read_back(written, self._context.plex_items, write_again, self._server)
+        for item in written:
+            if item.rating_key in shown:
+                self._attempt(work_of[id(item)], partial(self._images.check, item, shown[item.rating_key]))
+            else:
+                work_of[id(item)].error = PlexItemGone("Plex gave the item another rating key while it was written")
+
+    def _attempt(self, work: SceneWork, act: Callable[[], object]) -> None:
         with self._guard.attempt(work.job) as attempt:
-            item.write_plainly(self._context.plex)
+            act()
         work.error = attempt.error or work.error
 
     def _outcome(self, work: SceneWork) -> Outcome:
@@ -263,25 +256,42 @@ class SceneSync:
                 tried=tuple(item.rating_key for item in work.items),
                 server_id=self._context.plex.machine_identifier,
             )
-        failed_images = [text for item in work.items for text in item.failed_images]
-        changed = {name for item in work.items for name in item.changed}
+        images = [text for item in work.items for text in item.images.failures]
+        passing = [text for item in work.items for text in item.verdict.passing]
+        ignored = [text for item in work.items if item.verdict.has_ignored_all for text in item.verdict.warnings]
+        # Without an image the scene is not in step yet, so the next try must look at its images again.
+        done = self._done(work, is_whole=not images, gives_up=True)
+        if not (images or passing or ignored):
+            return done
+        error = (NothingArrived if ignored else PartlySynced)("; ".join([*ignored, *passing, *images]))
+        unfinished = self._done(work, is_whole=False, gives_up=False)
+        return replace(unfinished, error=error, warnings=() if ignored else done.warnings, given_up=done)
+
+    def _done(self, work: SceneWork, *, is_whole: bool, gives_up: bool) -> Outcome:
+        """The outcome of a scene of which everything is done, or (without `is_whole`) not yet.
+
+        `gives_up`: whether what Plex refused stands as refused.
+        """
+        items, now = work.items, self._clock()
+        states = [item.arrived(now, gives_up=gives_up) for item in items]
+        warnings = (*work.warnings, *(text for item in items for text in item.warnings))
         was_told = work.known.warnings if work.known else ()
         return Outcome(
             job=work.job,
-            error=PartlySynced("; ".join(failed_images)) if failed_images else None,
-            changed=tuple(sorted(changed)),
-            warnings=(*work.warnings, *failed_images, *(text for text in work.told if text not in was_told)),
+            changed=tuple(sorted({name for item in items for name in item.changed})),
+            locked=tuple(sorted({name for item in items for name in item.locked})),
+            warnings=(*warnings, *(text for text in work.told if text not in was_told)),
+            notes=tuple(text for item in items for text in item.verdict.notes),
             title=work.wanted.title,
             path=work.scene.path,
             scene_state=SceneState(
                 scene_id=work.job.scene_id,
-                synced_at=self._clock(),
-                # Without an image the scene is not in step yet, so the next try must look at its images again.
-                stash_updated_at="" if failed_images else self._settled(work.scene.updated_at),
-                rating_keys=tuple(item.rating_key for item in work.items),
-                warnings=(*work.warnings, *failed_images, *work.told),
+                synced_at=now,
+                stash_updated_at=self._settled(work.scene.updated_at) if is_whole else "",
+                rating_keys=tuple(item.rating_key for item in items),
+                warnings=(*warnings, *work.told),
             ),
-            item_states=tuple(item.arrived(self._clock()) for item in work.items),
+            item_states=tuple(states),
             server_id=self._context.plex.machine_identifier,
         )
 

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from plex.client import PlexClient
+from plex.difference import ANY_SERVER, give_back
+from plex.edits import FieldEdit, ServerWays, keys, names, same_value
 from plex.items import PlexItem
-from plex.metadata import FieldEdit, names, remaining, same_value
-from plex.writer import edit_requests, plain_edit_requests
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
-from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
+from validation.fields import LIST_FIELDS, FieldValue
+from validation.names import name_key
 from worker.backoff import NothingToSync
-from worker.sync.comparison import part_taker
 from worker.sync.context import SyncContext, read_items
-from worker.sync.item import Original
+from worker.sync.item import history_of
 from worker.sync.item_identity import has_its_files
+from worker.sync.outcome import Outcome
 from worker.sync.ownership import Ownership
-from worker.sync.scene import Outcome
+from worker.sync.read_back import read_back
+from worker.sync.scope import part_taker
+from worker.sync.server import KnownServer
+from worker.sync.writing import ItemWriting
 
 
-def undo_edits(item: PlexItem, state: ItemState) -> tuple[FieldEdit, ...]:
+def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) -> tuple[FieldEdit, ...]:
     """What brings the item back. A value that is no longer the one we wrote was edited in Plex, and is left alone.
 
     Of a list, the names that we added go and the old ones come back; names that others added since stay.
     """
-    edits = (_undo_edit(name, Original.from_json(stored), item, state) for name, stored in state.originals.items())
+    history = history_of(state)
+    edits = (give_back(name, item, history, ways) for name in state.originals)
     return tuple(edit for edit in edits if edit is not None)
 
 
 def left_alone(item: PlexItem, state: ItemState) -> dict[str, FieldValue]:
     """What an undo leaves, by field, as it was edited in Plex since we wrote it; of a list, the names of others."""
     left: dict[str, FieldValue] = {}
-    for name, stored in state.originals.items():
-        original, current = Original.from_json(stored).value, item.value(name)
+    history = history_of(state)
+    for name, original in history.originals.items():
+        current = item.value(name)
         if name in LIST_FIELDS:
-            # Plex's own form of a name of ours is nobody's edit.
-            known = {*names(original), *names(state.written.get(name)), *names(state.shown.get(name))}
-            others = tuple(each for each in names(current) if each not in known)
+            # Another spelling of a name of ours is nobody's edit.
+            known = keys((*names(original.value), *names(history.written.get(name))))
+            others = tuple(each for each in names(current) if name_key(each) not in known)
             left |= {name: others} if others else {}
-        elif not _is_ours(name, current, state) and not same_value(current, original):
+        elif not history.is_ours(name, current) and not same_value(current, original.value):
             left[name] = current
     return left
 
@@ -60,15 +67,21 @@ class SceneUndo:
     """Undoes what was written for a scene.
 
     `look_up` gives the items that the scene leads to now and would own, each with what is known of it. It is asked only
-    where the keys that the last sync found do not lead to the same files any more.
+    where the keys that the last sync found do not lead to the same files any more. `clock` gives seconds since the
+    epoch.
     """
 
     def __init__(
-        self, plex: PlexClient, database: Database, look_up: Callable[[int], Sequence[tuple[PlexItem, ItemState]]]
+        self,
+        plex: PlexClient,
+        database: Database,
+        look_up: Callable[[int], Sequence[tuple[PlexItem, ItemState]]],
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._plex = plex
         self._database = database
         self._look_up = look_up
+        self._clock = clock
 
     def plan(self, scene_id: int) -> list[ItemUndo]:
         """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError, StashUnavailable."""
@@ -79,8 +92,10 @@ class SceneUndo:
         }
         if len(found) < len(keys):
             found = {**self._moved(scene_id), **found}
+        ways = self._server().ways
         return [
-            ItemUndo(item, state, undo_edits(item, state), left_alone(item, state)) for item, state in found.values()
+            ItemUndo(item, state, undo_edits(item, state, ways), left_alone(item, state))
+            for item, state in found.values()
         ]
 
     def _moved(self, scene_id: int) -> dict[int, tuple[PlexItem, ItemState]]:
@@ -106,44 +121,47 @@ class SceneUndo:
         known = self._state().scenes([scene_id]).get(scene_id)
         return known.rating_keys if known else ()
 
-    def undo(self, job: Job, stash_updated_at: str, now: float) -> Outcome:
+    def undo(self, job: Job, stash_updated_at: str) -> Outcome:
         """Undo one scene. Raises PlexError.
 
-        `stash_updated_at` (Stash's time of the scene, "" where it is gone) counts as in step from `now` on (seconds
-        since the epoch): otherwise the next catch-up would take the scene for missed, and write it again.
+        `stash_updated_at` (Stash's time of the scene, "" where it is gone) counts as in step from now on: otherwise the
+        next catch-up would take the scene for missed, and write it again.
         """
         plan = self.plan(job.scene_id)
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
-        for each in plan:
-            self._write(each.item, each.state, each.edits)
+        items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
+        warnings = self._write(items, is_retry=job.retry_count > 0)
+        now = self._clock()
         return Outcome(
             job,
             changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
+            warnings=tuple(warnings),
             undone=self._known_by(job.scene_id, [each.item for each in plan]),
-            scene_state=SceneState(job.scene_id, now, stash_updated_at, ()),
+            scene_state=SceneState(job.scene_id, now, stash_updated_at, (), undone_at=now),
             server_id=self._plex.machine_identifier,
         )
 
     def _state(self) -> SyncState:
         return SyncState(self._database, self._plex.machine_identifier)
 
-    def _write(self, item: PlexItem, state: ItemState, edits: Sequence[FieldEdit]) -> None:
-        plex = self._plex
-        unlocked = {
-            f"{PLEX_NAMES[name]}.locked"
-            for name, stored in state.originals.items()
-            if name in PLEX_NAMES and not Original.from_json(stored).locked
-        }
-        if not edits:
-            return
-        _send(plex, item, edit_requests(edits), unlocked)
-        reach("undo:sent")
-        _rate(plex, item, edits)
-        shown = plex.items([item.rating_key]).get(item.rating_key)
-        left = remaining(edits, shown) if shown else ()
-        _send(plex, item, plain_edit_requests(left), unlocked)
+    def _server(self) -> KnownServer:
+        server = KnownServer(self._database, self._plex.machine_identifier, self._plex.version, self._clock)
+        server.recall(())
+        return server
+
+    def _write(self, items: Sequence[ItemWriting], *, is_retry: bool) -> list[str]:
+        server = self._server()
+        for item in items:
+            item.send(self._plex, (), server, is_retry=is_retry)
+            reach("undo:sent")
+
+        def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:
+            item.write_plainly(self._plex, edits)
+
+        read_back(items, lambda keys: read_items(self._plex, keys), write_again, server)
         reach("undo:read_back")
+        return [text for item in items for text in item.verdict.warnings]
 
 
 def _is_of(scene_id: int, state: ItemState, item: PlexItem) -> bool:
@@ -161,38 +179,3 @@ def look_up(context: SyncContext, database: Database, scene_id: int) -> list[tup
         return []
     ownership = Ownership(context, database, part_taker(context.mapping_rules))
     return [each for result in ownership.find([scene]) for each in result.items]
-
-
-def _send(plex: PlexClient, item: PlexItem, requests: Sequence[Sequence[tuple[str, str]]], unlocked: set[str]) -> None:
-    """Write, and leave a field that nobody had locked before us to Plex's own agent again."""
-    for parameters in requests:
-        plex.edit(item, [(name, "0" if name in unlocked else value) for name, value in parameters])
-
-
-def _rate(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit]) -> None:
-    for edit in edits:
-        if edit.field == "rating":
-            plex.rate(item.rating_key, edit.new if isinstance(edit.new, int | float) else None)
-
-
-def _undo_edit(name: str, original: Original, item: PlexItem, state: ItemState) -> FieldEdit | None:
-    current = item.value(name)
-    if name in LIST_FIELDS:
-        return _undo_list(name, names(original.value), names(current), names(state.written.get(name)))
-    if not _is_ours(name, current, state) or same_value(current, original.value):
-        return None
-    return FieldEdit(name, current, original.value)
-
-
-def _is_ours(name: str, current: FieldValue, state: ItemState) -> bool:
-    """Whether a value in Plex is the one that we wrote, or Plex's form of it."""
-    return any(name in ours and same_value(current, ours[name]) for ours in (state.written, state.shown, state.writing))
-
-
-def _undo_list(name: str, before: tuple[str, ...], current: tuple[str, ...], ours: tuple[str, ...]) -> FieldEdit | None:
-    removed = tuple(each for each in current if each in ours and each not in before)
-    added = tuple(each for each in before if each not in current)
-    if not removed and not added:
-        return None
-    kept: FieldValue = (*before, *(each for each in current if each not in before and each not in removed))
-    return FieldEdit(name, current, kept, added, removed)

@@ -77,7 +77,7 @@ class ReconcileTask:
     def _run(self, kind: Kind, scope: str) -> dict[str, Any]:
         config = self._workplace.contexts.read_settings()
         plex = self._workplace.contexts.new_client(config)
-        run = ReconcileRun(self._folder, kind, scope, self._workplace.stash, self._clock)
+        run = ReconcileRun(self._folder, kind, scope, self._workplace.stash, self._clock, by_hand=True)
         try:
             with open_index_copy(self._folder.file_index, plex, config.plex_library) as index:
                 context = context_over(index, config, self._workplace.stash, plex)

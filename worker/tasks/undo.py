@@ -10,8 +10,8 @@ from functools import cache, partial
 from typing import Any
 
 from plex.client import PlexClient
+from plex.edits import FieldEdit, as_json
 from plex.items import PlexItem
-from plex.metadata import FieldEdit
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import ItemState, scenes_written_since
@@ -20,7 +20,6 @@ from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
 from worker.reconcile.index_copy import open_index_copy
 from worker.sync.context import SyncContext, context_over
-from worker.sync.item import as_json
 from worker.sync.undo import ItemUndo, SceneUndo, look_up
 from worker.tasks import arguments
 from worker.tasks.foreground import drain

@@ -318,11 +318,12 @@ def test_what_is_no_picture(stash: StashSimulator, cover: bytes | None) -> None:
     assert picture(stash, cover) is None
 
 
-def test_a_picture_may_have_the_largest_size_and_no_byte_more(stash: StashSimulator) -> None:
+def test_of_a_picture_over_the_largest_size_one_byte_more_is_read(stash: StashSimulator) -> None:
     largest = b"\xff\xd8\xff".ljust(SCREENSHOT_BYTES, b"x")
     assert picture(stash, largest) == largest
-    stash.library.change_scene(1, cover=largest + b"x")
-    assert client(stash).screenshot(client(stash).scenes([1])[1]) is None
+    stash.library.change_scene(1, cover=largest + b"xyz")
+    image = client(stash).screenshot(client(stash).scenes([1])[1])
+    assert image == largest + b"x"
 
 
 def test_a_scene_without_an_address_of_a_picture(stash: StashSimulator) -> None:

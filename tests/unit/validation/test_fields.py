@@ -99,7 +99,9 @@ CONSUMERS = """
 from xml.etree.ElementTree import fromstring
 
 from plex.items import parse_item
-from plex.metadata import ItemHistory, WriteRules, difference, remaining
+from plex.answers import remaining
+from plex.difference import ANY_SERVER, difference
+from plex.edits import ItemHistory, WriteRules
 from plex.writer import edit_requests, plain_edit_requests
 from stash.hook import relevant_change
 from stash.scenes import SCENE_SELECTION
@@ -111,10 +113,15 @@ def read(attributes):
     video = fromstring(f'<Video ratingKey="7" librarySectionID="1" title="T" {attributes}/>')
     return parse_item(video, video)
 
+def locked(attributes):
+    field = '<Field name="tagline" locked="1"/>'
+    video = fromstring(f'<Video ratingKey="7" librarySectionID="1" title="T" {attributes}>{field}</Video>')
+    return parse_item(video, video)
+
 def edits(rules):
     wanted = wanted_from_scene(Scene(7, title="T", details="A line that is too long"), MappingRules(1))
     found = difference(wanted, read('tagline="Old" summary="A line that is too long"'), rules, ItemHistory())
-    return [edit for edit in found]
+    return [edit for edit in found if not edit.is_lock_only]
 
 context = {"id": 7, "type": "Scene.Update.Post", "inputFields": ["tagline_input"]}
 assert relevant_change(context).fields == ["tagline_input"]
@@ -124,7 +131,7 @@ assert (edit.field, edit.old, edit.new) == ("tagline", "Old", "A line that is to
 assert edits(WriteRules(frozenset({"tagline"}))) == []
 written = [("tagline.value", "A line that is too l"), ("tagline.locked", "1")]
 assert edit_requests([edit]) == plain_edit_requests([edit]) == [written]
-assert remaining([edit], read('tagline="A line that is too l"')) == ()
+assert remaining([edit], locked('tagline="A line that is too l"'), ANY_SERVER) == ()
 settings = {"plex_url": "http://plex:32400", "plex_token": "token", "skip_fields": "tagline"}
 assert parse_settings(settings, {}).skip_fields == {"tagline"}
 try:

@@ -205,7 +205,16 @@ def test_the_json_report_has_all_of_it(folder: DataFolder) -> None:
     assert report["format"] == 1
     row = {"scene_id": 7, "title": "A title", "path": "/data/a.mp4", "verdict": "differs", "rating_key": 5}
     assert report["rows"] == [
-        {**row, "field": "tags", "was": ["a"], "will_be": ["b", "c"], "candidates": [], "reason": ""}
+        {
+            **row,
+            "field": "tags",
+            "was": ["a"],
+            "will_be": ["b", "c"],
+            "lock_only": False,
+            "refused": False,
+            "candidates": [],
+            "reason": "",
+        }
     ]
 
 

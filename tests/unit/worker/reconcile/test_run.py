@@ -77,7 +77,7 @@ def test_a_report_counts_scenes_and_fields(bench: Workbench) -> None:
     bench.stash.save_without_hook(1, title="New", details="New")
     bench.stash.save_without_hook(2, title="New")
     bench.add_scene(in_plex=False, title="Not in Plex", details="d")
-    bench.add_scene(title="Only a title")
+    bench.add_scene(title="scene-12")
     report = complete(bench, new_run(bench, Kind.COMPARE))
     counts = {"scenes": 12, "in_step": 8, "differs": 2, "not_in_plex": 1, "nothing_to_sync": 1, "row_count": 4}
     assert {name: report[name] for name in counts} == counts

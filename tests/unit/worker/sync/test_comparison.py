@@ -62,8 +62,12 @@ def ambiguous(bench: Workbench) -> int:
     return bench.stash.add_scene("/data/sub/film.mp4", title="Which?", details="d").id
 
 
+def only_the_files_name(bench: Workbench) -> int:
+    return bench.add_scene(title="Scene-3")
+
+
 def only_a_title(bench: Workbench) -> int:
-    return bench.add_scene(title="Being identified")
+    return bench.add_scene(title="Typed by hand")
 
 
 def without_file(bench: Workbench) -> int:
@@ -92,7 +96,8 @@ def shown_in_plex_own_form(bench: Workbench) -> int:
         (shown_in_plex_own_form, Verdict.IN_STEP, []),
         (not_in_plex, Verdict.NOT_IN_PLEX, []),
         (ambiguous, Verdict.AMBIGUOUS, []),
-        (only_a_title, Verdict.NOTHING_TO_SYNC, []),
+        (only_the_files_name, Verdict.NOTHING_TO_SYNC, []),
+        (only_a_title, Verdict.DIFFERS, [("title", "scene-3", "Typed by hand")]),
         (without_file, Verdict.NOTHING_TO_SYNC, []),
         (deleted, Verdict.GONE, []),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,15 +10,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plex.edits import Original, WriteRules, names
 from plex.items import PlexItem
-from plex.metadata import WriteRules, names
+from sync_queue.manager import QueueManager
 from sync_queue.sync_state import ItemState
-from tests.support.builders import item, wanted
+from tests.support.builders import LOCKED, wanted
+from tests.support.builders import item as unlocked_item
 from validation.fields import LIST_FIELDS, FieldValue
-from worker.sync.item import ItemSync, Original, history_of
+from worker.sync.item import ItemSync, history_of
+from worker.sync.read_back import read_back
+from worker.sync.server import KnownServer
 
 KEY = 7
 NOW = 1_800_000_000.0
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KnownServer]:
+    manager = QueueManager.open(str(tmp_path_factory.mktemp("queue")))
+    yield KnownServer(manager.database, "server", "1.43", lambda: NOW)
+    manager.close()
+
+
+def item(locked: frozenset[str] = LOCKED, **values: Any) -> PlexItem:
+    return unlocked_item(locked=locked, **values)
+
+
+def look(sync: ItemSync, shown: PlexItem | None, server: KnownServer) -> int:
+    """Read the item back, always as `shown`; returns how often something was written again."""
+    again: list[object] = []
+    found = {KEY: shown} if shown else {}
+    read_back([sync], lambda _: found, lambda _, edits: again.append(edits), server)
+    return len(again)
 
 
 def item_sync(want: dict[str, Any], have: dict[str, Any], **options: Any) -> ItemSync:
@@ -61,14 +85,16 @@ def test_whether_somebody_had_locked_the_field_is_kept_too() -> None:
 def test_what_is_being_written_is_ours_once_it_arrived() -> None:
     sync = item_sync({"title": "New"}, {"title": "Old"})
     assert (sync.intent().written, sync.state.writing) == ({}, {"title": "New"})
-    assert (sync.arrived(NOW).written, sync.state.writing) == ({"title": "New"}, {})
+    state = sync.arrived(NOW)
+    assert (state.written, state.writing) == ({"title": "New"}, {})
 
 
 def test_after_a_crash_what_arrived_is_ours_and_what_did_not_is_not() -> None:
     crashed = item_sync({"title": "New", "studio": "S"}, {"title": "Old", "studio": "T"}).intent()
     arrived = item_sync({"title": "New"}, {"title": "New", "studio": "T"}, state=crashed, skip_fields={"studio"})
     assert arrived.edits == ()
-    assert (arrived.arrived(NOW).written, arrived.state.writing) == ({"title": "New"}, {})
+    state = arrived.arrived(NOW)
+    assert (state.written, state.writing) == ({"title": "New"}, {})
 
 
 def test_after_a_crash_what_arrived_is_ours_also_where_more_is_to_be_written() -> None:
@@ -98,45 +124,69 @@ def test_with_preserve_only_our_own_names_are_removed() -> None:
 # --- read back
 
 
-def test_what_arrived_does_not_differ() -> None:
+def test_what_arrived_is_not_written_again(server: KnownServer) -> None:
     sync = item_sync({"title": "New", "tags": ("A",)}, {"title": "Old"})
-    assert not sync.differs_from(item(title="New", tags=("A",)))
+    assert look(sync, item(title="New", tags=("A",)), server) == 0
+    assert (sync.verdict.notes, sync.verdict.warnings) == ([], [])
 
 
-def test_an_item_that_is_gone_does_not_differ() -> None:
-    assert not item_sync({"title": "New"}, {"title": "Old"}).differs_from(None)
+def test_an_item_that_is_gone_is_not_written_again(server: KnownServer) -> None:
+    assert look(item_sync({"title": "New"}, {"title": "Old"}), None, server) == 0
 
 
-def test_what_plex_shows_otherwise_is_a_warning_and_not_written_again() -> None:
-    sync = item_sync({"title": "New…", "tags": ("A", "B")}, {"title": "Old"})
+def test_plexs_own_form_is_told_once_and_not_written_again(server: KnownServer) -> None:
+    sync = item_sync({"title": "New…"}, {"title": "Old"})
     sync.intent()
-    shown = item(title="New", tags=("A",))
-    assert sync.differs_from(shown)
-    warnings = sync.accept_what_is_shown()
-    assert len(warnings) == 2
-    assert "title" in warnings[0]
-    assert "New…" in warnings[0]
-    again = ItemSync(shown, sync.arrived(NOW), wanted(title="New…", tags=("A", "B")), WriteRules())
+    shown = item(title="New")
+    assert look(sync, shown, server) == 0
+    assert (sync.verdict.notes, sync.verdict.warnings) == (['title: Plex shows "New" for "New…"'], [])
+    again = ItemSync(shown, sync.arrived(NOW), wanted(title="New…"), WriteRules())
     assert again.edits == ()
-
-
-def test_another_value_is_written_again() -> None:
-    sync = item_sync({"title": "New…"}, {"title": "Old"})
-    sync.intent()
-    sync.differs_from(item(title="New"))
-    sync.accept_what_is_shown()
-    other = ItemSync(item(title="New"), sync.arrived(NOW), wanted(title="Other"), WriteRules())
+    other = ItemSync(shown, sync.arrived(NOW), wanted(title="Other"), WriteRules())
     assert other.changed == ["title"]
-    assert other.intent().shown == {}
-    assert other.state.asked == {}
+    assert (other.intent().shown, other.state.asked) == ({}, {})
+    by_hand = item(title="By hand")
+    assert ItemSync(by_hand, sync.arrived(NOW), wanted(title="New…"), WriteRules()).changed == ["title"]
 
 
-def test_what_a_person_changes_in_plex_afterwards_is_written_again() -> None:
-    sync = item_sync({"title": "New…"}, {"title": "Old"})
+def test_one_field_that_stays_out_is_refused_and_left_to_who_asks_for_it(server: KnownServer) -> None:
+    sync = item_sync({"title": "New", "summary": "s"}, {"title": "Old"})
     sync.intent()
-    sync.differs_from(item(title="New"))
-    sync.accept_what_is_shown()
-    assert ItemSync(item(title="By hand"), sync.arrived(NOW), wanted(title="New…"), WriteRules()).changed == ["title"]
+    shown = item(title="Old", summary="s")
+    assert look(sync, shown, server) == 1
+    assert not sync.verdict.has_ignored_all
+    assert (sync.changed, len(sync.verdict.warnings)) == (["summary"], 1)
+    state = sync.arrived(NOW)
+    assert state.refused == {"title": {"asked": "New", "shown": "Old", "since": NOW, "plex_version": "1.43"}}
+    assert (set(state.originals), set(state.written)) == ({"summary"}, {"summary"}), "what never arrived is not ours"
+    wish = wanted(title="New", summary="s")
+    assert ItemSync(shown, state, wish, WriteRules(), tries_refused=False).edits == ()
+    assert ItemSync(shown, state, wish, WriteRules()).changed == ["title"]
+    newer = wanted(title="Newer", summary="s")
+    assert ItemSync(shown, state, newer, WriteRules(), tries_refused=False).changed == ["title"]
+
+
+def test_where_nothing_arrives_it_is_plexs_failure_until_it_is_given_up(server: KnownServer) -> None:
+    sync = item_sync({"title": "New", "tags": ("A",)}, {"title": "Old"})
+    sync.intent()
+    shown = item(title="Old")
+    look(sync, shown, server)
+    assert sync.verdict.has_ignored_all
+    assert sync.arrived(NOW, gives_up=False).refused == {}
+    assert set(sync.arrived(NOW).refused) == {"title", "tags"}
+    again = ItemSync(shown, sync.arrived(NOW), wanted(title="New", tags=("A",)), WriteRules())
+    look(again, shown, server)
+    assert not again.verdict.has_ignored_all, "that it is refused still says nothing new of Plex"
+
+
+@pytest.mark.parametrize(("asked", "before"), [("BLUE", "blue"), ("e\u0301", "\u00e9"), ("a", "a "), (7.0, 8.0)])
+def test_what_is_equal_but_for_its_form_is_not_refused(server: KnownServer, asked: Any, before: Any) -> None:
+    name = "rating" if isinstance(asked, float) else "title"
+    sync = item_sync({name: asked}, {name: before})
+    sync.intent()
+    assert look(sync, item(**{name: before}), server) == 0
+    assert sync.verdict.refused == {}
+    assert ItemSync(item(**{name: before}), sync.arrived(NOW), wanted(**{name: asked}), WriteRules()).edits == ()
 
 
 # --- any values
@@ -153,14 +203,14 @@ def after_write(sync: ItemSync) -> PlexItem:
 
 @given(st.lists(VALUES, min_size=1, max_size=5), VALUES)
 def test_any_sequence_of_syncs_ends_in_step_and_keeps_the_first_values(
-    wishes: list[dict[str, Any]], have: dict[str, Any]
+    server: KnownServer, wishes: list[dict[str, Any]], have: dict[str, Any]
 ) -> None:
     shown, state = item(**have), ItemState(KEY)
     for wish in wishes:
         sync = ItemSync(shown, state, wanted(**wish), WriteRules())
         sync.intent()
         shown = after_write(sync)
-        assert not sync.differs_from(shown)
+        assert look(sync, shown, server) == 0
         state = sync.arrived(NOW)
         assert ItemSync(shown, state, wanted(**wish), WriteRules()).edits == ()
     assert all(item(**have).value(name) == value for name, value in old_values(state).items())

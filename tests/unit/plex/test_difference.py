@@ -9,23 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plex.answers import remaining
+from plex.difference import ANY_SERVER, difference
+from plex.edits import FieldEdit, ItemHistory, Original, ServerWays, WriteRules, keys, names, same_value
 from plex.items import PlexItem
-from plex.metadata import (
-    FieldEdit,
-    ItemHistory,
-    WriteRules,
-    difference,
-    names,
-    remaining,
-    same_value,
-)
-from tests.support.builders import item, wanted
-from validation.fields import COMPARED_FIELDS, LIST_FIELDS, FieldValue
+from plex.writer import edit_path, edit_requests
+from tests.support.builders import LOCKED, wanted
+from tests.support.builders import item as unlocked_item
+from validation.fields import COMPARED_FIELDS, LIST_FIELDS, PLEX_NAMES, TEXT_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 
 MIRROR = WriteRules()
 PRESERVE = WriteRules(preserve_plex_edits=True)
 NO_HISTORY = ItemHistory()
+LOCK = ("genre.locked", "1")
+
+
+def item(**values: Any) -> PlexItem:
+    """An item whose fields are all locked."""
+    return unlocked_item(locked=LOCKED, **values)
 
 
 def edits_of(
@@ -61,7 +63,8 @@ def test_an_empty_title_or_rating_is_left_alone(field: str, value: Any) -> None:
         (("A",), (), FieldEdit("tags", (), ("A",), added=("A",))),
         ((), ("A",), FieldEdit("tags", ("A",), (), removed=("A",))),
         (("B", "C"), ("A", "B"), FieldEdit("tags", ("A", "B"), ("B", "C"), added=("C",), removed=("A",))),
-        (("a",), ("A",), FieldEdit("tags", ("A",), ("a",), added=("a",), removed=("A",))),
+        (("a",), ("A",), FieldEdit("tags", ("A",), ("a",), added=("a",), outdated=("A",))),
+        (("a",), ("A", "a"), FieldEdit("tags", ("A", "a"), ("a",), respelled=("A",))),
     ],
 )
 def test_a_list_is_mirrored_exactly(want: tuple[str, ...], have: tuple[str, ...], edit: FieldEdit) -> None:
@@ -149,38 +152,110 @@ class TestWherePlexHasItsOwnForm:
         history = ItemHistory(written={"title": "A\u200bB"}, shown={"title": "AB"})
         assert edits_of({"title": "A\u200bB"}, {"title": "from an agent"}, history=history)
 
-    def test_a_list_is_judged_by_all_that_was_asked(self) -> None:
-        history = ItemHistory({"tags": ("B",)}, shown={"tags": ("A", "C")}, asked={"tags": ("A", "B")})
-        assert edits_of({"tags": ("B", "A")}, {"tags": ("C", "A")}, history=history) == ()
-        assert edits_of({"tags": ("B",)}, {"tags": ("C", "A")}, history=history)
+    def test_a_list_is_judged_name_by_name(self) -> None:
+        ways = ServerWays(forms={("tags", "blue hat"): "Blue Hat"})
+        shown = item(tags=("Blue Hat", "B"))
+        assert difference(wanted(tags=("B", "blue hat")), shown, MIRROR, NO_HISTORY, ways) == ()
+        (edit,) = difference(wanted(tags=("blue hat",)), shown, MIRROR, NO_HISTORY, ways)
+        assert (edit.new, edit.removed, edit.added) == (("Blue Hat",), ("B",), ())
 
-    def test_without_that_by_the_names_that_we_added(self) -> None:
-        history = ItemHistory(written={"tags": ("A", "B")}, shown={"tags": ("A",)})
-        assert edits_of({"tags": ("A", "B")}, {"tags": ("A",)}, history=history) == ()
+    def test_a_new_spelling_is_tried(self) -> None:
+        ways = ServerWays(forms={("tags", "blue hat"): "Blue Hat"})
+        (edit,) = difference(wanted(tags=("BLUE HAT",)), item(tags=("Blue Hat",)), MIRROR, NO_HISTORY, ways)
+        assert (edit.added, edit.outdated, edit.removed) == (("BLUE HAT",), ("Blue Hat",), ())
+
+    def test_where_removals_ignore_case_the_old_spelling_goes_first(self) -> None:
+        ways = ServerWays(removal_ignores_case=True)
+        (edit,) = difference(wanted(tags=("a",)), item(tags=("A",)), MIRROR, NO_HISTORY, ways)
+        assert (edit.added, edit.respelled) == (("a",), ("A",))
+        assert edit_requests([edit]) == [[("genre[].tag.tag-", "A"), LOCK], [("genre[0].tag.tag", "a"), LOCK]]
+
+
+class TestLocks:
+    @pytest.mark.parametrize("field", [*TEXT_FIELDS, *LIST_FIELDS])
+    def test_a_field_that_is_equal_but_not_locked_differs_by_its_lock(self, field: str) -> None:
+        value: Any = ("A",) if field in LIST_FIELDS else "same"
+        (edit,) = difference(wanted(**{field: value}), unlocked_item(**{field: value}), MIRROR, NO_HISTORY)
+        assert edit.is_lock_only
+        assert edit_requests([edit]) == [[(f"{PLEX_NAMES[field]}.locked", "1")]]
+
+    def test_what_neither_has_is_not_locked_unless_we_cleared_it(self) -> None:
+        assert difference(wanted(), unlocked_item(), MIRROR, NO_HISTORY) == ()
+        (edit,) = difference(wanted(), unlocked_item(), MIRROR, ItemHistory(written={"summary": ""}))
+        assert (edit.field, edit.is_lock_only) == ("summary", True)
+
+    def test_a_lock_that_does_not_hold_is_no_difference(self) -> None:
+        ways = ServerWays(loose_locks=frozenset({"summary"}))
+        assert difference(wanted(summary="a"), unlocked_item(summary="a"), MIRROR, NO_HISTORY, ways) == ()
+
+    def test_with_preserve_a_value_that_is_not_ours_is_not_locked(self) -> None:
+        shown = unlocked_item(summary="a", tags=("A",))
+        wish = wanted(summary="a", tags=("A",))
+        assert difference(wish, shown, PRESERVE, NO_HISTORY) == ()
+        ours = ItemHistory(written={"summary": "a", "tags": ("A",)})
+        assert {edit.field for edit in difference(wish, shown, PRESERVE, ours)} == {"summary", "tags"}
+
+
+class TestGivingBack:
+    OURS = ItemHistory(
+        written={"title": "Ours", "rating": 7.0, "tags": ("Ours",)},
+        originals={
+            "title": Original("Before", False),
+            "rating": Original(None, False),
+            "tags": Original(("Old",), True),
+        },
+    )
+
+    def test_an_emptied_title_or_rating_of_ours_gives_way_to_what_was_there(self) -> None:
+        edits = difference(wanted(tags=("Ours",)), item(title="Ours", rating=7.0, tags=("Ours",)), MIRROR, self.OURS)
+        assert [(edit.field, edit.new, edit.locked, edit.gives_back) for edit in edits] == [
+            ("title", "Before", False, True),
+            ("rating", None, False, True),
+        ]
+
+    def test_one_that_was_edited_in_plex_stays(self) -> None:
+        assert difference(wanted(), item(title="Theirs", rating=2.0), MIRROR, self.OURS) == ()
+
+    def test_a_field_that_no_setting_fills_any_more(self) -> None:
+        rules = WriteRules(unfilled=frozenset({"tags"}))
+        (edit,) = difference(wanted(title="Ours"), item(title="Ours", tags=("Ours", "Theirs")), rules, self.OURS)
+        assert (edit.new, edit.removed, edit.added, edit.locked) == (("Old", "Theirs"), ("Ours",), ("Old",), True)
+
+
+def test_a_list_goes_as_far_as_it_fits() -> None:
+    many = tuple(f"Name {number}" for number in range(10))
+    ways = ServerWays(longest_lists={"performers": 3})
+    (edit,) = difference(wanted(performers=many), item(), MIRROR, NO_HISTORY, ways)
+    assert (edit.new, edit.left_out) == (many[:3], many[3:])
+    assert difference(wanted(performers=many), item(performers=many[:3]), MIRROR, NO_HISTORY, ways) == ()
+    ways = ServerWays(list_bytes=300)
+    (edit,) = difference(wanted(performers=many), item(), MIRROR, NO_HISTORY, ways)
+    assert edit.left_out
+    assert max(len(edit_path("9" * 20, "9" * 20, each)) for each in edit_requests([edit])) <= 300
 
 
 class TestRemaining:
     def test_what_arrived_is_done(self) -> None:
         edits = edits_of({"title": "A", "tags": ("B",), "rating": 7.0}, {"tags": ("C",)})
-        assert remaining(edits, item(title="A", tags=("B",), rating=7.0)) == ()
+        assert remaining(edits, item(title="A", tags=("B",), rating=7.0), ANY_SERVER) == ()
 
     def test_what_did_not_is_named_with_what_is_left_to_do(self) -> None:
         edits = edits_of({"title": "A", "tags": ("B", "C")}, {"tags": ("D", "E")})
-        shown = item(title="a", tags=("B", "E"))
-        assert remaining(edits, shown) == (
-            FieldEdit("title", "a", "A"),
+        shown = item(title="", tags=("B", "E"))
+        assert remaining(edits, shown, ANY_SERVER) == (
+            FieldEdit("title", "", "A"),
             FieldEdit("tags", ("B", "E"), ("B", "C"), added=("C",), removed=("E",)),
         )
 
     def test_a_name_that_somebody_else_added_meanwhile_is_none_of_it(self) -> None:
         edits = edits_of({"collection": ("Studio",)}, {})
-        assert remaining(edits, item(collection=("Studio", "Mine"))) == ()
+        assert remaining(edits, item(collection=("Studio", "Mine")), ANY_SERVER) == ()
 
 
 # --- properties
 
 texts = st.text(alphabet="ab,&%é ", max_size=4)
-lists = st.lists(st.sampled_from(["A", "a", "B, C", "D & E", "100%", "é", "%2C"]), unique=True, max_size=5).map(tuple)
+lists = st.lists(st.sampled_from(["A", "B, C", "D & E", "100%", "é", "%2C"]), unique=True, max_size=5).map(tuple)
 ratings = st.none() | st.integers(1, 100).map(lambda rating100: rating100 / 10)
 values: dict[str, st.SearchStrategy[Any]] = {
     "title": texts,
@@ -193,7 +268,8 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "rating": ratings,
 }
 wishes = st.fixed_dictionaries(values).map(lambda chosen: wanted(**chosen))
-items = st.fixed_dictionaries(values).map(lambda chosen: item(**chosen))
+either_spelling = dict.fromkeys(LIST_FIELDS, st.lists(st.sampled_from(["A", "a", "é"]), unique=True).map(tuple))
+items = st.fixed_dictionaries({**values, **either_spelling}).map(lambda chosen: item(**chosen))
 all_rules = st.builds(WriteRules, st.frozensets(st.sampled_from(COMPARED_FIELDS)), st.booleans())
 known_values = st.fixed_dictionaries({}, optional=values)
 histories = st.builds(ItemHistory, known_values, known_values, known_values)
@@ -216,7 +292,7 @@ def test_property_the_edits_lead_to_what_is_wanted(wish: WantedMetadata, current
     after = applied(difference(wish, current, MIRROR, NO_HISTORY), current)
     for field in ("studio", "summary", "date", "performers", "tags"):
         assert same_value(after.value(field), wish.value(field))
-    collections = [set(names(each.value("collection"))) for each in (after, current, wish)]
+    collections = [keys(names(each.value("collection"))) for each in (after, current, wish)]
     assert collections[0] == collections[1] | collections[2]
     assert after.value("title") == (wish.title or current.value("title"))
     assert same_value(after.value("rating"), (current if wish.value("rating") is None else wish).value("rating"))
@@ -229,9 +305,11 @@ def test_property_after_the_edits_nothing_differs(
     edits = difference(wish, current, rules, history)
     after = applied(edits, current)
     written = {**history.written, **{edit.field: ours_after(edit, history) for edit in edits}}
-    assert remaining(edits, after) == ()
+    originals = {edit.field: Original(edit.old, locked=True) for edit in edits}
+    later = replace(history, written=written, originals=originals)
+    assert remaining(edits, after, ANY_SERVER) == ()
     for field in (edit.field for edit in edits):
-        assert field not in {edit.field for edit in difference(wish, after, rules, replace(history, written=written))}
+        assert field not in {edit.field for edit in difference(wish, after, rules, later)}
 
 
 @given(wishes, items, all_rules, histories)
@@ -244,7 +322,8 @@ def test_property_an_edit_is_a_real_change_of_a_field_that_may_be_written(
         assert not same_value(edit.old, edit.new)
         if edit.field in LIST_FIELDS:
             assert set(edit.added) == set(names(edit.new)) - set(names(edit.old))
-            assert set(edit.removed) == set(names(edit.old)) - set(names(edit.new))
+            gone = {*edit.removed, *edit.respelled, *edit.outdated}
+            assert gone == set(names(edit.old)) - set(names(edit.new))
 
 
 @given(wishes, items, histories)
@@ -254,6 +333,6 @@ def test_property_what_plex_had_and_we_did_not_write_is_preserved(
     for edit in difference(wish, current, PRESERVE, history):
         ours = history.written.get(edit.field), history.shown.get(edit.field)
         if edit.field in LIST_FIELDS:
-            assert set(edit.removed) <= set(names(ours[0]))
+            assert keys({*edit.removed, *edit.respelled, *edit.outdated}) <= keys(names(ours[0]))
         elif edit.old not in ("", None):
             assert any(same_value(edit.old, own) for own in ours)

@@ -1,0 +1,97 @@
+"""What Plex made of an edit, judged by what it shows afterwards. Nothing is sent here.
+
+    as sent       done
+    own form      Plex shows something else than before: its own form of what was sent (other case, half stars)
+    refused       Plex shows what it showed before, though that is not what was sent in another form
+
+Lists are judged name by name. That an item is gone is told by its absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+
+from plex.edits import FieldEdit, ServerWays, is_locked, keys, names, same_but_for_form, same_value
+from plex.items import PlexItem
+from validation.fields import LIST_FIELDS, PLEX_NAMES
+from validation.names import name_key
+
+
+class Answer(Enum):
+    """What became of one field's value."""
+
+    AS_SENT = "as sent"
+    OWN_FORM = "own form"
+    REFUSED = "refused"
+
+
+def answer_to(edit: FieldEdit, shown: PlexItem) -> Answer:
+    """What became of the value; the lock is judged by `lock_is_missing`."""
+    value = shown.value(edit.field)
+    if edit.field in LIST_FIELDS:
+        return _answer_to_list(edit, names(value))
+    if same_value(edit.new, value):
+        return Answer.AS_SENT
+    if same_value(edit.old, value) and not same_but_for_form(edit.new, value):
+        return Answer.REFUSED
+    return Answer.OWN_FORM
+
+
+def _answer_to_list(edit: FieldEdit, have: tuple[str, ...]) -> Answer:
+    if missing_names(edit, have) or any(each in have for each in edit.removed):
+        return Answer.REFUSED
+    return Answer.AS_SENT if set(names(edit.new)) <= set(have) else Answer.OWN_FORM
+
+
+def missing_names(edit: FieldEdit, have: Iterable[str]) -> tuple[str, ...]:
+    """Names of a list that are shown in no spelling."""
+    shown = keys(have)
+    return tuple(each for each in names(edit.new) if name_key(each) not in shown)
+
+
+def forms_in(edit: FieldEdit, have: tuple[str, ...]) -> dict[str, str]:
+    """Of the names that were sent, those that are shown in another spelling only: asked → shown."""
+    shown = {name_key(each): each for each in have}
+    sent = [each for each in edit.added if each not in have]
+    return {each: shown[name_key(each)] for each in sent if name_key(each) in shown}
+
+
+def lock_is_missing(edit: FieldEdit, shown: PlexItem) -> bool:
+    """Whether the field's lock is not as it was asked for."""
+    return edit.field in PLEX_NAMES and is_locked(edit.field, shown.locked) != edit.locked
+
+
+def has_arrived(edit: FieldEdit, before: PlexItem, shown: PlexItem) -> bool:
+    """Whether anything of an edit is seen in Plex: a sign that it takes writes at all."""
+    if not same_value(edit.old, shown.value(edit.field)):
+        return True
+    return lock_is_missing(edit, before) and not lock_is_missing(edit, shown)
+
+
+def remaining(edits: Iterable[FieldEdit], shown: PlexItem, ways: ServerWays) -> tuple[FieldEdit, ...]:
+    """The edits, or what is left of them, that are worth another try."""
+    left = (_left_of(edit, shown, ways) for edit in edits)
+    return tuple(edit for edit in left if edit is not None)
+
+
+def _left_of(edit: FieldEdit, shown: PlexItem, ways: ServerWays) -> FieldEdit | None:
+    value = shown.value(edit.field)
+    left = _list_left(edit, names(value)) if edit.field in LIST_FIELDS else None
+    if left is None and edit.field not in LIST_FIELDS and answer_to(edit, shown) is Answer.REFUSED:
+        left = FieldEdit(edit.field, value, edit.new, locked=edit.locked, gives_back=edit.gives_back)
+    if left is None and lock_is_missing(edit, shown) and edit.field not in ways.loose_locks:
+        left = FieldEdit(edit.field, value, value, locked=edit.locked, gives_back=edit.gives_back)
+    return left
+
+
+def _list_left(edit: FieldEdit, have: tuple[str, ...]) -> FieldEdit | None:
+    missing = missing_names(edit, have)
+    removed = tuple(each for each in edit.removed if each in have)
+    wanted = keys(each for each in names(edit.new) if each in have)
+    beside = tuple(each for each in (*edit.respelled, *edit.outdated) if each in have and name_key(each) in wanted)
+    if not (missing or removed or beside):
+        return None
+    return FieldEdit(
+        edit.field, have, edit.new, missing, removed, beside, locked=edit.locked, gives_back=edit.gives_back
+    )

@@ -1,0 +1,70 @@
+"""One scene on its way through a batch, and what became of its job."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sync_queue.models import Job
+from sync_queue.sync_state import ItemState, SceneState
+from validation.metadata import WantedMetadata
+from validation.scene import Scene
+from worker.sync.images import Picture
+from worker.sync.item import ItemSync
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job; `error` None = done. The states are stored when the job is settled.
+
+    `files`: the scene's, as Stash sees them. `tried`: rating keys of the items of a job that failed. `undone`: of those
+    that are as they were before we wrote to them, so that their state is forgotten.
+    `locked`: fields of which the lock alone was set. `notes` are said once, and nothing is wrong. `given_up`: what is
+    settled instead where the job is not tried again.
+    """
+
+    job: Job
+    error: BaseException | None = None
+    changed: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    title: str = ""
+    path: str = ""
+    files: tuple[str, ...] = ()
+    scene_state: SceneState | None = None
+    item_states: tuple[ItemState, ...] = ()
+    undone: tuple[int, ...] = ()
+    tried: tuple[int, ...] = ()
+    server_id: str = ""
+    given_up: Outcome | None = None
+
+
+@dataclass
+class SceneWork:
+    """One scene on its way through the stages. `told`: where another scene shows in its place, which is said once.
+
+    `rests_on_assumption`: how Plex shows one of its names was still being tried out by another scene of the batch.
+    """
+
+    job: Job
+    scene: Scene
+    wanted: WantedMetadata
+    known: SceneState | None
+    picture: Picture
+    items: list[ItemSync] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    error: BaseException | None = None
+    is_begun: bool = False
+    tries_refused: bool = True
+    rests_on_assumption: bool = False
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The scene's files as Stash sees them."""
+        return self.scene.files
+
+    @property
+    def changed_in_stash(self) -> bool:
+        """Whether Stash may have another picture than the last sync saw."""
+        return self.known is None or self.known.stash_updated_at != self.scene.updated_at

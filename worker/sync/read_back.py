@@ -1,0 +1,91 @@
+"""Reads what was written, and writes once more, in the plainest form, what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from plex.answers import missing_names, remaining
+from plex.edits import FieldEdit, keys, names
+from plex.items import PlexItem
+from validation.fields import LIST_FIELDS
+from validation.names import name_key
+from worker.sync.item_identity import is_gone
+from worker.sync.server import KnownServer
+from worker.sync.verdict import judge
+from worker.sync.writing import ItemWriting
+
+ROUNDS = 4
+"""Looks at most: the write, the plain one, an old spelling that had to go, and the wanted one that went with it."""
+
+Read = Callable[[Sequence[int]], dict[int, PlexItem]]
+WriteAgain = Callable[[ItemWriting, Sequence[FieldEdit]], None]
+
+
+def read_back(
+    items: Sequence[ItemWriting], read: Read, write_again: WriteAgain, server: KnownServer
+) -> dict[int, PlexItem]:
+    """Judge every item's edits by what Plex shows; returns that, by rating key. One that is gone is absent.
+
+    `read` gives whole items; `write_again` writes an item's edits plainly, and keeps what goes wrong with it. Raises
+    PlexError.
+    """
+    looks = [_Look(item, server) for item in items]
+    shown: dict[int, PlexItem] = {}
+    waiting = looks
+    for _ in range(ROUNDS):
+        asked = [look.item.rating_key for look in waiting]
+        found = read(asked)
+        waiting = [look for look in waiting if not is_gone(look.item.item, found.get(look.item.rating_key))]
+        there = {look.item.rating_key for look in waiting}
+        shown = {key: item for key, item in {**shown, **found}.items() if key in there or key not in asked}
+        left = [(look, look.edits_left(shown[look.item.rating_key])) for look in waiting]
+        waiting = [look for look, edits in left if edits]
+        for look, edits in left:
+            if edits:
+                write_again(look.item, edits)
+        if not waiting:
+            break
+    for item in items:
+        if item.rating_key in shown:
+            current = shown[item.rating_key]
+            item.verdict = judge(item.item, item.edits, item.failures, current, server)
+            was_known = all(item.was_refused(edit) for edit in item.edits if edit.field in item.verdict.refused)
+            item.verdict.has_ignored_all &= not was_known
+    return shown
+
+
+class _Look:
+    """One item that is looked at again and again."""
+
+    def __init__(self, item: ItemWriting, server: KnownServer) -> None:
+        self.item = item
+        self._server = server
+        self._last: Sequence[FieldEdit] = item.edits
+        self._seen = item.item
+        self._is_first = True
+
+    def edits_left(self, shown: PlexItem) -> list[FieldEdit]:
+        """What is worth another write now: at first all that is not there, later only what our own write brought up."""
+        self._note_removals(shown)
+        edits = [edit for edit in self.item.edits if edit.field not in self.item.failures]
+        left = list(remaining(edits, shown, self._server.ways))
+        if not self._is_first:
+            left = [edit for edit in left if edit.field in LIST_FIELDS and self._is_news(edit)]
+        self._seen, self._last, self._is_first = shown, left, False
+        return left
+
+    def _is_news(self, edit: FieldEdit) -> bool:
+        """Whether names were lost by the last write, or an old spelling turns out to stay beside the wanted one."""
+        tried = {name for last in self._last if last.field == edit.field for name in last.respelled}
+        was_there = names(self._seen.value(edit.field))
+        return any(name in was_there for name in edit.added) or any(name not in tried for name in edit.respelled)
+
+    def _note_removals(self, shown: PlexItem) -> None:
+        """Notice where to take a spelling away took the wanted one along."""
+        for edit in self._last:
+            if edit.field not in LIST_FIELDS:
+                continue
+            lost = missing_names(edit, names(shown.value(edit.field)))
+            was_there = names(self._seen.value(edit.field))
+            if any(name in was_there and name_key(name) in keys(edit.respelled) for name in lost):
+                self._server.learn_removal_ignores_case()

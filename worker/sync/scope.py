@@ -1,0 +1,49 @@
+"""Which scenes a sync leaves alone, and why; and what of it depends on who asked for the sync."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sync_queue.models import Job
+from sync_queue.sync_state import SceneState
+from validation.fields import is_empty
+from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
+from validation.names import is_file_name
+from validation.scene import Scene
+
+BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename"})
+"""Sources of jobs that no person asked for: they leave alone what Plex refused."""
+WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "refused"})
+"""Sources of jobs that are about no scene in particular: they leave alone what was undone."""
+COVER = "cover_image"
+"""The hook's name of the cover: only a hook can tell that a person set one, for Stash makes one of every file."""
+
+
+def tries_refused(job: Job) -> bool:
+    """Whether a job tries once more what Plex refused: a person asked for it, or it is a retry."""
+    return job.source not in BY_THEMSELVES or job.retry_count > 0
+
+
+def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, known: SceneState | None, job: Job | None = None) -> str:
+    """Why a scene is left alone, "" where it is not. Without a job: why a reconcile would leave it."""
+    if not scene.files:
+        return "the scene has no file"
+    if is_undone(scene, known) and (job is None or job.source in WHOLE_LIBRARY):
+        return "undone: it stays so until it is edited in Stash, or synced by hand"
+    if known is not None or wanted.has_details or (job is not None and COVER in job.fields):
+        return ""
+    if is_empty(wanted.title):
+        return "Stash says nothing of it yet that Plex could show"
+    if any(is_file_name(scene.title, path) for path in scene.files):
+        return "its title is only the name of its file, and Stash says nothing else of it yet"
+    return ""
+
+
+def is_undone(scene: Scene, known: SceneState | None) -> bool:
+    """Whether the scene was undone and not edited in Stash since."""
+    return known is not None and known.undone_at > 0 and known.stash_updated_at in ("", scene.updated_at)
+
+
+def part_taker(rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:
+    """What tells of a scene, with what earlier syncs know of it, whether a sync would show it in Plex."""
+    return lambda scene, known: not reason_not_to_sync(scene, wanted_from_scene(scene, rules), known)

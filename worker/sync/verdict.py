@@ -1,0 +1,121 @@
+"""What became of an item's edits, judged by what Plex shows in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from plex.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
+from plex.edits import FieldEdit, names
+from plex.exceptions import PlexError, PlexTemporaryError
+from plex.items import PlexItem
+from validation.fields import LIST_FIELDS, FieldValue
+from worker.sync.server import KnownServer
+
+SHOWN_NAMES = 5
+"""Names that a sentence about a long list names."""
+LONGEST_TEXT = 80
+"""Characters of a text that a sentence shows."""
+
+
+@dataclass
+class ItemVerdict:
+    """By field: `forms` that Plex made of our values, what it `refused` and why, and what is `shown` instead.
+
+    Of a list that was refused, `missing` are the names that are not there.
+
+    `passing`: in words, failures that may be gone at the next try.
+    `has_ignored_all`: nothing of the whole edit arrived, though Plex said that it did.
+    """
+
+    forms: dict[str, FieldValue] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    shown: dict[str, FieldValue] = field(default_factory=dict)
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    passing: list[str] = field(default_factory=list)
+    has_ignored_all: bool = False
+    plex_version: str = ""
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def judge(
+    before: PlexItem,
+    edits: Sequence[FieldEdit],
+    failures: Mapping[str, PlexError],
+    shown: PlexItem,
+    server: KnownServer,
+) -> ItemVerdict:
+    """The verdict over edits of the item `before`, of which some failed by an error of their own."""
+    verdict = ItemVerdict(plex_version=server.version)
+    verdict.refused = {name: str(error) for name, error in failures.items()}
+    passing = [name for name, error in failures.items() if isinstance(error, PlexTemporaryError)]
+    verdict.passing = [f"{name}: {failures[name]}" for name in passing]
+    answered = [edit for edit in edits if edit.field not in failures]
+    ignored = [edit for edit in answered if answer_to(edit, shown) is Answer.REFUSED]
+    for edit in ignored:
+        verdict.refused[edit.field] = _ignored(edit, shown.value(edit.field))
+        if edit.field in LIST_FIELDS:
+            verdict.missing[edit.field] = missing_names(edit, names(shown.value(edit.field)))
+    verdict.shown = {name: shown.value(name) for name in verdict.refused}
+    verdict.has_ignored_all = bool(ignored) and not any(has_arrived(edit, before, shown) for edit in answered)
+    if not verdict.has_ignored_all:
+        for edit in answered:
+            _learn(edit, shown, server, verdict)
+    verdict.warnings += [f"{name}: {reason}" for name, reason in verdict.refused.items()]
+    verdict.warnings += [_left_out(edit) for edit in answered if edit.left_out]
+    return verdict
+
+
+def _learn(edit: FieldEdit, shown: PlexItem, server: KnownServer, verdict: ItemVerdict) -> None:
+    """Note what one field's answer says of the server, and say what is news."""
+    value = shown.value(edit.field)
+    if edit.field in LIST_FIELDS:
+        _learn_names(edit, names(value), server, verdict)
+    elif answer_to(edit, shown) is Answer.OWN_FORM:
+        verdict.forms[edit.field] = value
+        if edit.field != "rating":
+            verdict.notes.append(f"{edit.field}: Plex shows {in_words(value)} for {in_words(edit.new)}")
+        elif server.learn_rounding():
+            verdict.notes.append(f"rating: Plex rounds ratings, {in_words(edit.new)} is shown as {in_words(value)}")
+    is_loose = lock_is_missing(edit, shown) and edit.field not in server.ways.loose_locks
+    if is_loose and edit.field not in verdict.refused and server.learn_loose_lock(edit.field):
+        text = "this Plex does not keep the lock, so that its next metadata refresh may replace the value"
+        verdict.warnings.append(f"{edit.field}: {text}")
+
+
+def _learn_names(edit: FieldEdit, have: tuple[str, ...], server: KnownServer, verdict: ItemVerdict) -> None:
+    for asked, shown in forms_in(edit, have).items():
+        if server.learn_form(edit.field, asked, shown):
+            verdict.notes.append(f"{edit.field}: Plex shows {in_words(asked)} as {in_words(shown)}")
+    for asked in edit.added if edit.outdated else ():
+        if asked in have:
+            server.learn_form(edit.field, asked, asked)
+
+
+def _ignored(edit: FieldEdit, value: FieldValue) -> str:
+    if edit.field not in LIST_FIELDS:
+        return f"Plex answered that it took {in_words(edit.new)}, and still shows {in_words(value)}"
+    have = names(value)
+    parts = {
+        "does not show": missing_names(edit, have),
+        "still shows": tuple(each for each in edit.removed if each in have),
+    }
+    said = " and ".join(f"{what} {_some(which)}" for what, which in parts.items() if which)
+    return f"Plex answered that it took the edit, but {said}"
+
+
+def _left_out(edit: FieldEdit) -> str:
+    count = len(names(edit.new))
+    return f"{edit.field}: Plex takes {count:,} names at most, left out: {_some(edit.left_out)}"
+
+
+def _some(value: Sequence[str]) -> str:
+    text = ", ".join(in_words(each) for each in value[:SHOWN_NAMES])
+    return text if len(value) <= SHOWN_NAMES else f"{text} and {len(value) - SHOWN_NAMES:,} more"
+
+
+def in_words(value: FieldValue) -> str:
+    """A value as a sentence shows it."""
+    text = ", ".join(value) if isinstance(value, tuple) else f"{value:g}" if isinstance(value, float) else value
+    return f'"{text[:LONGEST_TEXT]}…"' if text and len(text) > LONGEST_TEXT else f'"{text or ""}"'

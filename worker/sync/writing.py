@@ -1,0 +1,203 @@
+"""Sends an item's edits: together where Plex takes them so, else field by field, and a list as far as it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from plex.client import PlexClient
+from plex.edits import FieldEdit, names
+from plex.exceptions import PlexError, PlexPermanentError, PlexTemporaryError
+from plex.items import PlexItem
+from plex.writer import MAX_URL_BYTES, edit_requests, list_room, plain_edit_requests
+from validation.fields import LIST_FIELDS, PLEX_NAMES
+from worker.sync.server import KnownServer
+from worker.sync.verdict import ItemVerdict
+
+TOO_LONG = 414
+"""HTTP status: the address is longer than the server, or a proxy before it, takes (RFC 9110)."""
+LONG_LIST = 100
+"""Names of a list up to which a 500 is not taken for its length. Chosen: a busy database answers 500 to any edit."""
+ENOUGH_FIELDS = 3
+"""Fields that fail one after the other by a 500 before it is taken for the server's."""
+SHORTEST_ADDRESS = 500
+"""Bytes below which an address cannot be what is too long."""
+
+
+@dataclass
+class Sent:
+    """What was sent: the edits as they went out, and by field why one did not pass."""
+
+    edits: tuple[FieldEdit, ...]
+    refused: dict[str, PlexError] = field(default_factory=dict)
+
+
+def send_edits(
+    plex: PlexClient,
+    item: PlexItem,
+    edits: Sequence[FieldEdit],
+    locks: Sequence[str],
+    server: KnownServer,
+    *,
+    is_retry: bool,
+) -> Sent:
+    """Write the edits, and lock what `locks` names besides. Raises PlexError where nothing passes.
+
+    A rating is no part of it. `is_retry`: it failed before, so that a 500 may be the fault of one field.
+    """
+    try:
+        for parameters in edit_requests(edits, extra_locks=locks):
+            plex.edit(item, parameters)
+    except (PlexPermanentError, PlexTemporaryError) as error:
+        if not _may_be_one_fields(error, edits) or (_is_servers([error]) and not is_retry):
+            raise
+        sent = _send_each(plex, item, edits, server)
+        if len(sent.refused) == len(edits):
+            raise
+        if locks:
+            plex.edit(item, [(f"{name}.locked", "1") for name in locks])
+        return sent
+    return Sent(tuple(edits))
+
+
+def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit]) -> bool:
+    """Whether it may be one field, or the length of a list, that Plex does not take."""
+    if error.status is None or not (400 <= error.status < 500 or error.status == 500):
+        return False
+    return len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
+
+
+def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
+    is_client_error = error.status is not None and error.status < 500
+    return edit.field in LIST_FIELDS and len(names(edit.new)) > (1 if is_client_error else LONG_LIST)
+
+
+def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], server: KnownServer) -> Sent:
+    sent = Sent(())
+    for edit in edits:
+        try:
+            done = _send_one(plex, item, edit, server)
+        except (PlexPermanentError, PlexTemporaryError) as error:
+            if error.status is None:
+                raise
+            sent.refused[edit.field] = error
+            done = edit
+        sent.edits += (done,)
+        if len(sent.refused) == len(sent.edits) == ENOUGH_FIELDS and _is_servers(sent.refused.values()):
+            raise sent.refused[edit.field]
+    return sent
+
+
+def _is_servers(errors: Iterable[PlexError]) -> bool:
+    """Whether it is the server that cannot, rather than the fields that it does not take."""
+    return all(error.status is not None and error.status >= 500 for error in errors)
+
+
+def _send_one(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit:
+    """Send one field, as far as it fits; returns what went out. Raises PlexError."""
+    try:
+        _send(plex, item, edit)
+    except (PlexPermanentError, PlexTemporaryError) as error:
+        if not _may_be_too_long(error, edit) or not edit.added:
+            raise
+        fits = _fit_bytes if error.status == TOO_LONG else _fit_names
+        shorter = fits(plex, item, edit, server)
+        if shorter is None:
+            raise
+        return shorter
+    return edit
+
+
+def _fit_bytes(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit | None:
+    """Send as much of the list as an address of 8,000 bytes holds, or else of half that, and so on."""
+    size = MAX_URL_BYTES
+    while size >= SHORTEST_ADDRESS:
+        shorter = _cut(edit, list_room(edit.field, names(edit.new), size))
+        if names(shorter.new) and _passes(plex, item, shorter):
+            server.learn_list_bytes(size)
+            return shorter
+        size //= 2
+    return None
+
+
+def _fit_names(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit | None:
+    """Send as many names as pass, found by halving."""
+    fitting, failing = 0, len(names(edit.new))
+    while failing - fitting > 1:
+        middle = (fitting + failing) // 2
+        if _passes(plex, item, _cut(edit, middle)):
+            fitting = middle
+        else:
+            failing = middle
+    if not fitting:
+        return None
+    server.learn_longest_list(edit.field, fitting)
+    return _cut(edit, fitting)
+
+
+def _cut(edit: FieldEdit, room: int) -> FieldEdit:
+    new = names(edit.new)
+    added = tuple(each for each in edit.added if each in new[:room])
+    return replace(edit, new=new[:room], added=added, left_out=(*new[room:], *edit.left_out))
+
+
+def _passes(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> bool:
+    try:
+        _send(plex, item, edit)
+    except (PlexPermanentError, PlexTemporaryError) as error:
+        if error.status is None:
+            raise
+        return False
+    return True
+
+
+def _send(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> None:
+    for parameters in edit_requests([edit]):
+        plex.edit(item, parameters)
+
+
+class ItemWriting:
+    """One item and the edits that are written to it."""
+
+    def __init__(self, item: PlexItem, edits: Sequence[FieldEdit]) -> None:
+        self.item = item
+        self.edits = tuple(edits)
+        self.failures: dict[str, PlexError] = {}
+        self.verdict = ItemVerdict()
+
+    @property
+    def rating_key(self) -> int:
+        """Plex's number of the item."""
+        return self.item.rating_key
+
+    def was_refused(self, edit: FieldEdit) -> bool:
+        """Whether Plex refused just this before, and shows the same still."""
+        return False
+
+    def send(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, *, is_retry: bool) -> None:
+        """Write the edits in as few requests as it takes, `locks` along with them. Raises PlexError.
+
+        `is_retry`: it failed before.
+        """
+        ratings = tuple(edit for edit in self.edits if edit.field not in PLEX_NAMES)
+        others = [edit for edit in self.edits if edit not in ratings]
+        sent = send_edits(plex, self.item, others, locks, server, is_retry=is_retry)
+        self.edits = sent.edits + ratings
+        self.failures = sent.refused
+        try:
+            self._rate(plex, ratings)
+        except PlexPermanentError as error:
+            if not others:
+                raise
+            self.failures["rating"] = error
+
+    def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
+        """Write these edits, each in a request of its own. Raises PlexError."""
+        for parameters in plain_edit_requests(edits):
+            plex.edit(self.item, parameters)
+        self._rate(plex, edits)
+
+    def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
+        for edit in edits:
+            if edit.field == "rating":
+                plex.rate(self.rating_key, edit.new if isinstance(edit.new, int | float) else None)
