@@ -51,7 +51,7 @@ def rules(folder: DataFolder) -> tuple[FileRule, ...]:
         # A comparison that was not carried on for a day is begun anew (worker.reconcile.run.LONGEST_LIFE).
         FileRule(folder.reports, r"(?P<each>unfinished-[a-z-]+)\.((scenes\.)?json|rows\.jsonl)", 7 * DAY),
         FileRule(folder.reports, r"(?P<each>diagnostics-.+)\.zip", DAY),
-        *(FileRule(place, half_written, HOUR) for place in (folder.root, folder.backups, folder.reports)),
+        *(FileRule(place, half_written, HOUR) for place in (folder.root, folder.backups, folder.reports, folder.live)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
 from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
+from worker.drain.tidy_files import tidy_files
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
 from worker.process.privacy import FolderNotPrivate, keep_private
@@ -70,6 +72,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         keep_private(folder)
         JsonFile(folder.status).save({})  # what a killed drainer said of itself holds no longer
         plugin_folder = os.path.dirname(plugin_file)
+        tidy_files(folder, time.time())
         dependencies = Dependencies(folder, plugin_folder, say)
         dependencies.wait_for()
         dependencies.remove_others()

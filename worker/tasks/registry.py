@@ -65,6 +65,7 @@ MODES: dict[str, Action] = {
     "clear_queue": Action("clear", "clear_queue"),
     "clear_dlq": Action("clear", "clear_dead_letters"),
     "purge_dlq": Action("clear", "purge_dead_letters"),
+    "save_diagnostics": Action("diagnostics", "save_diagnostics", ("with_names",), is_light=True),
     "outage_report": Action("status", "outage_report", is_light=True),
     "recover_outage_jobs": Action("redrive", "recover_outage_jobs", ("dry_run",)),
     "retry_failed": Action("redrive", "retry_failed_jobs", ("dry_run", "error_type", "scene_id", "since")),

@@ -1,0 +1,126 @@
+"""Everything that somebody needs who is asked for help, in one file; by default without a title, a name or a path.
+
+Light: it is wanted most where the packages are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import sqlite3
+import sys
+import time
+import zipfile
+from typing import Any
+
+from storage.json_file import JsonFile
+from storage.local_files import time_stamp
+from worker.base.own_words import own_lines, own_values
+from worker.base.words import counted
+from worker.data_folder import DataFolder
+from worker.errors import TaskError
+from worker.packages.requirements import installed_packages
+from worker.tasks.arguments import switch
+from worker.tasks.status_report import queue_status, report_outages
+from worker.tasks.task import Task
+from worker.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+DIAGNOSTICS_FORMAT = 1
+"""Version of what is in the file; docs/status.md describes it."""
+LOG_BYTES = 500_000
+"""Bytes of the drainer's log that go along, the last ones."""
+DIALECT = "plex-dialect.json"
+HIDDEN = "[secret]"
+REQUIREMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "requirements.txt")
+
+
+def save_diagnostics(task: Task) -> dict[str, Any]:
+    """Write the file into `reports/`, where Stash serves it; it is deleted after a day. Raises OSError."""
+    with_names = switch(task.args, "with_names")
+    contents, secret = _gather(task, with_names)
+    now = time.time()
+    os.makedirs(task.folder.reports, mode=0o700, exist_ok=True)
+    path = os.path.join(task.folder.reports, f"diagnostics-{time_stamp(now)}.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, text in contents.items():
+            file.writestr(name, text.replace(secret, HIDDEN) if secret else text)
+    holds = "with titles and paths" if with_names else "without titles and paths"
+    logger.info("Diagnostics %s saved in %s (%s); deleted after a day", holds, path, counted(len(contents), "file"))
+    return {
+        "format": DIAGNOSTICS_FORMAT,
+        "file": path,
+        "asset": f"reports/{os.path.basename(path)}" if task.folder.is_served else "",
+        "bytes": os.path.getsize(path),
+        "with_names": with_names,
+    }
+
+
+def _gather(task: Task, with_names: bool) -> tuple[dict[str, str], str]:
+    """The texts by file name, and the Plex token ("" where none is known), which none of them may hold."""
+    folder, now = task.folder, time.time()
+    examined, secret = _examined(task, with_names)
+    parts: dict[str, Any] = {
+        "status.json": queue_status(folder, task.database, now, ()),
+        "outages.json": report_outages(folder, now),
+        **examined,
+        "plex-dialect.json": JsonFile(os.path.join(folder.reports, DIALECT)).peek(),
+    }
+    log = _end_of_log(folder.log)
+    texts = {name: part if with_names else own_values(part) for name, part in parts.items() if part}
+    contents = {"about.json": _about(folder, now), "sizes.json": _sizes(folder), **texts}
+    written = {name: json.dumps(part, indent=1) for name, part in contents.items()}
+    return {**written, "log.txt": log if with_names else own_lines(log)}, secret
+
+
+def _examined(task: Task, with_names: bool) -> tuple[dict[str, Any], str]:
+    """What only Stash and Plex can tell, by file name, and the token; where the packages are missing, the reason."""
+    try:
+        workplace = task.workplace
+    except TaskError as error:
+        return {"doctor.json": {"error": str(error)}}, ""
+    # Heavy, and only importable once the packages are there.
+    from worker.tasks.examined import examined  # noqa: PLC0415
+
+    return examined(workplace, with_names)
+
+
+def _about(folder: DataFolder, now: float) -> dict[str, Any]:
+    return {
+        "format": DIAGNOSTICS_FORMAT,
+        "saved_at": now,
+        "version": VERSION,
+        "python": sys.version,
+        "sqlite": sqlite3.sqlite_version,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "packages": installed_packages(REQUIREMENTS),
+        "tidied_at": (JsonFile(folder.tidying).peek() or {}).get("tidied_at"),
+    }
+
+
+def _sizes(folder: DataFolder) -> dict[str, int]:
+    """Bytes by what is in the data folder; of the packages, reports and backups only their sum, and none of others."""
+    ours = {os.path.relpath(path, folder.root).split(os.sep)[0] for path in vars(folder).values()} - {"."}
+    sizes: dict[str, int] = {}
+    for place, _, names in os.walk(folder.root):
+        for name in names:
+            path = os.path.join(place, name)
+            top = os.path.relpath(path, folder.root).split(os.sep)[0]
+            key = top if top.startswith(tuple(ours)) else "other"
+            sizes[key] = sizes.get(key, 0) + (os.path.getsize(path) if os.path.exists(path) else 0)
+    return sizes
+
+
+def _end_of_log(path: str) -> str:
+    """The last LOG_BYTES of the log; the line that this cuts is left out."""
+    try:
+        with open(path, "rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except FileNotFoundError:
+        return ""
+    return text if size <= LOG_BYTES else text.partition("\n")[2]
