@@ -155,6 +155,16 @@ def test_a_key_given_to_another_scenes_film_is_written_with_its_own(bench: Workb
     assert summaries(bench) == {**OLD, 5: "Old 5"}
 
 
+def test_a_restored_backup_gets_its_values_and_its_pictures_again(bench: Workbench) -> None:
+    backup = bench.plex.versions.backup()
+    sync(bench)
+    bench.plex.versions.restore(backup)
+    sync(bench)
+    assert_in_step(bench)
+    undo(bench)
+    assert summaries(bench) == OLD
+
+
 def test_a_renamed_file_is_the_same_item(bench: Workbench) -> None:
     sync(bench)
     item = bench.item(1)
