@@ -12,7 +12,7 @@ from typing import Any
 from storage.crash_points import POINTS
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
-from tests.simulators.faults import status
+from tests.simulators.plex_writes import EVERY_FIELD, NO_FIELD
 from tests.world import wait_until
 
 FAILING = (2, 3, 4)
@@ -48,8 +48,15 @@ def edit_together(world: FaultWorld) -> None:
 
 
 def refuse_edits(world: FaultWorld) -> None:
-    """Plex cannot store anything, for a reason that passes."""
-    world.plex.inject(status(500), method="PUT")
+    """Plex cannot store these scenes' edits, for a reason that passes; all else it can, so the fault is theirs."""
+    world.plex.writes.refused = EVERY_FIELD
+    world.plex.writes.refused_items = frozenset(world.keys[scene_id] for scene_id in FAILING)
+    world.plex.writes.refused_status = 500
+
+
+def take_edits(world: FaultWorld) -> None:
+    """Plex is well again."""
+    world.plex.writes.refused = NO_FIELD
 
 
 def make_ambiguous(world: FaultWorld) -> None:
@@ -139,7 +146,7 @@ def edit_mostly_unheard(world: FaultWorld) -> None:
 
 
 EDITS = Scenario(edit_one_by_one)
-RETRIES = Scenario(edit_together, refuse_edits, lambda world: world.plex.clear_faults())
+RETRIES = Scenario(edit_together, refuse_edits, take_edits)
 BURIALS = Scenario(edit_one_by_one, make_ambiguous, make_unambiguous)
 REDRIVES = Scenario(press_retry, bury_all, lambda world: world.press("retry_failed"))
 SAVES = Scenario(switch_plex_off, mend=lambda world: world.plex.accept())
