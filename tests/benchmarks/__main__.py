@@ -9,8 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks import (
+    after_scan,
     burst,
     drain_rate,
+    equal_names,
     file_index,
     history,
     hook,
@@ -37,6 +39,8 @@ TABLES: dict[str, Callable[[Path], Table | ScaleTable]] = {
     "history": history.measure,
     "memory": memory.measure,
     "index": file_index.measure,
+    "names": equal_names.measure,
+    "scan": after_scan.measure,
     "burst": burst.measure,
     "outage": outage.measure,
     "install": install.measure,
