@@ -85,6 +85,7 @@ class FileIndex:
         self._libraries = tuple(libraries)
         self._looked_at: float | None = None
         self._unlisted: dict[int, UnlistedSection] = {}
+        self._told: set[int] = set()
         self.revision = 0
         """Another number whenever a file may be found that was not found before."""
 
@@ -164,6 +165,7 @@ class FileIndex:
         if failed and len(failed) == len(sections):
             self._unlisted.clear()  # it is the server's fault, and the next look asks again
             raise failed[0].error
+        self._tell(report.unlisted)
         return report
 
     def has_looked_within(self, seconds: float) -> bool:
@@ -201,6 +203,14 @@ class FileIndex:
         self._unlisted = {key: each for key, each in self._unlisted.items() if key in keys}
         return self._store.keep_only_sections(keys)
 
+    def _tell(self, unlisted: Sequence[UnlistedSection]) -> None:
+        """Log which sections cannot be listed, each once until it can."""
+        for each in unlisted:
+            if each.key not in self._told:
+                level = logging.INFO if each.is_doubted else logging.WARNING
+                log.log(level, 'The library "%s" cannot be listed: %s', each.title, each.error)
+        self._told = {each.key for each in unlisted}
+
     def _refresh_or_note(self, section: Section, force: bool, eager: bool, *, is_alone: bool) -> RefreshReport:
         """Refresh a section; where that fails, or failed lately, the report says so and the others can go on."""
         earlier = self._unlisted.get(section.key)
@@ -212,9 +222,6 @@ class FileIndex:
         try:
             report = self._refresh_section(section, force, eager)
         except (PlexRequestFailed, PlexLibraryUnlisted) as error:
-            if earlier is None:
-                level = logging.INFO if isinstance(error, PlexLibraryUnlisted) else logging.WARNING
-                log.log(level, 'The library "%s" cannot be listed: %s', section.title, error)
             since = now if earlier is None else earlier.since
             noted = UnlistedSection(
                 section.key, section.title, section.locations, error, since, now, isinstance(error, PlexLibraryUnlisted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 @pytest.mark.parametrize("fault", [status(500), status(404), status(409)], ids=["500", "404", "409"])
-def test_the_others_go_on_and_who_could_be_in_it_waits(bench: Workbench, fault: Fault) -> None:
+def test_the_others_go_on_and_who_could_be_in_it_waits(
+    bench: Workbench, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
     lost = bench.add_scene(in_plex=False, title="Lost", details="d")
     bench.plex.inject(fault, path=SECOND)
     bench.enqueue(1, lost, 2, 3)
@@ -30,6 +33,8 @@ def test_the_others_go_on_and_who_could_be_in_it_waits(bench: Workbench, fault: 
     assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
     assert (bench.pending(), bench.retries_counted(), bench.dead_letters()) == ([lost], 0, [])
     assert bench.worker._gate.breaker.state is CircuitState.CLOSED
+    (told,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert '"Clips" cannot be listed' in told
     bench.plex.clear_faults()
     bench.keys[lost] = bench.plex.add_item(2, f"/clips/scene-{lost}.mp4")
     well_at = bench.clock.elapsed

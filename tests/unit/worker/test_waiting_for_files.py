@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.waiting_files import count_waiting
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.drain.waiting_for_files import DAY, HOUR
@@ -197,3 +198,54 @@ def test_a_skipped_scene_waits_for_nothing(tmp_path: Path) -> None:
         lost_scenes(bench, 1)
         bench.drain()
         assert (bench.pending(), bench.dead_letters(), count_waiting(bench.database)) == ([], [], 0)
+
+
+# --- five more of the kind
+
+
+def test_a_scene_that_is_deleted_meanwhile_waits_no_more(bench: Workbench) -> None:
+    (lost,) = lost_scenes(bench, 1)
+    bench.run_for(2 * HOUR)
+    del bench.stash.library.scenes[lost]
+    bench.add_item(lost)
+    bench.run_for(120)
+    assert (bench.pending(), bench.dead_letters(), count_waiting(bench.database)) == ([], [], 0)
+
+
+def test_a_file_that_was_renamed_in_plex_only_wakes_nobody(bench: Workbench) -> None:
+    (lost,) = lost_scenes(bench, 1)
+    bench.run_for(2 * HOUR)
+    bench.plex.add_item(bench.section, "/media/elsewhere/renamed.mp4")
+    bench.run_for(120)
+    assert [letter.scene_id for letter in bench.dead_letters()] == [lost]
+
+
+def test_letters_that_a_person_clears_keep_nobody_alive(bench: Workbench) -> None:
+    lost_scenes(bench, 1)
+    bench.run_for(2 * HOUR)
+    DeadLetterQueue(bench.database).clear()
+    cleared_at = bench.clock.elapsed
+    while not isinstance(bench.step(), Ended):
+        assert bench.clock.elapsed - cleared_at < HOUR
+
+
+def test_a_clock_that_is_set_back_a_year_puts_nothing_off(bench: Workbench) -> None:
+    (lost,) = lost_scenes(bench, 1)
+    bench.run_for(60)
+    bench.clock.now -= 365 * DAY
+    bench.add_item(lost)
+    came_at = bench.clock.now
+    bench.run_until(lambda: bench.shows(lost))
+    assert bench.clock.now - came_at <= 20
+
+
+def test_nothing_is_sent_while_paused_and_all_goes_out_afterwards(bench: Workbench) -> None:
+    (lost,) = lost_scenes(bench, 1)
+    bench.configure(paused=True)
+    bench.clock.sleep(20)
+    bench.add_item(lost)
+    bench.run_for(600)
+    assert not bench.shows(lost)
+    bench.configure()
+    bench.run_until(lambda: bench.shows(lost))
+    assert bench.clock.elapsed <= 20 + 600 + 2 * 60
