@@ -157,4 +157,5 @@ def _say(forgotten: int, noun: str, server: str) -> None:
     if forgotten:
         days = int(BELIEVED_AFTER / DAY)
         what = counted(forgotten, noun)
-        logger.info("What was known of %s is deleted: %s has not had them for %d days", what, server, days)
+        them = "it" if forgotten == 1 else "them"
+        logger.info("What was known of %s is deleted: %s has not had %s for %d days", what, server, them, days)
