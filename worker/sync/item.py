@@ -26,7 +26,7 @@ from validation.fields import IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 from validation.names import name_key
 from worker.sync.server import KnownServer
-from worker.sync.writing import ItemWriting
+from worker.sync.writing import ItemWriting, Tries
 
 
 @dataclass
@@ -166,13 +166,14 @@ class ItemSync(ItemWriting):
         }
         return {**kept, **fresh}
 
-    def write(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, now: float, *, is_retry: bool) -> None:
+    def write(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, tries: Tries, now: float) -> None:
         """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError.
 
-        `now`: seconds since the epoch. `is_retry`: it failed before.
+        `now`: seconds since the epoch.
         """
         if self.edits:
-            self.send(plex, locks, server, is_retry=is_retry)
+            was_refused = all(map(self.was_refused, self.edits))
+            self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries)
             self.state = replace(self.state, written_at=now)
 
 

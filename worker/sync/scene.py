@@ -42,7 +42,7 @@ from worker.sync.parallel import run_in_parallel
 from worker.sync.read_back import read_back
 from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
 from worker.sync.server import KnownServer, known_server
-from worker.sync.writing import ItemWriting
+from worker.sync.writing import ItemWriting, Tries
 
 logger = logging.getLogger(__name__)
 
@@ -217,8 +217,7 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
-            is_retry = work.job.retry_count > 0
-            item.write(self._context.plex, locks, self._server, self._clock(), is_retry=is_retry)
+            item.write(self._context.plex, locks, self._server, _tries(work.job), self._clock())
             self._images.sync(item, work.picture, work.changed_in_stash)
         self._on_written()
 
@@ -299,6 +298,12 @@ class SceneSync:
         """`updated_at`, or "" where one more edit with the same text could have come after our read."""
         age = self._read_at - parse_time(updated_at).timestamp()
         return updated_at if age >= STASH_TIME_STEP else ""
+
+
+def _tries(job: Job) -> Tries:
+    if job.last_error_type == PartlySynced.__name__:
+        return Tries.OTHERS_PASSED
+    return Tries.FAILED if job.retry_count else Tries.FIRST
 
 
 def _ambiguous(settled: Settled) -> AmbiguousMatch:

@@ -25,7 +25,7 @@ from worker.sync.ownership import Ownership
 from worker.sync.read_back import read_back
 from worker.sync.scope import part_taker
 from worker.sync.server import KnownServer
-from worker.sync.writing import ItemWriting
+from worker.sync.writing import ItemWriting, Tries
 
 
 def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) -> tuple[FieldEdit, ...]:
@@ -131,7 +131,7 @@ class SceneUndo:
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
-        warnings = self._write(items, is_retry=job.retry_count > 0)
+        warnings = self._write(items, Tries.FAILED if job.retry_count else Tries.FIRST)
         now = self._clock()
         return Outcome(
             job,
@@ -150,10 +150,10 @@ class SceneUndo:
         server.recall(())
         return server
 
-    def _write(self, items: Sequence[ItemWriting], *, is_retry: bool) -> list[str]:
+    def _write(self, items: Sequence[ItemWriting], tries: Tries) -> list[str]:
         server = self._server()
         for item in items:
-            item.send(self._plex, (), server, is_retry=is_retry)
+            item.send(self._plex, (), server, tries)
             reach("undo:sent")
 
         def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:

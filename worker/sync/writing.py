@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from plex.client import PlexClient
 from plex.edits import FieldEdit, names
@@ -24,6 +25,14 @@ SHORTEST_ADDRESS = 500
 """Bytes below which an address cannot be what is too long."""
 
 
+class Tries(Enum):
+    """What is known of an edit from earlier tries: nothing, that it failed, or that all other fields passed."""
+
+    FIRST = "first"
+    FAILED = "failed"
+    OTHERS_PASSED = "others passed"
+
+
 @dataclass
 class Sent:
     """What was sent: the edits as they went out, and by field why one did not pass."""
@@ -38,21 +47,20 @@ def send_edits(
     edits: Sequence[FieldEdit],
     locks: Sequence[str],
     server: KnownServer,
-    *,
-    is_retry: bool,
+    tries: Tries,
 ) -> Sent:
     """Write the edits, and lock what `locks` names besides. Raises PlexError where nothing passes.
 
-    A rating is no part of it. `is_retry`: it failed before, so that a 500 may be the fault of one field.
+    A rating is no part of it.
     """
     try:
         for parameters in edit_requests(edits, extra_locks=locks):
             plex.edit(item, parameters)
     except (PlexPermanentError, PlexTemporaryError) as error:
-        if not _may_be_one_fields(error, edits) or (_is_servers([error]) and not is_retry):
+        if not _may_be_one_fields(error, edits, tries):
             raise
         sent = _send_each(plex, item, edits, server)
-        if len(sent.refused) == len(edits):
+        if len(sent.refused) == len(edits) and tries is not Tries.OTHERS_PASSED:
             raise
         if locks:
             plex.edit(item, [(f"{name}.locked", "1") for name in locks])
@@ -60,9 +68,13 @@ def send_edits(
     return Sent(tuple(edits))
 
 
-def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit]) -> bool:
+def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit], tries: Tries) -> bool:
     """Whether it may be one field, or the length of a list, that Plex does not take."""
     if error.status is None or not (400 <= error.status < 500 or error.status == 500):
+        return False
+    if tries is Tries.OTHERS_PASSED:
+        return True
+    if _is_servers([error]) and tries is Tries.FIRST:
         return False
     return len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
 
@@ -174,20 +186,17 @@ class ItemWriting:
         """Whether Plex refused just this before, and shows the same still."""
         return False
 
-    def send(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, *, is_retry: bool) -> None:
-        """Write the edits in as few requests as it takes, `locks` along with them. Raises PlexError.
-
-        `is_retry`: it failed before.
-        """
+    def send(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, tries: Tries) -> None:
+        """Write the edits in as few requests as it takes, `locks` along with them. Raises PlexError."""
         ratings = tuple(edit for edit in self.edits if edit.field not in PLEX_NAMES)
         others = [edit for edit in self.edits if edit not in ratings]
-        sent = send_edits(plex, self.item, others, locks, server, is_retry=is_retry)
+        sent = send_edits(plex, self.item, others, locks, server, tries)
         self.edits = sent.edits + ratings
         self.failures = sent.refused
         try:
             self._rate(plex, ratings)
         except PlexPermanentError as error:
-            if not others:
+            if not others and tries is not Tries.OTHERS_PASSED:
                 raise
             self.failures["rating"] = error
 
