@@ -163,13 +163,16 @@ class ImageSync:
         is_locked_without_record = name not in item.state.images and PLEX_NAMES[name] in item.item.locked
         return name in item.state.uploading or is_locked_without_record or self._is_unlocked(name, item)
 
-    def _select(self, name: str, item: ItemSync, digest: str) -> bool:
-        """Whether Plex has the picture and shows it, from now on at the latest."""
+    def _select(self, name: str, item: ItemSync, digest: str, *, trusts_list: bool = True) -> bool:
+        """Whether Plex has the picture and shows it, from now on at the latest.
+
+        `trusts_list`: whether the list, which may lag, can be believed that it is shown already.
+        """
         wanted = uploaded_name(name, digest)
         pictures = {each.name: each for each in self._context.plex.pictures(item.rating_key, name)}
         if wanted not in pictures:
             return False
-        if not pictures[wanted].is_selected:
+        if not (trusts_list and pictures[wanted].is_selected):
             self._context.plex.select_picture(item.rating_key, name, wanted)
             item.images.changed.append(name)
         return True
@@ -181,7 +184,7 @@ class ImageSync:
         for look in range(LOOKS):
             if look:
                 self._wait(PAUSE)
-            if self._select(name, item, digest):
+            if self._select(name, item, digest, trusts_list=False):
                 return
         # The next try looks for it before it sends another copy.
         item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
