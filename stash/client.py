@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -128,6 +128,11 @@ class StashClient:
         if self._library_roots is None:
             self.settings()
         return self._library_roots or ()
+
+    def select(self, also: Iterable[str]) -> None:
+        """From now on ask for these fields of a Scene, too: what the settings need, so that an older Stash, which may
+        not have the others, still answers."""
+        self._reader.select(also)
 
     def scenes(self, scene_ids: Sequence[int]) -> Scenes:
         """The scenes with these ids, by id; one that no longer exists is absent, one that Stash cannot answer for is in

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from stash.exceptions import SceneUnreadable, StashQueryFailed
-from stash.scenes import SCENE_SELECTION, parse_scene
+from stash.scenes import parse_scene, scene_selection
 from stash.transport import GraphQLTransport
 from validation.scene import Scene
 
 _SCENES = (
     "query Scenes($ids: [ID!], $filter: FindFilterType) "
-    "{ findScenes(ids: $ids, filter: $filter) { scenes {" + SCENE_SELECTION + "} } }"
+    "{ findScenes(ids: $ids, filter: $filter) { scenes {%s} } }"
 )
 _LOWEST_IDS = "query LowestIds($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id } } }"
 _CONTROLS = 2
@@ -37,6 +37,11 @@ class SceneReader:
 
     def __init__(self, graphql: GraphQLTransport) -> None:
         self._graphql = graphql
+        self._selection = scene_selection()
+
+    def select(self, also: Iterable[str]) -> None:
+        """From now on ask for these fields of a Scene, too."""
+        self._selection = scene_selection(also)
 
     def read(self, scene_ids: Sequence[int]) -> Scenes:
         """The scenes with these ids; one that no longer exists is absent.
@@ -50,7 +55,7 @@ class SceneReader:
             return Scenes()  # to Stash, no ids would mean every scene
         variables = {"ids": list(map(str, wanted)), "filter": {"per_page": -1}}
         try:
-            return _parsed(self._graphql.query(_SCENES, variables)["findScenes"]["scenes"])
+            return _parsed(self._graphql.query(_SCENES % self._selection, variables)["findScenes"]["scenes"])
         except StashQueryFailed:
             pass
         try:
@@ -66,7 +71,7 @@ class SceneReader:
         positions = range(len(scene_ids))
         parameters = ", ".join(f"$id{position}: ID" for position in positions)
         questions = " ".join(
-            f"scene{position}: findScene(id: $id{position}) {{{SCENE_SELECTION}}}" for position in positions
+            f"scene{position}: findScene(id: $id{position}) {{{self._selection}}}" for position in positions
         )
         variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
         data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)

@@ -10,11 +10,16 @@ from validation.scene import Named, Scene, StashId
 
 _ALWAYS = ("id", "updated_at", "files { path }", "stash_ids { endpoint stash_id }")
 SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in TABLE)]))
-"""The fields of a Scene in a query."""
+"""The fields of a Scene in a query, whatever the settings are."""
+
+
+def scene_selection(also: Iterable[str] = ()) -> str:
+    """The fields of a Scene in a query, with those that settings need besides (`validation.in_force.queries_of`)."""
+    return " ".join(dict.fromkeys([SCENE_SELECTION, *also]))
 
 
 def parse_scene(answer: Mapping[str, Any]) -> Scene:
-    """The scene behind one object of SCENE_SELECTION. Raises KeyError, TypeError or ValueError for anything else."""
+    """The scene behind one object of `scene_selection`. Raises KeyError, TypeError or ValueError for anything else."""
     return Scene(
         id=int(answer["id"]),
         title=answer["title"] or "",
@@ -28,6 +33,7 @@ def parse_scene(answer: Mapping[str, Any]) -> Scene:
         performers=_all_named(answer["performers"]),
         tags=_all_named(answer["tags"]),
         stash_ids=tuple(StashId(each["endpoint"], each["stash_id"]) for each in answer["stash_ids"]),
+        organized=bool(answer.get("organized")),
     )
 
 

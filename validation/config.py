@@ -47,7 +47,7 @@ _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
 _WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
 """What the browser's address bar shows behind Plex's address."""
-_LIBRARY_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
+_LISTED_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
 """One name in a list: in double quotes, so that it may hold commas, or up to the next comma."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
 
@@ -99,12 +99,19 @@ def _bare_token(text: str) -> str:
     return text.strip("\"' ").removeprefix("X-Plex-Token=")
 
 
-def _library_names(value: object) -> object:
+def _listed_names(value: object) -> object:
     if not isinstance(value, str):
         return value
-    found = _LIBRARY_NAME.findall(value)
+    found = _LISTED_NAME.findall(value)
     names = (quoted.replace('""', '"').strip() or bare.strip() for quoted, bare in found)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _absolute_folders(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not _ABSOLUTE_PATH.match(name):
+            raise ValueError(f'"{name}" is not an absolute path')
+    return tuple(map(_without_trailing_separator, names))
 
 
 def _path_mappings(value: object) -> object:
@@ -173,6 +180,7 @@ def _switch() -> Any:
     return Field(default=False, description="true or false")
 
 
+_Names = Annotated[tuple[str, ...], BeforeValidator(_listed_names)]
 _Seconds = Annotated[float, BeforeValidator(_no_boolean)]
 _Count = Annotated[int, BeforeValidator(_no_boolean)]
 
@@ -192,7 +200,7 @@ class PlexSyncConfig(BaseModel):
     plex_token: Annotated[SecretStr, AfterValidator(_plex_token)] = Field(
         description="the X-Plex-Token of the server's owner"
     )
-    plex_library: Annotated[tuple[str, ...], BeforeValidator(_library_names)] = Field(
+    plex_library: Annotated[tuple[str, ...], BeforeValidator(_listed_names)] = Field(
         default=(),
         description='names of movie libraries, separated by commas (one that has a comma in "quotes")',
     )
@@ -201,6 +209,14 @@ class PlexSyncConfig(BaseModel):
     ] = Field(
         default=(),
         description="folders such as /data/scenes => /media/scenes, separated by semicolons",
+    )
+    only_organized: bool = _switch()
+    only_with_stash_id: bool = _switch()
+    exclude_tags: _Names = Field(
+        default=(), description='names of tags, separated by commas (one that has a comma in "quotes")'
+    )
+    exclude_paths: Annotated[_Names, AfterValidator(_absolute_folders)] = Field(
+        default=(), description='folders such as /data/private, separated by commas (one that has a comma in "quotes")'
     )
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
         default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas"

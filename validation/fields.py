@@ -8,6 +8,8 @@ else follows from these: what Stash is asked for, how Plex's XML is read, what i
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 FieldValue = str | float | tuple[str, ...] | None
 """One field's value: text ("" = empty), a rating (0..10, None = not rated) or names (() = none)."""
 
@@ -202,12 +204,16 @@ OPTIONAL_INPUTS: frozenset[str] = frozenset(
     | {"name:group", "removed:group"}
 )
 """What only some setting can make matter: names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput, and names
-of the other inputs with whose they are. A hook cannot know settings, so it passes them all; no setting uses any yet."""
+of the other inputs with whose they are. A hook cannot know settings, so it passes them all;
+`validation.in_force` knows which are used."""
 
 
-def concerns_plex(inputs: tuple[str, ...]) -> bool:
-    """Whether Plex may have to show something else after an edit of these inputs; () = nobody knows which."""
-    return not inputs or not OPTIONAL_INPUTS.issuperset(inputs)
+def concerns_plex(inputs: tuple[str, ...], used: Collection[str] = ()) -> bool:
+    """Whether Plex may have to show something else after an edit of these inputs; () = nobody knows which.
+
+    `used`: those of OPTIONAL_INPUTS that the settings in force make matter.
+    """
+    return not inputs or not OPTIONAL_INPUTS.difference(used).issuperset(inputs)
 
 
 def is_empty(value: FieldValue) -> bool:

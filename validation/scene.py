@@ -26,7 +26,8 @@ class Scene:
     """One scene; "", () and None mean that Stash has nothing.
 
     `date` as Stash writes it (YYYY, YYYY-MM or YYYY-MM-DD), `rating100` from 1 to 100, `updated_at` a time in RFC 3339,
-    `files` paths as Stash sees them with the primary file first, `screenshot` the address of the picture.
+    `files` paths as Stash sees them with the primary file first, `screenshot` the address of the picture. What only
+    some settings need is there only under those (`validation.in_force`): `organized`.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Scene:
     performers: tuple[Named, ...] = ()
     tags: tuple[Named, ...] = ()
     stash_ids: tuple[StashId, ...] = ()
+    organized: bool = False
 
     @property
     def path(self) -> str:

@@ -206,7 +206,7 @@ class SyncWorker:
         done = "removed" if fan_out.is_removal else "renamed"
         self.progress.do(Doing.RENAMES, f"looking for the scenes of a {done} {fan_out.kind}")
         try:
-            self._expansion.next_page(fan_out, context.stash)
+            self._expansion.next_page(fan_out, context.stash, context.config)
         except StashUnavailable as error:
             return self._wait_for_stash(error, self._clock())
         return Step()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from stash.client import CARRIED, StashClient
 from storage.database import Database
 from sync_queue.fan_out import FanOut, expand, synced_scenes_after
+from validation.config import PlexSyncConfig
 from validation.fields import concerns_plex
+from validation.in_force import inputs_used
 from worker.base.words import counted
 
 logger = logging.getLogger(__name__)
@@ -26,9 +28,9 @@ class Expansion:
         self._database = database
         self._clock = clock
 
-    def next_page(self, fan_out: FanOut, stash: StashClient) -> None:
+    def next_page(self, fan_out: FanOut, stash: StashClient, config: PlexSyncConfig) -> None:
         """Enqueue one page of scenes, or nothing where no setting uses what changed. Raises StashUnavailable."""
-        if not _is_of_use(fan_out):
+        if not _is_of_use(fan_out, inputs_used(config)):
             expand(self._database, fan_out, (), is_last=True, now=self._clock())
         elif fan_out.is_removal:
             page = synced_scenes_after(self._database, fan_out.after_scene, REMOVAL_PAGE)
@@ -40,6 +42,6 @@ class Expansion:
             logger.info("A %s was renamed: %d of its scenes put in the queue", fan_out.kind, len(page))
 
 
-def _is_of_use(fan_out: FanOut) -> bool:
+def _is_of_use(fan_out: FanOut, used: Collection[str]) -> bool:
     changed = tuple(f"{field}:{fan_out.kind}" for field in fan_out.fields)
-    return fan_out.kind in CARRIED and concerns_plex(changed)
+    return fan_out.kind in CARRIED and concerns_plex(changed, used)

@@ -12,6 +12,7 @@ from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
 from validation.fields import concerns_plex
+from validation.in_force import inputs_used
 from worker.backoff import NothingToSync
 from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
@@ -47,8 +48,9 @@ class BatchSync:
 
         Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown.
         """
-        dropped = [Outcome(job, NothingToSync(NOT_USED)) for job in jobs if not concerns_plex(job.fields)]
-        jobs = [job for job in jobs if concerns_plex(job.fields)]
+        used = inputs_used(self._context.config)
+        dropped = [Outcome(job, NothingToSync(NOT_USED)) for job in jobs if not concerns_plex(job.fields, used)]
+        jobs = [job for job in jobs if concerns_plex(job.fields, used)]
         undoings = (job for job in jobs if job.update_type == UNDO)
         undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]

@@ -94,7 +94,7 @@ class Comparison:
         self._database = database
         self._clock = clock
         self._state = SyncState(database, context.plex.machine_identifier)
-        self._ownership = Ownership(context, database, part_taker(context.mapping_rules))
+        self._ownership = Ownership(context, database, part_taker(context.config, context.mapping_rules))
 
     def compare(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         """One result for each scene, in the same order.
@@ -121,7 +121,8 @@ class Comparison:
         scenes = self._context.stash.scenes(scene_ids)
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
-        reasons = {key: reason_not_to_sync(scenes[key], wanted[key], known.get(key)) for key in scenes}
+        config = self._context.config
+        reasons = {key: reason_not_to_sync(scenes[key], wanted[key], known.get(key), config) for key in scenes}
         comparable = [key for key in scenes if not reasons[key]]
         settled = self._ownership.find([scenes[key] for key in comparable])
         server = known_server(self._context, self._database, self._clock)

@@ -18,6 +18,7 @@ from plex.items import PlexItem
 from plex.matcher import Matcher
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
+from validation.in_force import queries_of
 from validation.metadata import MappingRules
 from validation.problems import ConfigError, replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
@@ -156,6 +157,7 @@ def context_over(
     clock: Callable[[], float] = time.time,
 ) -> SyncContext:
     """A context that finds items by this index; `clock` gives seconds since the epoch. Raises StashUnavailable."""
+    stash.select(queries_of(config))
     matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
     finder = ItemFinder(index, matcher, partial(read_items, plex), ScanRequests(plex.scan_folder, clock))
     return SyncContext(config, stash, plex, index, finder)

@@ -77,7 +77,7 @@ class SceneSync:
 
     @cached_property
     def _ownership(self) -> Ownership:
-        return Ownership(self._context, self._database, part_taker(self._context.mapping_rules))
+        return Ownership(self._context, self._database, part_taker(self._context.config, self._context.mapping_rules))
 
     @cached_property
     def _server(self) -> KnownServer:
@@ -154,7 +154,7 @@ class SceneSync:
         if scene is None:
             return Outcome(job, SceneGone(job.scene_id))
         wanted = wanted_from_scene(scene, self._context.mapping_rules)
-        reason = reason_not_to_sync(scene, wanted, known, job)
+        reason = reason_not_to_sync(scene, wanted, known, self._context.config, job)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
         picture = Picture(partial(self._context.stash.screenshot, scene))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 
 from sync_queue.models import Job
 from sync_queue.sync_state import SceneState
+from validation.config import PlexSyncConfig
 from validation.fields import is_empty
 from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
-from validation.names import is_file_name
+from validation.names import is_file_name, name_key
 from validation.scene import Scene
 
 BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename"})
@@ -18,16 +21,23 @@ WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_
 COVER = "cover_image"
 """The hook's name of the cover: only a hook can tell that a person set one, for Stash makes one of every file."""
 
+_ON_WINDOWS = re.compile(r"[A-Za-z]:|\\\\")
+"""How a path begins on Windows, whose disks do not tell capital letters from small ones."""
+
 
 def tries_refused(job: Job) -> bool:
     """Whether a job tries once more what Plex refused: a person asked for it, or it is a retry."""
     return job.source not in BY_THEMSELVES or job.retry_count > 0
 
 
-def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, known: SceneState | None, job: Job | None = None) -> str:
+def reason_not_to_sync(
+    scene: Scene, wanted: WantedMetadata, known: SceneState | None, config: PlexSyncConfig, job: Job | None = None
+) -> str:
     """Why a scene is left alone, "" where it is not. Without a job: why a reconcile would leave it."""
     if not scene.files:
         return "the scene has no file"
+    if reason := reason_to_exclude(scene, config):
+        return reason
     if is_undone(scene, known) and (job is None or job.source in WHOLE_LIBRARY):
         return "undone: it stays so until it is edited in Stash, or synced by hand"
     if known is not None or wanted.has_details or (job is not None and COVER in job.fields):
@@ -39,11 +49,36 @@ def reason_not_to_sync(scene: Scene, wanted: WantedMetadata, known: SceneState |
     return ""
 
 
+def reason_to_exclude(scene: Scene, config: PlexSyncConfig) -> str:
+    """By which setting a scene takes no part, in words; "" where it does. What Plex shows of it stays as it is."""
+    if config.only_organized and not scene.organized:
+        return "it is not organized (only_organized)"
+    if config.only_with_stash_id and not scene.stash_ids:
+        return "it has no Stash ID (only_with_stash_id)"
+    excluded = set(map(name_key, config.exclude_tags))
+    if tag := next((tag.name for tag in scene.tags if name_key(tag.name) in excluded), ""):
+        return f'it has the tag "{tag}" (exclude_tags)'
+    folders = (folder for folder in config.exclude_paths if any(is_within(path, folder) for path in scene.files))
+    if folder := next(folders, ""):
+        return f'it has a file in "{folder}" (exclude_paths)'
+    return ""
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether a file lies below a folder, both absolute and as Stash sees them, be it on Windows or not."""
+    ignores_case = _ON_WINDOWS.match(folder) is not None
+    file, above = (
+        unicodedata.normalize("NFC", each.lower() if ignores_case else each).replace("\\", "/").rstrip("/")
+        for each in (path, folder)
+    )
+    return file.startswith(f"{above}/")
+
+
 def is_undone(scene: Scene, known: SceneState | None) -> bool:
     """Whether the scene was undone and not edited in Stash since."""
     return known is not None and known.undone_at > 0 and known.stash_updated_at in ("", scene.updated_at)
 
 
-def part_taker(rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:
+def part_taker(config: PlexSyncConfig, rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:
     """What tells of a scene, with what earlier syncs know of it, whether a sync would show it in Plex."""
-    return lambda scene, known: not reason_not_to_sync(scene, wanted_from_scene(scene, rules), known)
+    return lambda scene, known: not reason_not_to_sync(scene, wanted_from_scene(scene, rules), known, config)

@@ -177,5 +177,5 @@ def look_up(context: SyncContext, database: Database, scene_id: int) -> list[tup
     scene = context.stash.scenes([scene_id]).get(scene_id)
     if scene is None:
         return []
-    ownership = Ownership(context, database, part_taker(context.mapping_rules))
+    ownership = Ownership(context, database, part_taker(context.config, context.mapping_rules))
     return [each for result in ownership.find([scene]) for each in result.items]

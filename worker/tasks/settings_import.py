@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 COMMUNITY = "PlexSync (community)"
 COMMUNITY_KEYS = {"plexHost": "plex_url", "plexPort": "plex_url", "plexToken": "plex_token"}
 """Settings of the community plugin PlexSync with our names of these; its id is ours, so they stand among our own."""
+COMMUNITY_SWITCH = "skipUnorganized"
+"""Its switch for what is `only_organized` here."""
 COMMUNITY_HOST = "localhost"
 COMMUNITY_PORT = "32400"
 """What it connects to where nobody set anything else: by https, without a look at the certificate (PlexSync.py in
@@ -100,9 +102,9 @@ def _choose(sources: Mapping[str, Found], here: Mapping[str, Any]) -> tuple[dict
 
 
 def from_community(settings: Mapping[str, Any], *, may_guess: bool = True) -> Found:
-    """`plexHost`, `plexPort` and `plexToken` as our settings: what the community plugin would have connected to.
+    """The community plugin's settings as ours: what it would have connected to, and whether to organized scenes alone.
 
-    Stash stores only what somebody touched; where that is one of the three, the plugin's own default stands for host
+    Stash stores only what somebody touched; where that is host, port or token, the plugin's own default stands for host
     and port. `may_guess`: whether the host's does.
     """
     given = {key: str(settings.get(key) or "").strip(_QUOTES_AND_BLANKS) for key in COMMUNITY_KEYS}
@@ -114,6 +116,8 @@ def from_community(settings: Mapping[str, Any], *, may_guess: bool = True) -> Fo
             found.refused["plexToken"] = replace(objection, setting="plexToken").fault
         else:
             found.settings["plex_token"] = token
+    if settings.get(COMMUNITY_SWITCH) is True:
+        found.settings["only_organized"] = True
     if host or (may_guess and (port or token)):
         _add_address(found, host or COMMUNITY_HOST, port or COMMUNITY_PORT, token)
     return found

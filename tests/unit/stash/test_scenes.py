@@ -39,7 +39,7 @@ def test_property_every_answer_is_a_scene_of_the_promised_types(answer: dict[str
     assert (scene.id, scene.title) == (int(answer["id"]), answer["title"] or "")
     assert scene.files == tuple(file["path"] for file in answer["files"])
     assert [tag.name for tag in scene.tags] == [tag["name"] for tag in answer["tags"]]
-    assert {type(getattr(scene, each.name)) for each in fields(Scene)} <= {int, str, tuple, Named, type(None)}
+    assert {type(getattr(scene, each.name)) for each in fields(Scene)} <= {int, str, bool, tuple, Named, type(None)}
     assert hash(scene) is not None
 
 

@@ -55,7 +55,7 @@ def test_defaults() -> None:
     assert (config.plex_library, config.path_map, config.skip_fields) == ((), (), frozenset())
     for name, (default, _, _) in NUMBERS.items():
         assert getattr(config, name) == default
-    assert len(SWITCHES) == 8
+    assert len(SWITCHES) == 10
     assert not any(getattr(config, name) for name in SWITCHES)
 
 
@@ -195,6 +195,17 @@ def test_without_address_and_token_both_are_problems() -> None:
 )
 def test_library_names_that_hold_a_comma_stand_in_quotes(text: str, names: tuple[str, ...]) -> None:
     assert parse(plex_library=text).plex_library == names
+
+
+@pytest.mark.parametrize("setting", ["exclude_tags", "exclude_paths"])
+def test_in_every_list_a_name_with_a_comma_stands_in_quotes(setting: str) -> None:
+    assert getattr(parse(**{setting: '/one, "/two, three",/one'}), setting) == ("/one", "/two, three")
+
+
+def test_folders_are_absolute_paths() -> None:
+    assert parse(exclude_paths=r"/data/raw/, D:\, //nas/raw").exclude_paths == ("/data/raw", "D:", "//nas/raw")
+    (problem,) = problems(exclude_paths="/data, raw")
+    assert (problem.setting, problem.reason) == ("exclude_paths", '"raw" is not an absolute path')
 
 
 def test_library_names() -> None:

@@ -41,6 +41,12 @@ COMMUNITY = [
 ]
 
 
+@pytest.mark.parametrize(("value", "ours"), [(True, {"only_organized": True}), (False, {}), (None, {})])
+def test_what_the_community_plugin_skips(value: bool | None, ours: dict[str, Any]) -> None:
+    found = from_community({} if value is None else {"skipUnorganized": value})
+    assert (found.settings, found.refused) == (ours, {})
+
+
 @pytest.mark.parametrize(("theirs", "ours"), COMMUNITY)
 def test_settings_of_the_community_plugin(theirs: dict[str, Any], ours: dict[str, Any]) -> None:
     found = from_community(theirs)
