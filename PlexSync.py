@@ -38,10 +38,10 @@ def main() -> int:
         return fail(str(error))
     except OSError as error:
         place = error.filename or folder.root
-        return fail(f"{place} cannot be used: {error.strerror or error}: make it writable for Stash's user")
+        return fail(f"{place} cannot be used ({error.strerror or error}). Make it writable for Stash's user")
     except sqlite3.Error as error:
-        advice = "if that stays, restart Stash" if is_busy(error) else "is the disk full or the folder read-only?"
-        return fail(f"the queue in {folder.queue} cannot be used: {error}: {advice}")
+        advice = "If this goes on, restart Stash" if is_busy(error) else "Is the disk full or the folder read-only?"
+        return fail(f"the queue in {folder.queue} cannot be used ({error}). {advice}")
 
 
 def hook(folder: DataFolder, request: Request) -> int:

@@ -32,8 +32,8 @@ from storage.crash_points import reach
 MAX_ITEMS_PER_REQUEST = 50
 MAX_RATING = 10.0
 _NOT_THE_OWNERS = (
-    "Plex shows this token no folder of any library, so it is not the owner's: "
-    "set plex_token under Settings > Plugins > PlexSync to the owner's"
+    "Plex shows this token no folder of any library, so it is not the owner's. "
+    "Set plex_token under Settings > Plugins > PlexSync to the owner's"
 )
 _PICTURE_BYTES = 20 * 1024 * 1024
 """A large picture, in bytes: for as long as this one takes, each may."""
@@ -346,7 +346,7 @@ class PlexClient:
     def _malformed(self, path: str, what: object) -> PlexTemporaryError:
         reason = f"{type(what).__name__} {what}" if isinstance(what, Exception) else what
         # It may be another server that answers in Plex's place by now.
-        text = f"malformed reply: {self._session.place}, {path.partition('?')[0]}: {reason}"
+        text = f"{self._session.place} sent a malformed reply to {path.partition('?')[0]} ({reason})"
         return PlexTemporaryError(text, suspect_outage=True)
 
 

@@ -56,4 +56,4 @@ def _identified(url: str, body: bytes) -> Health:
 
 def _foreign(url: str, answer: str) -> str:
     wants_https = "" if url.startswith("https:") else ", and does it begin with https if Plex wants that"
-    return f"Plex at {url} is not Plex, by its {answer}: is plex_url right{wants_https}?"
+    return f"Plex at {url} is not Plex, judging by its {answer}. Is plex_url right{wants_https}?"

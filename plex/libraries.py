@@ -19,7 +19,7 @@ def configured_sections(sections: Sequence[Section], names: Sequence[str]) -> tu
     """
     available = tuple(section.title for section in sections)
     if not sections:
-        raise PlexLibraryUnknown("Plex has no library of type Movies or Other Videos: add one, then sync again", ())
+        raise PlexLibraryUnknown("Plex has no library of type Movies or Other Videos. Add one, then sync again", ())
     by_name: dict[str, list[Section]] = {}
     for section in sections:
         by_name.setdefault(_comparable(section.title), []).append(section)
@@ -40,9 +40,9 @@ def is_configured(title: str, names: Sequence[str]) -> bool:
 def _sentence(name: str, available: Sequence[str]) -> str:
     originals = {_comparable(title): title for title in available}
     near = difflib.get_close_matches(_comparable(name), originals, n=1)
-    hint = f'did you mean "{originals[near[0]]}"?' if near else "choose one of these."
+    hint = f'Did you mean "{originals[near[0]]}"?' if near else "Choose one of these."
     listed = ", ".join(f'"{title}"' for title in available)
-    return f'Plex has no movie library "{name}" ({_WHERE}); it has {listed}: {hint}'
+    return f'Plex has no movie library "{name}" ({_WHERE}). It has {listed}. {hint}'
 
 
 def _comparable(title: str) -> str:

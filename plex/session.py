@@ -44,8 +44,8 @@ UNREACHED = (502, 504, *range(520, 531))
 """A proxy does not reach Plex; 520 to 530 are Cloudflare's."""
 
 _CHUNK_BYTES = 64 * 1024
-_WHAT_TO_DO = "set plex_token under Settings > Plugins > PlexSync"
-_PROXY_ADVICE = "set HTTP_PROXY and HTTPS_PROXY right for Stash, or name Plex's host in NO_PROXY"
+_WHAT_TO_DO = "Set plex_token under Settings > Plugins > PlexSync"
+_PROXY_ADVICE = "Set HTTP_PROXY and HTTPS_PROXY right for Stash, or name Plex's host in NO_PROXY"
 _PLAIN_REPLY = re.compile("wrong.version.number|unknown.protocol|record.layer.failure", re.IGNORECASE)
 """How OpenSSL words an answer that is no TLS (1.1.1 to 3.3, older, from 3.4 on); a Python that has no name for it, in
 `SSLError.reason`, has it in its text."""
@@ -159,7 +159,8 @@ class PlexSession(requests.Session):
             body += chunk
             if len(body) > MAX_REPLY_BYTES:
                 raise PlexTemporaryError(
-                    f"malformed reply: {self.place} sent over {MAX_REPLY_BYTES // 1024**2} MiB", response.status_code
+                    f"{self.place} sent a malformed reply of over {MAX_REPLY_BYTES // 1024**2} MiB",
+                    response.status_code,
                 )
         return bytes(body)
 
@@ -178,23 +179,23 @@ class PlexSession(requests.Session):
         if _caused_by(found, failures.ConnectionError, failures.ChunkedEncodingError, causes.ProtocolError):
             return PlexTemporaryError(self._hang_up(error), suspect_outage=True)
         if _caused_by(found, failures.ContentDecodingError):
-            return PlexTemporaryError(f"malformed reply: {self.place} sent what cannot be decompressed")
-        return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}): is plex_url right?")
+            return PlexTemporaryError(f"{self.place} sent a malformed reply that cannot be decompressed")
+        return PlexServerDown(f"{self.place} cannot be asked ({type(error).__name__}). Is plex_url right?")
 
     def _unreached(self, found: Sequence[BaseException], connect: float) -> str:
         """Why there is no connection, "" where there was one."""
         if _caused_by(found, failures.SSLError, causes.SSLError):
             return self._tls_failure(found)
         if _caused_by(found, failures.ProxyError):
-            return f"{self.place} cannot be reached: {_PROXY_ADVICE}"
+            return f"{self.place} cannot be reached. {_PROXY_ADVICE}"
         if _caused_by(found, failures.ConnectTimeout):
-            return f"{self.place} did not answer within {connect:g} s: is it on, and is plex_url right?"
+            return f"{self.place} did not answer within {connect:g} s. Is it on, and is plex_url right?"
         if _caused_by(found, causes.NameResolutionError, socket.gaierror):
-            return f"{self.place} has a name that cannot be resolved: is plex_url right?"
+            return f"{self.place} has a name that cannot be resolved. Is plex_url right?"
         if _caused_by(found, ConnectionRefusedError):
-            return f"{self.place} refused the connection: is it running, and is plex_url right?"
+            return f"{self.place} refused the connection. Is it running, and is plex_url right?"
         if _caused_by(found, causes.NewConnectionError):
-            return f"{self.place} cannot be reached: is the network up, and is plex_url right?"
+            return f"{self.place} cannot be reached. Is the network up, and is plex_url right?"
         return ""
 
     def _tls_failure(self, found: Sequence[BaseException]) -> str:
@@ -203,54 +204,55 @@ class PlexSession(requests.Session):
         broken = next((each for each in found if isinstance(each, ssl.SSLError)), None)
         if certificate or broken is None:
             return (
-                f"{self.place} shows a certificate that cannot be verified: set plex_url to the name in the "
+                f"{self.place} shows a certificate that cannot be verified. Set plex_url to the name in the "
                 "certificate, or turn on skip_tls_verify if it is your own"
             )
         reason = broken.reason or str(broken)
         if _PLAIN_REPLY.search(reason):
-            return f"{self.place} speaks no TLS: let plex_url begin with http://, or is its port wrong?"
-        return f"{self.place} broke TLS off ({reason}): does it run, and does it speak https there?"
+            return f"{self.place} does not speak TLS. Use http:// in plex_url, or check the port"
+        return f"{self.place} broke off TLS ({reason}). Is it running, and does it speak https there?"
 
     def _silence(self, seconds: float) -> str:
-        advice = f"if it is only slow, raise {self._patience_setting}"
+        advice = f"If it is only slow, raise {self._patience_setting}"
         if not self._is_plain:  # a server that waits for the end of a plain request says nothing to a TLS handshake
-            advice += "; if it never answers: does it speak https there?"
-        return f"{self.place} sent nothing for {seconds:g} s: {advice}"
+            advice += ". If it never answers, does it speak https there?"
+        return f"{self.place} sent nothing for {seconds:g} s. {advice}"
 
     def _slowness(self, silence: float) -> str:
         return (
-            f"{self.place} was still not done after {seconds_for(silence):g} s, though it sent something now and then: "
-            f"restart it if it stays so, or raise {self._patience_setting}"
+            f"{self.place} was not done after {seconds_for(silence):g} s, though it kept sending. "
+            f"Restart it if this goes on, or raise {self._patience_setting}"
         )
 
     def _hang_up(self, error: Exception) -> str:
-        advice = "see Plex's own log if it stays"
+        advice = "See Plex's own log if this goes on"
         # Before its reply began, that is: requests has another exception for what comes after.
         if self._is_plain and isinstance(error, failures.ConnectionError):
-            advice += ", and let plex_url begin with https:// if Plex requires secure connections"
-        return f"{self.place} broke the connection off before its reply was complete: {advice}"
+            advice += ", and use https:// in plex_url if Plex requires secure connections"
+        return f"{self.place} broke off the connection before its reply was complete. {advice}"
 
     def _refusal(self, response: requests.Response, method: str, path: str) -> PlexError:
         """What a status other than SUCCESS means."""
         status = response.status_code
         asked = f"{method} {path} ({status})"
         if status in REJECTED or (status == UNPROCESSABLE and method == "GET"):
-            return PlexAuthError(f"{self._who} rejected the token ({status}): {_WHAT_TO_DO}", status)
+            return PlexAuthError(f"{self._who} rejected the token ({status}). {_WHAT_TO_DO}", status)
         if status == 403:
-            text = f"{self._who} does not allow this token to {asked}: {_WHAT_TO_DO} to the owner's"
+            text = f"{self._who} does not allow this token to {asked}. {_WHAT_TO_DO} to the owner's"
             return PlexAuthError(text, status)
         if status == PROXY_LOGIN:
-            return PlexServerDown(f"{self.place}: the proxy wants a login (407): {_PROXY_ADVICE}", status)
+            text = f"{self.place} cannot be reached, because the proxy wants a login (407). {_PROXY_ADVICE}"
+            return PlexServerDown(text, status)
         if status == 404:
             return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
         if 300 <= status < 400:
-            return PlexServerDown(f"{self.place} redirects ({status}): set plex_url to where it leads", status)
+            return PlexServerDown(f"{self.place} redirects ({status}). Set plex_url to where it leads", status)
         if 400 <= status < 500 and status not in PASSING:
-            text = f"{self.place} refused {asked}: see Plex's own log for the reason"
+            text = f"{self.place} refused {asked}. See Plex's own log for the reason"
             return PlexPermanentError(text, status, suspect_outage=True)
         if status >= 400:
             return self._inability(response, asked)
-        return PlexTemporaryError(f"malformed reply: {self.place} answered {method} {path} with {status}", status)
+        return PlexTemporaryError(f"{self.place} gave a malformed reply to {method} {path} (status {status})", status)
 
     @property
     def _who(self) -> str:
@@ -260,15 +262,15 @@ class PlexSession(requests.Session):
         """What a status means by which a server says that it cannot do it now: PASSING, and 500 or above."""
         status = response.status_code
         if status in UNREACHED:
-            return PlexServerDown(f"{self.place}: the proxy in front of it does not reach it ({status})", status)
+            return PlexServerDown(f"{self.place} cannot be reached by the proxy in front of it ({status})", status)
         if status == 503:
             reason = _reason(response.content)
-            said = f"{reason}: " if reason else ""
-            return PlexServerDown(f"{self.place} is not ready (503): {said}wait until it is", status)
-        advice = "see Plex's own log if it stays"
+            said = f"{reason}. " if reason else ""
+            return PlexServerDown(f"{self.place} is not ready (503). {said}Wait until it is", status)
+        advice = "See Plex's own log if this goes on"
         if status == 429:
-            advice = "too many requests for it: lower parallel_writes if it stays"
-        return PlexTemporaryError(f"{self.place} could not do {asked}: {advice}", status)
+            advice = "It gets too many requests. Lower parallel_writes if this goes on"
+        return PlexTemporaryError(f"{self.place} could not do {asked}. {advice}", status)
 
 
 def _asked_by(error: PlexError, method: str) -> PlexError:

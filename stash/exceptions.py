@@ -28,8 +28,9 @@ class StashUnauthorized(StashUnavailable):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"Stash at {url} wants a login: the session that it lent to PlexSync has expired, or its API key was "
-            "changed: create an API key under Settings > Security, for it does not expire; PlexSync finds it by itself"
+            f"Stash at {url} wants a login, because the session that it lent to PlexSync has expired or its API "
+            "key was changed. Create an API key under Settings > Security. It does not expire, and PlexSync finds it "
+            "by itself"
         )
 
 
@@ -37,7 +38,7 @@ class StashQueryFailed(StashUnavailable):
     """Stash answered a GraphQL query with errors; `reason` has its own words."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"Stash could not answer: {reason}: see Stash's log")
+        super().__init__(f"Stash could not answer ({reason}). See Stash's log")
         self.reason = reason
 
 
@@ -46,7 +47,7 @@ class SceneUnreadable(StashError, TransientError):
 
     def __init__(self, scene_id: int, reason: str) -> None:
         super().__init__(
-            f"Stash cannot answer for scene {scene_id}: {reason}: scan its file in Stash again, or delete the scene"
+            f"Stash cannot answer for scene {scene_id} ({reason}). Scan its file in Stash again, or delete the scene"
         )
         self.scene_id = scene_id
 
@@ -55,5 +56,5 @@ class SceneGone(StashError, PermanentError):
     """The scene was deleted from Stash, or merged into another."""
 
     def __init__(self, scene_id: int) -> None:
-        super().__init__(f"scene {scene_id} is no longer in Stash: nothing is left to sync")
+        super().__init__(f"scene {scene_id} is no longer in Stash, so nothing is left to sync")
         self.scene_id = scene_id

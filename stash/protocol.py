@@ -47,15 +47,15 @@ def read_request(stream: BinaryIO) -> Request:
     try:
         message = json.loads(stream.read().decode("utf-8"))
     except (ValueError, RecursionError):
-        raise ProtocolError("stdin is not one JSON object: PlexSync is started by Stash, not by hand") from None
+        raise ProtocolError("stdin is not one JSON object. PlexSync is started by Stash, not by hand") from None
     if not isinstance(message, dict):
-        raise ProtocolError("stdin is JSON but not an object: PlexSync is started by Stash, not by hand")
+        raise ProtocolError("stdin is JSON but not an object. PlexSync is started by Stash, not by hand")
     connection = message.get("server_connection")
     args = message.get("args")
     if args is None:
         args = {}
     if not isinstance(connection, dict) or not isinstance(args, dict):
-        raise ProtocolError("stdin lacks server_connection or args: PlexSync is started by Stash, not by hand")
+        raise ProtocolError("stdin lacks server_connection or args. PlexSync is started by Stash, not by hand")
     return Request(connection, args)
 
 

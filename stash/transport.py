@@ -119,20 +119,20 @@ class StashSession(requests.Session):
         connect_timeout, read_timeout = self.timeouts
         if any(isinstance(cause, DeadlineExceeded) for cause in causes_of(error)):
             seconds = seconds_for(read_timeout)
-            return f"Stash at {self.url} was still not done after {seconds:g} seconds: restart it if it stays so"
+            return f"Stash at {self.url} was not done after {seconds:g} seconds. Restart it if this goes on"
         if isinstance(error, requests.exceptions.ConnectTimeout):
-            return f"Stash at {self.url} took no connection within {connect_timeout:g} seconds: is it running?"
+            return f"Stash at {self.url} took no connection within {connect_timeout:g} seconds. Is it running?"
         if isinstance(error, requests.exceptions.Timeout) or _stalled(error):
-            return f"Stash at {self.url} did not answer within {read_timeout:g} seconds: it may be busy"
+            return f"Stash at {self.url} did not answer within {read_timeout:g} seconds. It may be busy"
         if isinstance(error, requests.exceptions.SSLError):
             return (
-                f"Stash at {self.url} shows a certificate that this machine does not trust: "
-                "let Stash listen on 0.0.0.0 (its default), or install its certificate authority"
+                f"Stash at {self.url} shows a certificate that this machine does not trust. "
+                "Let Stash listen on 0.0.0.0 (its default), or install its certificate authority"
             )
         if isinstance(error, requests.exceptions.ChunkedEncodingError):
-            return f"Stash at {self.url} broke off in the middle of its answer: is it restarting?"
+            return f"Stash at {self.url} broke off in the middle of its answer. Is it restarting?"
         if isinstance(error, requests.exceptions.ConnectionError):
-            return f"Stash at {self.url} cannot be reached, or hung up: is it running?"
+            return f"Stash at {self.url} cannot be reached, or hung up. Is it running?"
         return f"the request to Stash at {self.url} failed ({type(error).__name__})"
 
     def __repr__(self) -> str:
@@ -177,7 +177,7 @@ class GraphQLTransport(GQLWrapper):  # type: ignore[misc]  # stashapp-tools ship
 def describe_status(response: requests.Response, explanation: str = "") -> str:
     """An answer that is of no use, in a sentence."""
     url = response.url.partition("?")[0]
-    return f"{url} answered with status {response.status_code}: {explanation or 'see the log of Stash'}"
+    return f"{url} answered with status {response.status_code}. {explanation or 'See the log of Stash'}"
 
 
 def _explanation(response: requests.Response) -> str:

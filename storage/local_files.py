@@ -90,4 +90,4 @@ def set_aside(path: str, reason: str, now: float, companions: Sequence[str] = ()
         # It may not be there; or SQLite deletes it at this moment, for another process.
         with contextlib.suppress(FileNotFoundError):
             take_name(path + ending, aside + ending)
-    log.warning("%s cannot be read (%s): it was set aside as %s and is made anew", path, reason, aside)
+    log.warning("%s cannot be read (%s). It was set aside as %s, and a new one is made", path, reason, aside)

@@ -47,7 +47,7 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
     """Make sure that a pending job for `scene_id` exists that will read Stash after this moment.
 
     A pending job of the scene takes the edit in: its fields are joined, and one that waits for a retry becomes
-    due at once with fresh counters, for what failed may be what has just been mended. Returns True where a row was
+    due at once with fresh counters, for what failed may be what has just been fixed. Returns True where a row was
     added. Raises `sqlite3.Error` where the row cannot be made durable.
     """
     fresh = new_job_data(scene_id, fields, source, now)

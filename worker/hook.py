@@ -46,7 +46,7 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
     try:
         ensure_drainer(folder, plugin_file, request.server_connection)
     except (OSError, sqlite3.Error) as error:
-        log("warning", f"No drainer could be started ({error}): the edit is kept and goes out with the next one")
+        log("warning", f"No drainer could be started ({error}). The edit is kept and goes out with the next one")
     with suppress(sqlite3.Error):
         _pass_on_news(database)
 
@@ -83,7 +83,7 @@ def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -
         what = f"Scene {change.scene_id}"
         who = "press Sync Recent Scenes (within a day; after that, Sync All Scenes)"
     place = "is saved in Stash, but is not in PlexSync's queue, which cannot be written now"
-    return f"{what} {place}: mend that, then {who}"
+    return f"{what} {place}. Fix that, then {who}"
 
 
 def _enqueue(database: Database, change: SceneEdit | Rename | Removal) -> None:

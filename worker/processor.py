@@ -41,7 +41,7 @@ BATCH_SIZE = 50
 """Jobs claimed at once: the items that Plex is asked for in one request."""
 SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
-PAUSED = "paused is set: jobs are kept and not sent: turn Pause off under Settings > Plugins > PlexSync"
+PAUSED = "paused is set. Jobs are kept and not sent until you turn Pause off under Settings > Plugins > PlexSync"
 BLOCKED_PAUSE = 10.0
 """Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
 STASH_PATIENCE = 900.0
@@ -279,7 +279,7 @@ class SyncWorker:
         if self._settings_away:
             self._settings_away, self._stash_away_since = False, None
         if self._context is not None and self._context is not context:
-            logger.info("Settings changed: they are in force now")
+            logger.info("The changed settings are in force now")
             self._gate.probe_at_once()
         if self._context is not context:
             set_debug(context.config.debug_logging)

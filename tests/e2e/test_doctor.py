@@ -67,7 +67,7 @@ def test_a_library_with_a_typing_error_leads_to_the_one_that_is_meant(tmp_path: 
         assert failed(result) == ["Libraries"]
         detail = findings(result)["Libraries"]
         assert 'no movie library "Movis"' in detail
-        assert 'it has "Movies", "Home Videos": did you mean "Movies"?' in detail
+        assert 'It has "Movies", "Home Videos". Did you mean "Movies"?' in detail
 
 
 def test_each_sample_that_is_not_found_says_why_and_a_path_map_is_suggested(tmp_path: Path) -> None:
@@ -166,9 +166,9 @@ def test_without_a_data_folder_everything_else_is_looked_at(tmp_path: Path, data
         assert (result["ok"], failed(result)) == (False, ["Data folder"])
         said = findings(result)
         assert len(said) == 8
-        assert said["Data folder"].startswith(f"{place} cannot be used: ")
+        assert said["Data folder"].startswith(f"{place} cannot be used (")
         assert said["Data folder"].endswith(
-            ": make it writable for Stash's user, or name another folder in STASH_PLUGIN_DATA"
+            ". Make it writable for Stash's user, or name another folder in STASH_PLUGIN_DATA"
         )
         assert said["Sample scenes"] == "3 of 3 found in Plex"
         press(world, "Test Plex Connection")
@@ -191,7 +191,7 @@ def test_so_it_is_where_only_the_queue_cannot_be_opened(tmp_path: Path) -> None:
 def test_other_tasks_fail_with_the_reason(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         point_elsewhere(world, tmp_path, "below a file")
-        with pytest.raises(ResolverError, match=r"cannot be used: .*: make it writable for Stash's user"):
+        with pytest.raises(ResolverError, match=r"cannot be used \(.*\)\. Make it writable for Stash's user"):
             operate(world, "queue_status")
 
 
@@ -203,7 +203,7 @@ def test_without_packages_it_says_that_they_would_be_in_that_folder(tmp_path: Pa
         assert failed(result) == [*findings(result)] == ["Data folder", "Packages"]
         said = findings(result)["Packages"]
         assert "PlexAPI" in said
-        assert said.endswith(" are missing: they are kept in the data folder, so fix that first")
+        assert said.endswith(" are missing. They are kept in the data folder, so fix that first")
         assert (result["ok"], result["path_map"]) == (False, "")
         press(world, "Test Plex Connection")
         assert "error: Packages: " in world.logged()

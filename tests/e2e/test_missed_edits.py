@@ -119,7 +119,7 @@ def break_queue(world: World) -> None:
     queue.write_text("in the way")
 
 
-def mend_queue(world: World) -> None:
+def repair_queue(world: World) -> None:
     """Undo `break_queue`."""
     queue = Path(world.data.queue)
     queue.unlink()
@@ -131,11 +131,11 @@ def test_an_edit_that_met_an_unusable_data_folder_is_found_as_its_log_says(tmp_p
         break_queue(world)
         world.edit(2, title="Not queued", details="But saved")
         assert (
-            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend that, "
+            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now. Fix that, "
             "then the next edit of any scene finds this one too, or press Sync Recent Scenes"
         ) in world.logged()
         assert f"{world.data.queue} cannot be used" in world.logged()
-        mend_queue(world)
+        repair_queue(world)
         edit_once_more(world)
         wait_until_in_step(world, [1, 2])
 
@@ -146,7 +146,7 @@ def test_where_nothing_knows_since_when_to_look_the_log_says_what_to_press(tmp_p
         world.stash.plugins.environment["STASH_PLUGIN_DATA"] = str(tmp_path / "file" / "data")
         world.edit(2, title="Not queued", details="But saved")
         assert (
-            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend that, "
+            "error: Scene 2 is saved in Stash, but is not in PlexSync's queue, which cannot be written now. Fix that, "
             "then press Sync Recent Scenes (within a day; after that, Sync All Scenes)"
         ) in world.logged()
         del world.stash.plugins.environment["STASH_PLUGIN_DATA"]
@@ -162,9 +162,9 @@ def test_a_rename_that_was_not_queued_is_found_by_syncing_all(tmp_path: Path) ->
         break_queue(world)
         world.stash.rename_studio(world.stash.studio_id("Old"), "New")
         assert (
-            "error: The rename is saved in Stash, but is not in PlexSync's queue, which cannot be written now: mend "
+            "error: The rename is saved in Stash, but is not in PlexSync's queue, which cannot be written now. Fix "
             "that, then press Sync All Scenes"
         ) in world.logged()
-        mend_queue(world)
+        repair_queue(world)
         world.stash.run_operation("PlexSync", mode="all")
         assert disagreements(world, [2]) == []

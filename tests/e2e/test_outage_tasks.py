@@ -97,7 +97,7 @@ def test_without_an_outage_nothing_is_recovered(tmp_path: Path) -> None:
         nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": "no outage is on record"}
         assert operate(world, "recover_outage_jobs") == nothing
         press(world, "Recover Outage Jobs")
-        assert "No outage is on record: nothing to recover" in world.logged()
+        assert "No outage is on record, so nothing was recovered" in world.logged()
 
 
 BURIED_BEFORE, AMBIGUOUS, OF_THE_OUTAGE, BURIED_AFTER = 1, 2, (3, 4, 5), 6
@@ -149,7 +149,7 @@ def test_recovered_are_the_jobs_that_the_last_outage_buried_and_no_others(tmp_pa
         assert disagreements(world, OF_THE_OUTAGE) == []
         again = operate(world, "recover_outage_jobs")
         assert again == {**done, "redriven": 0, "redrive": [], "reason": again["reason"]}
-        assert again["reason"].startswith("no dead letter is meant by that; all of them: ")
+        assert again["reason"].startswith("no dead letter fits that. There are ")
         left = {letter.scene_id for letter in world.dead_letters().get_all()}
         assert left == {BURIED_BEFORE, AMBIGUOUS, BURIED_AFTER}
         redriven = [row for row in job_rows(world) if row["data"]["source"] == "redrive"]

@@ -172,18 +172,18 @@ def test_as_a_task_it_takes_its_arguments_as_text_and_says_it_all_in_the_log(wor
     said = [line.text for line in world.stash.logs]
     assert "3 dead letters would be put back into the queue, 1 kept" in said
     assert f'Scene {REFUSED} "Title {REFUSED}": would be put back after PlexPermanentError' in said
-    assert f'Scene {GONE} "Title {GONE}": kept: the scene is no longer in Stash' in said
+    assert f'Scene {GONE} "Title {GONE}" is kept: the scene is no longer in Stash' in said
     assert len(letters(world)) == 5
 
 
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ({"scene_id": "seven"}, 'scene_id is "seven": a whole number from 1 on is allowed'),
-        ({"scene_id": 0}, 'scene_id is "0": a whole number from 1 on is allowed'),
-        ({"error_type": {}}, 'error_type is "{}": any of AmbiguousMatch, PlexAuthError'),
-        ({"since": "yesterday"}, r'since is "yesterday": a date \(2026-11-20\)'),
-        ({"dry_run": "perhaps"}, 'dry_run is "perhaps": true or false is allowed'),
+        ({"scene_id": "seven"}, 'scene_id is "seven", but must be a whole number from 1 on'),
+        ({"scene_id": 0}, 'scene_id is "0", but must be a whole number from 1 on'),
+        ({"error_type": {}}, 'error_type is "{}", but must be any of AmbiguousMatch, PlexAuthError'),
+        ({"since": "yesterday"}, r'since is "yesterday", but must be a date \(2026-11-20\)'),
+        ({"dry_run": "perhaps"}, 'dry_run is "perhaps", but must be true or false'),
     ],
 )
 def test_an_argument_that_makes_no_sense_is_named(tmp_path: Path, args: dict[str, Any], said: str) -> None:
@@ -192,7 +192,7 @@ def test_an_argument_that_makes_no_sense_is_named(tmp_path: Path, args: dict[str
 
 
 def test_a_kind_that_no_dead_letter_is_of_leads_to_those_that_there_are(world: World) -> None:
-    reason = "no dead letter is meant by that; all of them: 1 AmbiguousMatch, 4 PlexPermanentError"
+    reason = "no dead letter fits that. All of them: 1 AmbiguousMatch, 4 PlexPermanentError"
     nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": reason}
     assert retry(world, error_type="plexNotFound") == nothing
     assert f"Nothing was put back: {reason}" in world.logged()
@@ -200,7 +200,7 @@ def test_a_kind_that_no_dead_letter_is_of_leads_to_those_that_there_are(world: W
 
 def test_a_misspelt_argument_does_not_run_it_for_real(world: World) -> None:
     before = (letters(world), job_rows(world))
-    with pytest.raises(ResolverError, match='retry_failed has no argument "dryrun": it knows dry_run, error_type, sce'):
+    with pytest.raises(ResolverError, match=r'retry_failed has no argument "dryrun"\. It knows dry_run, error_type, '):
         operate(world, "retry_failed", dryrun=True)
     assert (letters(world), job_rows(world)) == before
 
@@ -208,6 +208,6 @@ def test_a_misspelt_argument_does_not_run_it_for_real(world: World) -> None:
 def test_no_mode_takes_an_argument_that_it_does_not_know(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         for mode in MODES:
-            with pytest.raises(ResolverError, match=f'{mode} has no argument "nonsense": it .*; nothing was done'):
+            with pytest.raises(ResolverError, match=rf'{mode} has no argument "nonsense"\. It .*\. Nothing was done'):
                 operate(world, mode, nonsense=1)
         assert (world.stash.count_operations("findScenes"), world.plex.count()) == (0, 0)

@@ -53,7 +53,7 @@ class Story:
 
 
 def live_through(trouble: Trouble, folder: Path) -> Story:
-    """Edit scenes while a setting is wrong, look around, mend the setting, and do nothing more."""
+    """Edit scenes while a setting is wrong, look around, fix the setting, and do nothing more."""
     with World(folder, 3, idle_seconds=60.0, **trouble.settings) as world:
         for scene_id in (1, 2):
             world.edit(scene_id, title=f"Title {scene_id}", details="d")
@@ -63,8 +63,8 @@ def live_through(trouble: Trouble, folder: Path) -> Story:
         status = world.stash.run_operation("PlexSync", mode="queue_status")
         log = world.logged()
         sent = sum(request.method != "GET" for request in world.plex.requests)
-        mended = {"plex_url": world.plex.url, "plex_token": world.plex.token, "poll_interval": 0.1}
-        world.stash.configure_plugin("PlexSync", **mended)
+        fixed = {"plex_url": world.plex.url, "plex_token": world.plex.token, "poll_interval": 0.1}
+        world.stash.configure_plugin("PlexSync", **fixed)
         world.wait_until_drained()
         world.stash.run_operation("PlexSync", mode="queue_status")
         return Story(

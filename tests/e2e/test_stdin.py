@@ -46,7 +46,7 @@ def assert_refused(run: DirectRun, *words: str) -> None:
 
 @pytest.mark.parametrize("stdin", BROKEN_STDIN.values(), ids=BROKEN_STDIN)
 def test_a_broken_stdin_is_refused_in_words(world: World, stdin: bytes) -> None:
-    assert_refused(run_plugin(world, stdin), "stdin ", ": PlexSync is started by Stash")
+    assert_refused(run_plugin(world, stdin), "stdin ", ". PlexSync is started by Stash")
 
 
 def test_a_truncated_stdin_is_refused_and_not_repeated(world: World) -> None:
@@ -117,4 +117,4 @@ def test_a_data_folder_that_cannot_be_made_is_named(world: World, tmp_path: Path
     file = tmp_path / "a-file"
     file.write_text("in the way")
     run = run_plugin(world, request(world, mode="queue_status"), STASH_PLUGIN_DATA=str(file / "data"))
-    assert_refused(run, str(file / "data"), "make it writable")
+    assert_refused(run, str(file / "data"), "Make it writable")

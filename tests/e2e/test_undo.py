@@ -51,7 +51,8 @@ def test_what_was_edited_in_plex_afterwards_is_left_alone(tmp_path: Path) -> Non
         world.wait_until_drained()
         left = [{"field": "title", "value": "Theirs"}, {"field": "tags", "value": ["Theirs"]}]
         assert (done["left_alone"], done["unchanged"]) == ({"1": left}, {})
-        assert 'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; tags, now "Theirs"' in world.logged()
+        stays = 'title, now "Theirs"; tags, now "Theirs"'
+        assert f"Scene 1: left alone, because it was edited in Plex since ({stays})" in world.logged()
         assert world.item(1).title == "Theirs"
         assert world.item(1).genres == ("Theirs",)
         assert world.item(1).summary == ""
@@ -61,7 +62,7 @@ def test_a_scene_that_stash_does_not_have_is_said_not_to_be_there(tmp_path: Path
     with World(tmp_path) as world:
         shown = world.stash.run_operation("PlexSync", mode="undo_scene", scene_id=99)
         assert (shown["scenes"], shown["unchanged"]) == ({}, {"99": "Stash has no scene 99"})
-        assert "Scene 99: nothing to undo: Stash has no scene 99" in world.logged()
+        assert "Scene 99 has nothing to undo: Stash has no scene 99" in world.logged()
 
 
 def test_undo_without_its_argument_says_what_to_give(tmp_path: Path) -> None:

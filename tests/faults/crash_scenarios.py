@@ -21,14 +21,14 @@ FAILING = (2, 3, 4)
 
 @dataclass(frozen=True)
 class Scenario:
-    """`prepare` is done before a point is armed, `act` leads to it, `mend` takes the trouble away afterwards.
+    """`prepare` is done before a point is armed, `act` leads to it, `fix` takes the trouble away afterwards.
 
     `judge` gives the verdict, after the next invocation.
     """
 
     act: Callable[[FaultWorld], object]
     prepare: Callable[[FaultWorld], object] = lambda world: None
-    mend: Callable[[FaultWorld], object] = lambda world: None
+    fix: Callable[[FaultWorld], object] = lambda world: None
     judge: Callable[[FaultWorld], Tally] = FaultWorld.judge
 
 
@@ -149,7 +149,7 @@ EDITS = Scenario(edit_one_by_one)
 RETRIES = Scenario(edit_together, refuse_edits, take_edits)
 BURIALS = Scenario(edit_one_by_one, make_ambiguous, make_unambiguous)
 REDRIVES = Scenario(press_retry, bury_all, lambda world: world.press("retry_failed"))
-SAVES = Scenario(switch_plex_off, mend=lambda world: world.plex.accept())
+SAVES = Scenario(switch_plex_off, fix=lambda world: world.plex.accept())
 RENAMES = Scenario(rename_performers, cast_performers)
 UNDOS = Scenario(partial(die_in_task, mode="undo_since", since="2020-01-01", dry_run=False), judge=judge_undone)
 RECONCILES = Scenario(partial(die_in_task, mode="reconcile"), meddle_in_plex, reconcile_again)
@@ -202,7 +202,7 @@ def crash_at(point: str, folder: Path) -> Tally:
         scenario.act(world)
         world.wait_for_the_kill(point)
         world.disarm()
-        scenario.mend(world)
+        scenario.fix(world)
         world.change(1)
         tally = scenario.judge(world)
         left = world.dead_letter_scenes()

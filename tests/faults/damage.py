@@ -86,7 +86,7 @@ class DamageCase:
     def must_be_said(self) -> bool:
         """Whether somebody should look at it.
 
-        SQLite takes an empty file for a new one, checks journals itself, and mends the end of a file from its journal.
+        SQLite takes an empty file for a new one, checks journals itself, and repairs a file's end from its journal.
         """
         is_database = self.name.endswith(".db")
         unseen = (delete, empty, truncate_a_little) if is_database else (delete,)

@@ -19,7 +19,7 @@ from tests.world import wait_until
 
 DISK_BYTES = 3_000_000
 """Enough for the files of some scenes."""
-NEXT_STEPS = ("is the disk full or the folder read-only?", "make it writable")
+NEXT_STEPS = ("Is the disk full or the folder read-only?", "Make it writable")
 """What a person is told to look at."""
 ACKNOWLEDGED, REFUSED, NEXT = 2, 3, 4
 """The scenes edited before, during and after the fault."""
@@ -31,11 +31,11 @@ class CannotBeDone(Exception):
 
 @dataclass
 class Disk:
-    """Where the data folder is; `spoil` makes it unusable and `mend` usable again."""
+    """Where the data folder is; `spoil` makes it unusable and `fix` usable again."""
 
     world: FaultWorld
     spoil: Callable[[], object]
-    mend: Callable[[], object]
+    fix: Callable[[], object]
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def edits_around(disk: Disk) -> Tally:
     disk.spoil()
     world.change(REFUSED)
     findings = tuple(_misbehaviour_of_the_save(world))
-    disk.mend()
+    disk.fix()
     world.change(NEXT)
     return world.judge() + Tally(findings=findings)
 
@@ -130,7 +130,7 @@ def a_task_during(disk: Disk) -> Tally:
     disk.spoil()
     world.press("all")
     run = world.stash.runs[-1]
-    disk.mend()
+    disk.fix()
     world.change(NEXT)
     # A full disk may have room in files that are there already: then the task does its work.
     is_clear = not run.output["waiting"] if run.error is None else any(step in run.error for step in NEXT_STEPS)
@@ -147,7 +147,7 @@ def in_mid_drain(disk: Disk) -> Tally:
     disk.spoil()
     held.remove()
     wait_until(lambda: not world.drainers() or world.open_jobs() == 0, "the drainer to notice")
-    disk.mend()
+    disk.fix()
     world.change(NEXT)
     return world.judge()
 

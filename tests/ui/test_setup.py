@@ -126,7 +126,7 @@ def test_settings_are_saved_together_and_lose_no_other(site: Site) -> None:
     site.open("setup")
     site.page.get_by_label("Most tags per scene", exact=True).fill("7")
     site.page.get_by_label("Log more").check(force=True)
-    site.page.get_by_label("Reconcile by itself").select_option("daily")
+    site.page.get_by_label("Reconcile automatically").select_option("daily")
     site.page.get_by_role("group", name="Fields to leave alone").get_by_label("Rating").check(force=True)
     site.shows("4 changes not saved")
     assert site.violations() == []

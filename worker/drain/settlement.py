@@ -247,12 +247,12 @@ class Settlement:
         elif decision.action is Action.BURY:
             self._progress.buried += 1
             tries = counted(outcome.job.retry_count + 1, "try")
-            logger.warning("%s: given up after %s: %s%s", where, tries, error, _rivals(outcome, config))
+            logger.warning("%s was given up after %s: %s%s", where, tries, error, _rivals(outcome, config))
             reach("bury:done")
         elif decision.action is Action.DISCARD:
             self._progress.discarded += 1
             level = logging.DEBUG if isinstance(error, NothingToSync) else logging.INFO
-            logger.log(level, "%s: not tried again: %s", where, error)
+            logger.log(level, "%s is not tried again: %s", where, error)
 
     def _policy(self, config: PlexSyncConfig) -> RetryPolicy:
         return RetryPolicy(config.max_retries, config.skip_not_found)

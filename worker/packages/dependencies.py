@@ -148,7 +148,7 @@ class Dependencies:
     def _take_install_lock(self) -> ProcessLock:
         lock = ProcessLock(self._folder.install_lock)
         if not lock.acquire():
-            self._say("info", "Another process of PlexSync is fetching the packages: waiting for it")
+            self._say("info", "Another process of PlexSync is fetching the packages. Waiting for it")
             if not lock.acquire_within(LONGEST_WAIT, self._wait, LOOK_EVERY):
                 raise DependencyError("Another process has been fetching the packages for an hour. Restart Stash.")
         return lock
@@ -158,7 +158,7 @@ class Dependencies:
         target = packages_folder(self._folder.dependencies, self._lock)
         for folder in unsafe_folders(self._requirements, target):
             self._say("warning", f"Others may write to {folder}. The packages that PlexSync needs are fetched anew.")
-        self._say("info", f"Installing {missing} into {target}: once, this takes a minute or two")
+        self._say("info", f"Installing {missing} into {target}. This happens once and takes a minute or two")
         try:
             self._make_parents_private()
             install(target, self._requirements, self._lock, self._say)
@@ -167,7 +167,7 @@ class Dependencies:
             self._remember_failure(problem)
             raise DependencyError(problem) from error
         if not self._are_there():
-            raise DependencyError(f"{missing} were installed into {target} and are still not found: delete that folder")
+            raise DependencyError(f"{missing} were installed into {target} and are still not found. Delete that folder")
         self._say("info", "The packages are installed")
 
     def _advice(self, target: str) -> str:
@@ -218,7 +218,7 @@ class Dependencies:
                 continue
             # A task has the packages. One more look, since it may have fetched them just now.
             if not self._are_there():
-                raise DependencyError(f"Another Python than {sys.executable} has the packages: leaving the jobs to it")
+                raise DependencyError(f"A Python other than {sys.executable} has the packages and takes over the jobs")
             return
 
 
@@ -244,6 +244,6 @@ def _not_private(folder: str) -> str:
 def _too_old() -> str:
     version = ".".join(map(str, sys.version_info[:2]))
     return (
-        f"Stash runs its plugins with Python {version} ({sys.executable}); PlexSync needs 3.10 or newer: install one "
+        f"Stash runs its plugins with Python {version} ({sys.executable}); PlexSync needs 3.10 or newer. Install one "
         "and name it under Settings > System > Python Executable Path"
     )

@@ -23,8 +23,8 @@ UNFINISHED = ".new"
 """Ending of folders that are being filled; one that nobody fills any more may be deleted."""
 
 _NO_PIP = (
-    "{python} has no pip, and a temporary one cannot be made ({cause}): install pip "
-    "(Alpine: apk add py3-pip; Debian and Ubuntu: apt install python3-pip)"
+    "{python} has no pip, and a temporary one cannot be made ({cause}). Install pip "
+    "(apk add py3-pip on Alpine, apt install python3-pip on Debian and Ubuntu)"
 )
 
 
@@ -80,7 +80,7 @@ def _discard(*folders: str) -> None:
 
 def _python_with_pip(folder: str, say: Callable[[str, str], None]) -> str:
     """Make a virtual environment, for the pip that Python brings along for these; returns its interpreter."""
-    say("info", f"{sys.executable} has no pip: making a temporary one")
+    say("info", f"{sys.executable} has no pip, so a temporary one is made")
     python = os.path.join(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
     # Two steps, since venv would not start ensurepip isolated.
     for command in (
@@ -144,7 +144,7 @@ def _cause(lines: Iterable[str]) -> str:
     cause = last_line("\n".join(errors or lines)).removeprefix("ERROR: ")
     # What pip says last is that no version of the package exists, also where it could not ask anybody.
     if any("connection broken by" in line for line in lines):
-        return f"the package index cannot be reached; pip says: {cause}"
+        return f"the package index cannot be reached (pip says {cause})"
     return cause
 
 

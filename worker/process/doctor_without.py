@@ -49,7 +49,7 @@ def examine_without(
 
 def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
     """The doctor's result where it cannot be imported; see worker.tasks.connection_check.Diagnosis."""
-    advice = "are missing: they are kept in the data folder, so fix that first"
+    advice = "are missing. They are kept in the data folder, so fix that first"
     found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
     for name, detail in found.items():
         logger.error("%s: %s", name, detail)
@@ -64,6 +64,6 @@ def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPriv
     if isinstance(error, OSError):
         place, reason = error.filename or folder.root, error.strerror or reason
     return (
-        f"{place} cannot be used: {reason}: make it writable for Stash's user, or name another folder in "
+        f"{place} cannot be used ({reason}). Make it writable for Stash's user, or name another folder in "
         f"{ENVIRONMENT_VARIABLE}"
     )

@@ -44,7 +44,7 @@ def host_worker(
         worker = SyncWorker(parts, WorkerRules(float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)))
         put_back = workplace.manager.put_back_unacknowledged()
         if put_back:
-            logger.info("%s in progress when an earlier run ended: they go on now", counted(put_back, "job"))
+            logger.info("%s in progress when an earlier run ended, and done now", counted(put_back, "job"))
         worker.start()
         try:
             ended = _watch(worker, workplace, database, relay)

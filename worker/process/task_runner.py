@@ -75,7 +75,7 @@ def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
             raise
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
-        raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}): see Stash's log") from error
+        raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}). See Stash's log") from error
 
 
 def _is_about_the_folder(folder: DataFolder, error: OSError) -> bool:

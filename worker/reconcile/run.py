@@ -291,13 +291,13 @@ def in_words(result: dict[str, Any]) -> list[str]:
         undone = counted(result["undone"], "scene")
         lines.append(f"{undone} undone, and left alone until edited in Stash or synced by hand")
     if result["failed"]:
-        lines.append(f"{counted(result['failed'], 'scene')} could not be compared: the report says why")
+        lines.append(f"{counted(result['failed'], 'scene')} could not be compared. The report says why")
     fields = sorted(result["fields"].items(), key=lambda entry: -entry[1])
     if fields:
         who = "It differs" if differs == 1 else "They differ"
         lines.append(f"{who} in: {', '.join(f'{name} {count:,}' for name, count in fields)}")
     if result["kind"] == Kind.RECONCILE.value:
-        arrival = "it reaches Plex by itself" if differs == 1 else "they reach Plex by themselves"
-        lines.append(queued(differs, result["enqueued"]) + (f": {arrival}" if differs else ""))
+        arrival = "It reaches Plex by itself" if differs == 1 else "They reach Plex by themselves"
+        lines.append(queued(differs, result["enqueued"]) + (f". {arrival}" if differs else ""))
     lines.append(f"Report: {result['page']}")
     return lines

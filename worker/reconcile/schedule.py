@@ -148,7 +148,8 @@ def _beginning(interval: str, since: float | None) -> str:
         return f"Comparing the library with Plex (reconcile_interval is {interval})"
     start = datetime.fromtimestamp(since).strftime("%Y-%m-%d %H:%M")
     return (
-        f"Plex was not available for over an hour from {start}: comparing the scenes updated since then with Plex, once"
+        f"Plex was not available for over an hour from {start}, so the scenes updated since then are"
+        " compared with Plex once"
     )
 
 

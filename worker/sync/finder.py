@@ -193,12 +193,12 @@ class ItemFinder:
             unlisted = None if match.ambiguous else self._matcher.unlisted_library(files)
             return Found((), match.ambiguous, unlisted=unlisted)
         warnings = (
-            f"{len(match.ambiguous)} files in Plex match another file of this scene equally well: set path_map",
+            f"{len(match.ambiguous)} files in Plex match another file of this scene equally well. Set path_map",
         )
         return Found(found, (), warnings if match.ambiguous else (), match.files)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
-        """Mend what the index had wrong; returns whether there was anything."""
+        """Correct what the index had wrong; returns whether there was anything."""
         corrected = False
         for key in rating_keys:
             item = items.get(key)

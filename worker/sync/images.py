@@ -200,8 +200,8 @@ class ImageSync:
                 else f"{len(image) / 1e6:.1f} MB"
             )
             item.images.warnings.append(
-                f"{name}: the cover has {size}, and Plex takes {UPLOAD_BYTES / 1e6:.1f} MB at most:"
-                " choose a smaller one in Stash"
+                f"{name}: the cover has {size}, and Plex takes {UPLOAD_BYTES / 1e6:.1f} MB at most."
+                " Choose a smaller one in Stash"
             )
 
     def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> None:
@@ -214,7 +214,7 @@ class ImageSync:
             if size > LARGE and _is_about_size(error):
                 item.images.refused[name] = digest
                 item.images.warnings.append(
-                    f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take: {error}"
+                    f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take ({error})"
                 )
             else:
                 item.images.failures.append(f"{name}: {error}")

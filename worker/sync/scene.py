@@ -177,7 +177,7 @@ class SceneSync:
             elif result.found.unlisted is not None:
                 work.error = _unlisted(result.found.unlisted)
             else:
-                work.error = PlexNotFound("no item in Plex has this file yet: has Plex scanned its folder?")
+                work.error = PlexNotFound("no item in Plex has this file yet. Has Plex scanned its folder?")
                 if self._context.config.trigger_plex_scan:
                     self._request_scan(work)
 
@@ -308,9 +308,9 @@ def _tries(job: Job) -> Tries:
 
 def _ambiguous(settled: Settled) -> AmbiguousMatch:
     if settled.yielded:
-        text = f"{told(settled.yielded[0])}: if that is not the same file, set path_map"
+        text = f"{told(settled.yielded[0])}. If that is not the same file, set path_map"
     else:
-        text = f"{len(settled.candidates)} files in Plex match equally well: set path_map, or allow_ambiguous_matches"
+        text = f"{len(settled.candidates)} files in Plex match equally well. Set path_map, or allow_ambiguous_matches"
     return AmbiguousMatch(text, settled.candidates)
 
 

@@ -107,7 +107,7 @@ def _ignored(edit: FieldEdit, value: FieldValue) -> str:
 
 def _left_out(edit: FieldEdit) -> str:
     count = len(names(edit.new))
-    return f"{edit.field}: Plex takes {count:,} names at most, left out: {_some(edit.left_out)}"
+    return f"{edit.field}: Plex takes {count:,} names at most, without {_some(edit.left_out)}"
 
 
 def _some(value: Sequence[str]) -> str:

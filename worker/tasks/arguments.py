@@ -24,8 +24,8 @@ def refuse_unknown(args: Mapping[str, Any], known: Collection[str]) -> None:
     if unknown:
         named = ", ".join(f'"{name}"' for name in unknown)
         allowed = ", ".join(sorted(known)) or "none"
-        verb = "it knows" if known else "it takes"
-        raise ArgumentError(f"{args.get('mode')} has no argument {named}: {verb} {allowed}; nothing was done")
+        verb = "It knows" if known else "It takes"
+        raise ArgumentError(f"{args.get('mode')} has no argument {named}. {verb} {allowed}. Nothing was done")
 
 
 def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
@@ -38,7 +38,7 @@ def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
         return True
     if text in _NO:
         return False
-    raise ArgumentError(f'{name} is "{value}": true or false is allowed')
+    raise ArgumentError(f'{name} is "{value}", but must be true or false')
 
 
 def whole_number(args: Mapping[str, Any], name: str) -> int | None:
@@ -48,7 +48,7 @@ def whole_number(args: Mapping[str, Any], name: str) -> int | None:
         return None
     text = str(value).strip()
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) > 0):
-        raise ArgumentError(f'{name} is "{value}": a whole number from 1 on is allowed')
+        raise ArgumentError(f'{name} is "{value}", but must be a whole number from 1 on')
     return int(text)
 
 
@@ -63,7 +63,9 @@ def moment(args: Mapping[str, Any], name: str) -> float | None:
     try:
         return datetime.fromisoformat(str(value).strip().replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError, OSError):  # the last two on some systems, for what is long ago
-        raise ArgumentError(f'{name} is "{value}": a date (2026-11-20) or time (2026-11-20T18:30) is allowed') from None
+        raise ArgumentError(
+            f'{name} is "{value}", but must be a date (2026-11-20) or time (2026-11-20T18:30)'
+        ) from None
 
 
 def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
@@ -90,5 +92,5 @@ def subset_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> f
     if wrong or not found:
         said = f'holds "{wrong[0]}"' if wrong else f'is "{value}"'
         listed = ", ".join(sorted(allowed))
-        raise ArgumentError(f"{name} {said}: any of {listed} is allowed, comma-separated; without it, all are meant")
+        raise ArgumentError(f"{name} {said}, but must be any of {listed}, comma-separated. Without it, all are meant")
     return frozenset(by_letters[part.lower()] for part in found)

@@ -113,8 +113,8 @@ def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        advice = "make it writable for Stash's user, and see that the disk has room"
-        diagnosis.note("Data folder", False, f"{root}: {error.strerror}: {advice}")
+        advice = "Make it writable for Stash's user, and see that the disk has room"
+        diagnosis.note("Data folder", False, f"{root} cannot be used ({error.strerror}). {advice}")
     else:
         diagnosis.note("Data folder", True, f"{root} is writable")
 
@@ -130,7 +130,7 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
     except ConfigError as error:
         diagnosis.note("Settings", False, str(error))
         return None
-    complete = "complete, but paused is set: nothing is sent until Pause is off" if config.paused else "complete"
+    complete = "complete, but paused is set. Nothing is sent until Pause is off" if config.paused else "complete"
     diagnosis.note("Settings", not config.replaced, " ".join(map(replaced_in_words, config.replaced)) or complete)
     return config
 
@@ -142,7 +142,7 @@ def _check_libraries(config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagno
     except PlexError as error:
         return diagnosis.note("Libraries", False, str(error))
     others = ", ".join(section.title for section in sections if section not in chosen)
-    left_out = f" (left out by plex_library: {others})" if others else ""
+    left_out = f" (plex_library leaves out {others})" if others else ""
     return diagnosis.note("Libraries", True, ", ".join(section.title for section in chosen) + left_out)
 
 

@@ -42,7 +42,7 @@ def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> di
         logger.info("… and %s", counted(len(newest_first) - SHOWN, "older one"))
     if newest_first:
         total = counted(len(letters), "dead letter")
-        logger.info("%s: mend what is said to be wrong, then press Retry Failed Jobs", total)
+        logger.info("%s. Fix what is wrong, then press Retry Failed Jobs", total)
     entries = [_as_json(letter, obfuscate_paths) for letter in newest_first]
     return {"format": FAILED_JOBS_FORMAT, "count": len(entries), "failed_jobs": entries}
 
@@ -51,7 +51,7 @@ def _in_words(letter: DeadLetter, obfuscate_paths: bool) -> list[str]:
     failure = letter.failure
     name = scene_name(letter.scene_id, failure.title, failure.path, obfuscate_paths)
     tried = f"{counted(letter.attempts, 'try')}, given up {moment(letter.buried_at)}"
-    lines = [f"{name}: {failure.error_type}: {failure.error_text} ({tried})"]
+    lines = [f"{name}: {failure.error_text} ({failure.error_type}, {tried})"]
     return lines + [f"  {shown_path(path, obfuscate_paths)}" for path in failure.candidates]
 
 

@@ -68,7 +68,7 @@ class ReconcileTask:
             return {**nothing_compared(kind, scope, self._clock(), NO_OUTAGE), "resumed": False}
         lock = run_lock(self._folder, kind)
         if not lock.acquire():
-            raise TaskError("such a comparison is under way already: wait until its report is there")
+            raise TaskError("such a comparison is under way already. Wait until its report is there")
         try:
             return self._run(kind, scope)
         finally:
@@ -103,4 +103,4 @@ class ReconcileTask:
 def _standing(run: ReconcileRun) -> str:
     if not run.position:
         return "nothing was compared yet"
-    return f"{run.position:,} of {counted(run.total, 'scene')} compared: started again within a day, it goes on there"
+    return f"{run.position:,} of {counted(run.total, 'scene')} compared. Started again within a day, it goes on there"

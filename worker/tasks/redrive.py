@@ -61,7 +61,7 @@ class RedriveTask:
         """Redrive what the last outage buried. Raises ArgumentError, StashUnavailable, ConfigError."""
         history = OutageHistory(ReadOnlyStore(JsonFile(self._workplace.folder.outages).peek() or {}))
         if not history.outages:
-            logger.info("No outage is on record: nothing to recover. Retry Failed Jobs takes any dead letter")
+            logger.info("No outage is on record, so nothing was recovered. Retry Failed Jobs takes any dead letter")
             return self._result(RedrivePlan((), ()), redriven=0, reason="no outage is on record")
         last = history.outages[-1]
         return self._run(Selection(OUTAGE_ERRORS, None, last.started_at, last.ended_at))
@@ -140,8 +140,8 @@ class RedriveTask:
             return "there is no dead letter"
         scene_id = selection.scene_id
         if scene_id is not None and not DeadLetterQueue(database).buried_times([scene_id]):
-            return f"scene {scene_id} has no dead letter; all of them: {listed}"
-        return f"no dead letter is meant by that; all of them: {listed}"
+            return f"scene {scene_id} has no dead letter. All of them: {listed}"
+        return f"no dead letter fits that. All of them: {listed}"
 
     def _result(self, plan: RedrivePlan, redriven: int, reason: str) -> dict[str, Any]:
         return {
@@ -160,7 +160,7 @@ def _log(plan: RedrivePlan, dry_run: bool) -> None:
     for letter in plan.redrive[:SHOWN]:
         logger.info("%s: %s after %s", _describe(letter), verb, letter.failure.error_type)
     for letter, reason in plan.keep[:SHOWN]:
-        logger.info("%s: kept: %s", _describe(letter), reason)
+        logger.info("%s is kept: %s", _describe(letter), reason)
 
 
 def _describe(letter: DeadLetter) -> str:

@@ -98,7 +98,7 @@ def perform(
     action = MODES.get(request.mode)
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
-        raise TaskError(f"{asked}: PlexSync knows {', '.join(sorted(MODES))}: start one under Settings > Tasks")
+        raise TaskError(f"{asked}. PlexSync knows {', '.join(sorted(MODES))}. Start one under Settings > Tasks")
     start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
     try:
         refuse_unknown(request.args, (*action.arguments, QUIET))
@@ -133,4 +133,4 @@ def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object])
             if has_open_jobs(database):
                 start_drainer()
     except (OSError, sqlite3.Error) as error:
-        logger.warning("No drainer could be started (%s): the jobs wait for the next edit or task", error)
+        logger.warning("No drainer could be started (%s). The jobs wait for the next edit or task", error)

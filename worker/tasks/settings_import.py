@@ -193,14 +193,14 @@ def _still_missing(refused: Mapping[str, str], here: Mapping[str, Any]) -> dict[
 def _say_how_it_connects(new: Mapping[str, Any]) -> None:
     if new.get("skip_tls_verify"):
         logger.info(
-            "plex_url is %s now, and skip_tls_verify is on: so the community plugin connects, by https without a look "
-            "at the certificate. Turn skip_tls_verify off if Plex's certificate is for that name",
+            "plex_url is %s now, and skip_tls_verify is on, because the community plugin connects by https without "
+            "checking the certificate. Turn skip_tls_verify off if Plex's certificate is for that name",
             new["plex_url"],
         )
     elif new["plex_url"].startswith("https:"):
         logger.info(
-            "plex_url is %s now; skip_tls_verify stays off, as it is set here: turn it on if Plex's certificate is for "
-            "another name",
+            "plex_url is %s now; skip_tls_verify stays off, because it is set here. Turn it on if Plex's certificate "
+            "is for another name",
             new["plex_url"],
         )
 

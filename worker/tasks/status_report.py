@@ -68,10 +68,10 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
         lines.append(f"Next retry in {counted(max(0, round(status['next_due_in'])), 'second')}")
     lines.append(_success_in_words(status))
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(status["dead_letters_by_type"].items()))
-    review = f" ({kinds}): View Failed Jobs shows them" if kinds else ""
+    review = f" ({kinds}). View Failed Jobs shows them" if kinds else ""
     lines.append(counted(status["dead_letters"], "dead letter") + review)
     lines.append(_breaker_in_words(status["breaker"], status["last_success_at"] is not None))
-    lines += [f"Last outage: {_outage_in_words(outage)}" for outage in status["last_outages"][-1:]]
+    lines += [f"Last outage on {_outage_in_words(outage)}" for outage in status["last_outages"][-1:]]
     lines.append(_drainer_in_words(status))
     lines += [f"Waiting because: {reason}" for reason in [status["drainer"]["blocked"]] if reason]
     return lines
@@ -97,7 +97,7 @@ def _drainer_in_words(status: dict[str, Any]) -> str:
         process = f" (pid {drainer['pid']}{since})" if drainer["pid"] else ""
         return f"Drainer: {drainer['activity']}{process}"
     is_needed = status["pending"] + status["in_progress"] > 0
-    return "Drainer: " + ("none yet: one is being started" if is_needed else "none, none is needed")
+    return "Drainer: " + ("none yet, one is being started" if is_needed else "none, none is needed")
 
 
 def report_outages(folder: DataFolder, now: float) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def outages_in_words(report: dict[str, Any]) -> list[str]:
 def _outage_in_words(outage: dict[str, Any]) -> str:
     started = moment(outage["started_at"])
     if outage["ended_at"] is None:
-        return f"{started}: for {duration(outage['seconds'])} so far: {outage['cause']}"
+        return f"{started}, for {duration(outage['seconds'])} so far: {outage['cause']}"
     done = f"{counted(outage['jobs_waiting'], 'job')} waited, {outage['jobs_done_after']} done since"
-    return f"{started}: {duration(outage['seconds'])}, {done}: {outage['cause']}"
+    return f"{started}, for {duration(outage['seconds'])} ({done}): {outage['cause']}"
 
 
 def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
@@ -140,6 +140,6 @@ def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
         return f"Circuit breaker: closed, {past}"
     since = moment(breaker["since"]) if breaker["since"] else "an unknown time"
     return (
-        f"Circuit breaker: {breaker['state']} since {since}: {breaker['cause']}"
-        f" (recovery test in {counted(round(breaker['next_probe_in']), 'second')})"
+        f"Circuit breaker: {breaker['state']} since {since}"
+        f" (next probe in {counted(round(breaker['next_probe_in']), 'second')}). {breaker['cause']}"
     )

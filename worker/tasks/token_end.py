@@ -13,6 +13,6 @@ def token_end_in_words(config: PlexSyncConfig) -> str:
     if ends_at is None:
         return ""
     return (
-        f"plex_token ends by itself on {moment(ends_at)}: set one that lasts, from View XML in Plex's web page, "
+        f"plex_token expires on {moment(ends_at)}. Set one that lasts, from View XML in Plex's web page, "
         "or a new one before that day"
     )

@@ -74,7 +74,7 @@ class UndoTask:
             )
         scene_ids = scenes_written_since(self._workplace.manager.database, since)
         if not scene_ids:
-            logger.info("No scene was written to Plex since %s: nothing to undo", moment(since))
+            logger.info("No scene was written to Plex since %s, so there is nothing to undo", moment(since))
         return self._undo(scene_ids)
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:
@@ -144,12 +144,12 @@ def _log(plan: Mapping[str, Mapping[int, Any]], asked: int, dry_run: bool) -> No
         steps = "; ".join(f"{edit['field']} back to {value_in_words(edit['to'])}" for edit in edits)
         logger.info("Scene %d: %s", scene_id, steps)
     for scene_id, reason in list(plan["unchanged"].items())[:SHOWN]:
-        logger.info("Scene %d: nothing to undo: %s", scene_id, reason)
+        logger.info("Scene %d has nothing to undo: %s", scene_id, reason)
     for scene_id, left in list(plan["left_alone"].items())[:SHOWN]:
         stays = "; ".join(f"{each['field']}, now {value_in_words(each['value'])}" for each in left)
-        logger.info("Scene %d: left alone, as edited in Plex since: %s", scene_id, stays)
+        logger.info("Scene %d: left alone, because it was edited in Plex since (%s)", scene_id, stays)
     if dry_run and undone:
-        logger.info("Nothing was changed: start it again with dry_run set to false")
+        logger.info("Nothing was changed. Start it again with dry_run set to false")
 
 
 def _missing(mode: str, argument: str, example: str, hint: str) -> str:

@@ -52,13 +52,13 @@ def test_nor_is_one_that_is_silent_or_away(plex: PlexSimulator) -> None:
 def test_silence_is_told_with_the_setting_that_ends_the_wait(plex: PlexSimulator) -> None:
     plex.inject(hang())
     detail = look_at(plex, timeout=0.05).detail
-    assert detail == f"Plex at {plex.url} sent nothing for 0.05 s: if it is only slow, raise connect_timeout"
+    assert detail == f"Plex at {plex.url} sent nothing for 0.05 s. If it is only slow, raise connect_timeout"
 
 
 @pytest.mark.parametrize("fault", [status(400, b"The plain HTTP request was sent to HTTPS port"), not_xml()])
 def test_what_is_not_plex_by_http_may_want_https(plex: PlexSimulator, fault: Any) -> None:
     plex.inject(fault)
-    assert look_at(plex).detail.endswith("is plex_url right, and does it begin with https if Plex wants that?")
+    assert look_at(plex).detail.endswith("Is plex_url right, and does it begin with https if Plex wants that?")
 
 
 def test_a_proxy_that_asks_who_is_there_does_not_make_it_down(plex: PlexSimulator) -> None:

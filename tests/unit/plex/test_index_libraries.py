@@ -43,7 +43,7 @@ def test_an_unknown_one_is_named_with_those_that_exist(plex: PlexSimulator, path
     with pytest.raises(PlexLibraryUnknown) as caught:
         index.refresh()
     assert str(caught.value).startswith('Plex has no movie library "Scnes" (plex_library under Settings')
-    assert 'it has "Movies", "Scenes": did you mean "Scenes"?' in str(caught.value)
+    assert 'It has "Movies", "Scenes". Did you mean "Scenes"?' in str(caught.value)
     assert caught.value.available == ("Movies", "Scenes")
     index.close()
 

@@ -48,7 +48,7 @@ def test_of_one_name_all_are_meant() -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("Movis", 'did you mean "Movies"?'),
+        ("Movis", 'Did you mean "Movies"?'),
         ("home video", 'did you mean "Home Videos"?'),
         ("Films", 'did you mean "Filme"?'),
         ("Holiday", "choose one of these."),
@@ -59,7 +59,7 @@ def test_a_name_that_is_not_there_leads_to_those_that_are(name: str, hint: str) 
         configured_sections(ALL, ["Movies", name])
     text = str(caught.value)
     assert f'Plex has no movie library "{name}" (plex_library under Settings > Plugins > PlexSync)' in text
-    assert text.endswith(f'; it has "Movies", "Home Videos", "Filme": {hint}')
+    assert text.endswith(f'. It has "Movies", "Home Videos", "Filme". {hint}')
     assert caught.value.available == ("Movies", "Home Videos", "Filme")
 
 
@@ -70,5 +70,5 @@ def test_every_name_that_is_not_there_is_named() -> None:
 
 @pytest.mark.parametrize("names", [[], ["Movies"]])
 def test_a_plex_without_any_says_what_to_add(names: Sequence[str]) -> None:
-    with pytest.raises(PlexLibraryUnknown, match="no library of type Movies or Other Videos: add one"):
+    with pytest.raises(PlexLibraryUnknown, match=r"no library of type Movies or Other Videos\. Add one"):
         configured_sections((), names)

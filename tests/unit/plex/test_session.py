@@ -110,14 +110,14 @@ def test_success_is_returned(plex: PlexSimulator, code: int) -> None:
 def test_the_text_says_what_to_do_about_a_rejected_token(plex: PlexSimulator) -> None:
     plex.token = "another"
     error = failure(session_to(plex.url), plex.url + "/")
-    assert str(error) == "Plex rejected the token (401): set plex_token under Settings > Plugins > PlexSync"
+    assert str(error) == "Plex rejected the token (401). Set plex_token under Settings > Plugins > PlexSync"
 
 
 NEXT_STEPS = {
-    400: "see Plex's own log for the reason",
-    429: "too many requests for it: lower parallel_writes if it stays",
-    500: "see Plex's own log if it stays",
-    503: "wait until it is",
+    400: "See Plex's own log for the reason",
+    429: "It gets too many requests. Lower parallel_writes if this goes on",
+    500: "See Plex's own log if this goes on",
+    503: "Wait until it is",
 }
 
 
@@ -125,7 +125,7 @@ NEXT_STEPS = {
 def test_the_text_says_what_to_do_about_a_status(plex: PlexSimulator, code: int) -> None:
     plex.inject(status(code))
     error = failure(session_to(plex.url), plex.url + "/library/metadata/1", "PUT")
-    assert str(error).endswith(f"({code}): {NEXT_STEPS[code]}")
+    assert str(error).endswith(f"({code}). {NEXT_STEPS[code]}")
 
 
 def test_maintenance_is_told_in_plexs_own_words(plex: PlexSimulator) -> None:
@@ -133,14 +133,14 @@ def test_maintenance_is_told_in_plexs_own_words(plex: PlexSimulator) -> None:
     error = failure(session_to(plex.url), plex.url + "/")
     assert type(error) is PlexServerDown
     said = "Plex Media Server is currently running database migrations"
-    assert str(error) == f"Plex at {plex.url} is not ready (503): {said}: wait until it is"
+    assert str(error) == f"Plex at {plex.url} is not ready (503). {said}. Wait until it is"
 
 
 def test_a_refused_connection_is_a_server_that_is_down(plex: PlexSimulator) -> None:
     plex.refuse()
     error = failure(session_to(plex.url), plex.url + "/")
     assert type(error) is PlexServerDown
-    assert str(error) == f"Plex at {plex.url} refused the connection: is it running, and is plex_url right?"
+    assert str(error) == f"Plex at {plex.url} refused the connection. Is it running, and is plex_url right?"
 
 
 def test_so_is_a_name_that_does_not_resolve() -> None:
@@ -183,7 +183,7 @@ def test_silence_is_temporary_but_suspect(plex: PlexSimulator, method: str) -> N
     error = failure(session_to(plex.url, timeouts=(1.0, 0.05)), plex.url + "/", method)
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
-    assert str(error) == f"Plex at {plex.url} sent nothing for 0.05 s: if it is only slow, raise read_timeout"
+    assert str(error) == f"Plex at {plex.url} sent nothing for 0.05 s. If it is only slow, raise read_timeout"
     assert plex.count() == 1  # to wait a second time would double the timeout
 
 
@@ -335,14 +335,14 @@ class TestWrongScheme:
             url = f"https://{address}"
             error = failure(session_to(url, verify_tls=verify), url)
         assert type(error) is PlexServerDown
-        assert str(error) == f"Plex at {url} speaks no TLS: let plex_url begin with http://, or is its port wrong?"
+        assert str(error) == f"Plex at {url} does not speak TLS. Use http:// in plex_url, or check the port"
 
     def test_https_where_the_handshake_is_broken_off(self) -> None:
         with one_connection(b"") as address:
             error = failure(session_to(f"https://{address}"), f"https://{address}")
         assert type(error) is PlexServerDown
         assert "certificate" not in str(error)
-        assert str(error).endswith("does it run, and does it speak https there?")
+        assert str(error).endswith("Is it running, and does it speak https there?")
 
     def test_https_where_nobody_answers_the_handshake(self) -> None:
         finished = threading.Event()
@@ -351,7 +351,7 @@ class TestWrongScheme:
             error = failure(session_to(url, timeouts=(0.05, 0.05)), url)
             finished.set()
         assert isinstance(error, PlexTemporaryError)
-        assert str(error).endswith("raise read_timeout; if it never answers: does it speak https there?")
+        assert str(error).endswith("raise read_timeout. If it never answers, does it speak https there?")
 
     @pytest.mark.parametrize("method", ["GET", "PUT"])
     def test_http_where_the_connection_is_hung_up_on(self, plex: PlexSimulator, method: str) -> None:
@@ -359,26 +359,26 @@ class TestWrongScheme:
         error = failure(session_to(plex.url), plex.url + "/", method)
         assert isinstance(error, PlexTemporaryError)
         assert error.suspect_outage
-        assert str(error).endswith("let plex_url begin with https:// if Plex requires secure connections")
+        assert str(error).endswith("use https:// in plex_url if Plex requires secure connections")
 
     def test_http_where_the_answer_is_a_tls_alert(self) -> None:
         with one_connection(b"\x15\x03\x01\x00\x02\x02\x46") as address:
             error = failure(session_to(f"http://{address}"), f"http://{address}")
         assert isinstance(error, PlexTemporaryError)
         assert error.suspect_outage
-        assert "let plex_url begin with https://" in str(error)
+        assert "use https:// in plex_url" in str(error)
 
     def test_http_where_a_server_speaks_tls_only(self, tmp_path: Path) -> None:
         with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
             url = secure_plex.url.replace("https:", "http:")
             error = failure(session_to(url), url)
         assert isinstance(error, PlexTemporaryError)
-        assert "let plex_url begin with https://" in str(error)
+        assert "use https:// in plex_url" in str(error)
 
     def test_but_half_a_reply_by_http_was_no_question_of_the_scheme(self, plex: PlexSimulator) -> None:
         plex.inject(cut_off_body())
         error = failure(session_to(plex.url), plex.url + "/")
-        assert str(error).endswith("before its reply was complete: see Plex's own log if it stays")
+        assert str(error).endswith("before its reply was complete. See Plex's own log if this goes on")
 
     def test_nor_is_a_secure_connection_that_breaks(self, tmp_path: Path) -> None:
         with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
@@ -411,7 +411,7 @@ def test_a_reply_that_drips_is_temporary_but_suspect(plex: PlexSimulator, method
     error = failure(session_to(plex.url, clock=Stepping()), plex.url + "/", method)
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
-    assert "was still not done after 60 s" in str(error)
+    assert "was not done after 60 s" in str(error)
 
 
 class Proxy(FaultyServer):

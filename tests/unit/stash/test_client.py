@@ -113,7 +113,7 @@ def test_an_expired_session_says_what_to_do(ask: Callable[[StashClient], object]
     with StashSimulator(password=True) as stash:
         asked = client(stash)
         stash.expire_sessions()
-        with pytest.raises(StashUnauthorized, match="create an API key under Settings > Security"):
+        with pytest.raises(StashUnauthorized, match="Create an API key under Settings > Security"):
             ask(asked)
 
 
@@ -201,7 +201,7 @@ def test_no_ids_are_no_scenes_and_no_request(stash: StashSimulator) -> None:
 def test_a_locked_database_does_not_make_scenes_look_gone(stash: StashSimulator) -> None:
     stash.add_scene("/library/1.mp4")
     stash.inject(graphql_error("database is locked"), times=2)
-    with pytest.raises(StashQueryFailed, match="Stash could not answer: database is locked"):
+    with pytest.raises(StashQueryFailed, match=r"Stash could not answer \(database is locked"):
         client(stash).scenes([1])
     assert list(client(stash).scenes([1])) == [1]
 
@@ -209,7 +209,7 @@ def test_a_locked_database_does_not_make_scenes_look_gone(stash: StashSimulator)
 def test_a_stash_that_is_down_comes_back(stash: StashSimulator) -> None:
     asked = client(stash)
     stash.refuse()
-    with pytest.raises(StashUnavailable, match="is it running"):
+    with pytest.raises(StashUnavailable, match="Is it running"):
         asked.version()
     stash.accept()
     assert asked.version()
@@ -382,7 +382,7 @@ def test_an_answer_that_drips_is_none(
     stash.inject(drip(0.0005, part, endless=True))
     steps = itertools.count(0.0, 10.0)
     asked = StashClient(stash.server_connection(), clock=lambda: next(steps))
-    with pytest.raises(StashUnavailable, match="still not done after 120 seconds"):
+    with pytest.raises(StashUnavailable, match="not done after 120 seconds"):
         ask(asked)
 
 
@@ -392,5 +392,5 @@ def test_so_is_a_picture_that_drips(stash: StashSimulator) -> None:
     asked = StashClient(stash.server_connection(), clock=lambda: next(steps))
     scene = client(stash).scenes([scene_id])[scene_id]
     stash.inject(drip(0.0005, "body", endless=True), prefix="/scene")
-    with pytest.raises(StashUnavailable, match="still not done"):
+    with pytest.raises(StashUnavailable, match="was not done"):
         asked.screenshot(scene)

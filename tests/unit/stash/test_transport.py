@@ -156,7 +156,7 @@ def test_no_cookie_at_all(server: OneAnswer) -> None:
 
 def test_nobody_listens(server: OneAnswer) -> None:
     server.refuse()
-    assert str(failure(transport(server.url))) == f"Stash at {server.url} cannot be reached, or hung up: is it running?"
+    assert str(failure(transport(server.url))) == f"Stash at {server.url} cannot be reached, or hung up. Is it running?"
 
 
 def test_a_name_that_nobody_knows() -> None:
@@ -213,14 +213,14 @@ def test_a_login_is_wanted(server: OneAnswer, answer: Any) -> None:
     server.inject(answer)
     error = failure(transport(server.url))
     assert isinstance(error, StashUnauthorized)
-    assert "create an API key under Settings > Security, for it does not expire" in str(error)
+    assert "Create an API key under Settings > Security. It does not expire" in str(error)
     assert server.count() == 1  # the redirect was not followed
 
 
 def test_a_status_that_says_why(server: OneAnswer) -> None:
     server.inject(plain_text(403, "Stash is exposed to the public internet\nwithout authentication"))
     assert str(failure(transport(server.url))) == (
-        f"{server.url}/graphql answered with status 403: Stash is exposed to the public internet without authentication"
+        f"{server.url}/graphql answered with status 403. Stash is exposed to the public internet without authentication"
     )
 
 
@@ -234,7 +234,7 @@ def test_an_error_status_with_data_is_no_answer_either_and_the_data_is_not_shown
     server.status = 500
     server.answer = {"data": {"configuration": {"general": {"apiKey": SECRET}}}}
     error = failure(transport(server.url))
-    assert str(error) == f"{server.url}/graphql answered with status 500: see the log of Stash"
+    assert str(error) == f"{server.url}/graphql answered with status 500. See the log of Stash"
 
 
 @pytest.mark.parametrize("status_code", [200, 422])
@@ -244,7 +244,7 @@ def test_graphql_errors_count_even_beside_data(server: OneAnswer, status_code: i
     server.answer = {"data": {"version": None}, "errors": errors}
     error = failure(transport(server.url))
     assert isinstance(error, StashQueryFailed)
-    assert str(error).startswith("Stash could not answer: database is locked; xxx")
+    assert str(error).startswith("Stash could not answer (database is locked; xxx")
     assert len(str(error)) < 400
 
 

@@ -126,10 +126,10 @@ def test_a_file_that_stands_is_opened_without_waiting(tmp_path: Path) -> None:
         pytest.fail(f"waited for {seconds} seconds")
 
     open_queue_database(str(tmp_path)).close()
-    mender = ProcessLock(str(tmp_path / "repair.lock"))
-    assert mender.acquire()
+    repairer = ProcessLock(str(tmp_path / "repair.lock"))
+    assert repairer.acquire()
     open_queue_database(str(tmp_path), sleep=must_not_sleep).close()
-    mender.release()
+    repairer.release()
 
 
 def test_a_file_whose_maker_was_killed_is_finished(tmp_path: Path) -> None:

@@ -100,11 +100,11 @@ def test_when_it_is_back_the_jobs_go_on(bench: Workbench, break_stash: Callable[
     bench.enqueue(1, 2, 3)
     break_stash(bench)
 
-    def mend() -> None:
+    def fix() -> None:
         bench.stash.accept()
         bench.stash.clear_faults()
 
-    bench.clock.at(600, mend)
+    bench.clock.at(600, fix)
     bench.drain()
     assert 600 <= bench.clock.elapsed <= 665
     assert all(bench.shows(scene_id) for scene_id in (1, 2, 3))
@@ -131,7 +131,7 @@ def test_an_expired_session_ends_the_drainer_with_a_hint(bench: Workbench) -> No
     bench.stash.expire_sessions()
     assert run_to_its_end(bench) is Ended.LOGGED_OUT
     assert bench.clock.elapsed == 0.0
-    assert "create an API key" in bench.worker.progress.waiting_reason
+    assert "Create an API key" in bench.worker.progress.waiting_reason
     assert bench.pending() == [1]
 
 

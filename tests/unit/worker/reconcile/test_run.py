@@ -124,7 +124,7 @@ def test_one_of_each_is_said_in_the_singular(bench: Workbench, caplog: pytest.Lo
     complete(bench, new_run(bench, scope="day"))
     assert "1 scene compared with Plex: 0 in step, 1 differs, 0 not in Plex" in caplog.text
     assert "It differs in: title 1" in caplog.text
-    assert "1 scene was put in the queue: it reaches Plex by itself" in caplog.text
+    assert "1 scene was put in the queue. It reaches Plex by itself" in caplog.text
 
 
 def test_scenes_that_wait_already_are_said_to_wait(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
@@ -135,7 +135,7 @@ def test_scenes_that_wait_already_are_said_to_wait(bench: Workbench, caplog: pyt
         step(bench, result)
     page = Path(result.finish()["page"]).read_text()
     words = "2 scenes were put in the queue, the other 8 wait there already"
-    assert f"{words}: they reach Plex by themselves" in caplog.text
+    assert f"{words}. They reach Plex by themselves" in caplog.text
     assert f"{words}." in page
     sync_all(bench)
     complete(bench, new_run(bench))
@@ -298,7 +298,7 @@ def test_an_unknown_scope_is_refused(bench: Workbench) -> None:
 def test_an_outage_interrupts_and_the_next_one_carries_on(bench: Workbench) -> None:
     interrupted(bench)
     fault = bench.plex.inject(maintenance(), prefix="/library/metadata/")
-    with pytest.raises(TaskError, match="3 of 10 scenes compared: started again within a day"):
+    with pytest.raises(TaskError, match=r"3 of 10 scenes compared\. Started again within a day"):
         task(bench).run(Kind.COMPARE)
     fault.remove()
     result = task(bench).run(Kind.COMPARE)

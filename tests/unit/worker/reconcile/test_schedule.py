@@ -22,7 +22,7 @@ from worker.tasks.reconcile import ReconcileTask
 SCENES = 10
 PAGE = 3
 HOUR = 3_600.0
-BEGIN = "comparing the scenes updated since then with Plex, once"
+BEGIN = "so the scenes updated since then are compared with Plex once"
 """What the log says at the begin of such a run."""
 
 

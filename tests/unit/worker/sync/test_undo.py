@@ -98,7 +98,7 @@ def test_values_are_said_in_plain_words(bench: Workbench, caplog: pytest.LogCapt
     assert said(caplog) == [
         "1 of 1 scene would be undone",
         'Scene 1: title back to "scene-1"; summary back to "Before"; performers back to nothing; tags back to "Old"',
-        "Nothing was changed: start it again with dry_run set to false",
+        "Nothing was changed. Start it again with dry_run set to false",
     ]
     caplog.clear()
     task(bench, scene_id=2, dry_run=False).undo_scene()
@@ -124,7 +124,8 @@ def test_what_is_left_alone_is_named(bench: Workbench, caplog: pytest.LogCapture
     left = [{"field": "title", "value": "Theirs"}, {"field": "tags", "value": ["Theirs", "Also theirs"]}]
     shown = task(bench, scene_id=1).undo_scene()
     assert (shown["left_alone"], [edit["field"] for edit in shown["scenes"]["1"]]) == ({"1": left}, ["summary", "tags"])
-    words = 'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; tags, now "Theirs", "Also theirs"'
+    what = 'title, now "Theirs"; tags, now "Theirs", "Also theirs"'
+    words = f"Scene 1: left alone, because it was edited in Plex since ({what})"
     assert words in said(caplog)
     caplog.clear()
     assert undo(bench)["left_alone"] == {"1": left}
@@ -140,8 +141,8 @@ def test_a_scene_of_which_all_was_edited_in_plex_says_so(bench: Workbench, caplo
     assert shown["unchanged"] == {"1": "all that PlexSync wrote was edited in Plex since"}
     assert said(caplog) == [
         "0 of 1 scene would be undone",
-        "Scene 1: nothing to undo: all that PlexSync wrote was edited in Plex since",
-        'Scene 1: left alone, as edited in Plex since: title, now "Theirs"; summary, now nothing',
+        "Scene 1 has nothing to undo: all that PlexSync wrote was edited in Plex since",
+        'Scene 1: left alone, because it was edited in Plex since (title, now "Theirs"; summary, now nothing)',
     ]
 
 
@@ -154,7 +155,7 @@ def test_why_nothing_is_undone(bench: Workbench, caplog: pytest.LogCaptureFixtur
     for scene_id, reason in reasons.items():
         result = task(bench, scene_id=scene_id, dry_run=dry_run).undo_scene()
         assert (result["scenes"], result["unchanged"]) == ({}, {str(scene_id): reason})
-        assert f"Scene {scene_id}: nothing to undo: {reason}" in said(caplog)
+        assert f"Scene {scene_id} has nothing to undo: {reason}" in said(caplog)
     assert said(caplog).count(f"0 of 1 scene {'would be' if dry_run else 'is being'} undone") == len(reasons)
     assert "start it again" not in caplog.text
 
@@ -172,12 +173,12 @@ def test_a_date_since_which_nothing_was_written_is_said(bench: Workbench, caplog
     caplog.set_level(logging.INFO)
     result = task(bench, since="2999-01-01").undo_since()
     assert (result["scenes"], result["unchanged"], result["left_alone"]) == ({}, {}, {})
-    assert said(caplog) == ["No scene was written to Plex since 2999-01-01 00:00:00: nothing to undo"]
+    assert said(caplog) == ["No scene was written to Plex since 2999-01-01 00:00:00, so there is nothing to undo"]
 
 
 def test_a_scene_is_a_number_from_1_on(bench: Workbench) -> None:
     for scene_id in (0, -1, "0"):
-        with pytest.raises(ArgumentError, match=r"scene_id is .*: a whole number from 1 on is allowed"):
+        with pytest.raises(ArgumentError, match=r"scene_id is .*, but must be a whole number from 1 on"):
             task(bench, scene_id=scene_id).undo_scene()
 
 

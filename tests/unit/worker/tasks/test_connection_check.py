@@ -53,7 +53,7 @@ def test_libraries_that_are_left_out_are_named(bench: Workbench) -> None:
     bench.plex.add_section("Concerts", locations=["/media/concerts"])
     assert ("Libraries", True, "Movies, Concerts") in examine(bench)
     bench.configure(plex_library="Movies")
-    assert ("Libraries", True, "Movies (left out by plex_library: Concerts)") in examine(bench)
+    assert ("Libraries", True, "Movies (plex_library leaves out Concerts)") in examine(bench)
 
 
 def test_a_data_folder_that_cannot_be_written_is_said(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_a_data_folder_that_cannot_be_written_is_said(bench: Workbench, monkeypa
     monkeypatch.setattr(tempfile, "TemporaryFile", mock.Mock(side_effect=full))
     name, is_well, detail = examine(bench)[0]
     assert (name, is_well) == ("Data folder", False)
-    assert "No space left on device: make it writable" in detail
+    assert "cannot be used (No space left on device). Make it writable" in detail
 
 
 def revoke_token(bench: Workbench) -> None:
@@ -95,7 +95,7 @@ def test_it_ends_with_what_is_wrong_and_says_it(bench: Workbench, fault: str) ->
 
 def test_paused_is_no_fault_but_said(bench: Workbench) -> None:
     bench.configure(paused=True)
-    assert ("Settings", True, "complete, but paused is set: nothing is sent until Pause is off") in examine(bench)
+    assert ("Settings", True, "complete, but paused is set. Nothing is sent until Pause is off") in examine(bench)
 
 
 def test_only_the_newest_scenes_are_looked_up(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_token_that_ends_by_itself_is_told_with_its_date(bench: Workbench) -> 
     bench.configure(plex_token=token)
     (found,) = [each for each in examine(bench) if each[0] == "Token"]
     assert found[1]
-    assert found[2].startswith("accepted, but plex_token ends by itself on 2030-03-1")
+    assert found[2].startswith("accepted, but plex_token expires on 2030-03-1")
     (problem,) = settings_problems(bench.workplace)
     assert found[2].endswith(problem)
     assert token not in problem

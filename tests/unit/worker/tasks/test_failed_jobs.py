@@ -41,9 +41,9 @@ def test_everything_that_is_known_is_told(caplog: pytest.LogCaptureFixture) -> N
             }
         ],
     }
-    assert 'Scene 7 "Film": AmbiguousMatch: 2 files match (6 tries, given up ' in caplog.text
+    assert 'Scene 7 "Film": 2 files match (AmbiguousMatch, 6 tries, given up ' in caplog.text
     assert "/a/f.mp4" in caplog.text
-    assert "1 dead letter: mend what is said to be wrong, then press Retry Failed Jobs" in caplog.text
+    assert "1 dead letter. Fix what is wrong, then press Retry Failed Jobs" in caplog.text
 
 
 def test_paths_stay_hidden_where_the_user_wants_that(caplog: pytest.LogCaptureFixture) -> None:

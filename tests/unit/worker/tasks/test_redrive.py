@@ -94,7 +94,7 @@ def test_a_library_that_is_not_there_is_the_same_cause(bench: Workbench) -> None
     bench.configure(plex_library="Movi")
     went, kept = retry(bench)
     assert (went, [*kept]) == ([2], [1])
-    assert 'did you mean "Movies"?' in kept[1]
+    assert 'Did you mean "Movies"?' in kept[1]
 
 
 def test_many_scenes_are_asked_for_in_pages(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_scene_without_a_dead_letter_is_said_to_have_none(
     bury(bench, 1)
     bury(bench, 2, "AmbiguousMatch")
     result = task(bench, scene_id=7).retry_selected()
-    reason = "scene 7 has no dead letter; all of them: 1 AmbiguousMatch, 1 PlexPermanentError"
+    reason = "scene 7 has no dead letter. All of them: 1 AmbiguousMatch, 1 PlexPermanentError"
     assert (told(result), result["reason"]) == (([], {}), reason)
     assert f"Nothing was put back: {reason}" in caplog.text
 
@@ -152,7 +152,7 @@ def test_arguments_that_mean_no_dead_letter_are_said_to_mean_none(bench: Workben
     other: dict[str, Any] = {"error_type": "PlexNotFound"}
     for args in (other, {"since": "2999-01-01"}, {"scene_id": 1, **other}):
         result = task(bench, **args).retry_selected()
-        assert result["reason"] == "no dead letter is meant by that; all of them: 1 PlexPermanentError"
+        assert result["reason"] == "no dead letter fits that. All of them: 1 PlexPermanentError"
     assert task(bench).retry_selected()["reason"] == ""
 
 
@@ -185,7 +185,7 @@ def test_the_log_names_the_first_ones_and_counts_all(bench: Workbench, caplog: p
     task(bench, dry_run=True).retry_selected()
     said = [record.getMessage() for record in caplog.records]
     assert said[0] == f"0 dead letters would be put back into the queue, {SHOWN + 5} kept"
-    assert said[1:] == [f"Scene {each}: kept: the scene is no longer in Stash" for each in range(100, 100 + SHOWN)]
+    assert said[1:] == [f"Scene {each} is kept: the scene is no longer in Stash" for each in range(100, 100 + SHOWN)]
 
 
 # --- the last outage

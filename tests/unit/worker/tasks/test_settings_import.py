@@ -229,8 +229,8 @@ def test_what_the_community_plugin_connects_to_is_said(stash: StashSimulator, ca
     stored = stash.library.plugin_settings["PlexSync"]
     assert (stored["plex_url"], stored["skip_tls_verify"]) == ("https://localhost:32400", True)
     assert (
-        "plex_url is https://localhost:32400 now, and skip_tls_verify is on: so the community plugin connects, "
-        "by https without a look at the certificate"
+        "plex_url is https://localhost:32400 now, and skip_tls_verify is on, because the community plugin connects "
+        "by https without checking the certificate"
     ) in caplog.text
     assert "abc.def" not in caplog.text
     assert take_over(stash) == NOTHING

@@ -109,9 +109,8 @@ def test_an_outage_shows_with_its_cause_and_the_next_probe(bench: Workbench) -> 
     assert breaker["since"] == pytest.approx(bench.clock.now, abs=1)
     assert "refused the connection" in breaker["cause"]
     assert [outage["ended_at"] for outage in status_of(bench)["last_outages"]] == [None]
-    assert f"Circuit breaker: open since {datetime.fromtimestamp(breaker['since']):%Y-%m-%d %H:%M:%S}: Plex at" in (
-        words_of(bench)
-    )
+    since = f"{datetime.fromtimestamp(breaker['since']):%Y-%m-%d %H:%M:%S}"
+    assert f"Circuit breaker: open since {since} (next probe in" in words_of(bench)
 
 
 def test_the_words_tell_of_the_last_success_catch_up_and_outage(bench: Workbench) -> None:
@@ -127,7 +126,8 @@ def test_the_words_tell_of_the_last_success_catch_up_and_outage(bench: Workbench
     assert words.startswith(f"PlexSync {VERSION}: 0 jobs pending")
     assert f"1 scene synced today (1 within the last minute), the last one {done_at:%Y-%m-%d %H:%M:%S}" in words
     assert "Edits without a hook are known up to 2027-01-15 12:01:00" in words
-    assert "Last outage: 2027-01-15 12:00:00: 60 seconds, 1 job waited, 0 done since: Plex was switched off" in words
+    outage = "2027-01-15 12:00:00, for 60 seconds (1 job waited, 0 done since): Plex was switched off"
+    assert f"Last outage on {outage}" in words
 
 
 def test_the_last_outages_are_the_newest_ones(bench: Workbench) -> None:
@@ -177,7 +177,7 @@ def test_a_drainer_that_goes_on_no_longer_waits_for_plex(bench: Workbench) -> No
 def test_without_a_drainer_it_is_said_whether_one_is_needed(bench: Workbench) -> None:
     assert "Drainer: none, none is needed" in words_of(bench)
     bench.enqueue(1)
-    assert "Drainer: none yet: one is being started" in words_of(bench)
+    assert "Drainer: none yet, one is being started" in words_of(bench)
 
 
 def test_what_is_wrong_with_the_settings_is_said(bench: Workbench) -> None:
@@ -240,8 +240,8 @@ def test_outages_one_a_line_and_then_the_figures(bench: Workbench) -> None:
     history.begin("The token was rejected")
     bench.clock.sleep(600)
     assert report(bench) == [
-        f"{at(NOON)}: 100 seconds, 9 jobs waited, 4 done since: Plex was switched off",
-        f"{at(NOON + 10_900)}: for 10 minutes so far: The token was rejected",
+        f"{at(NOON)}, for 100 seconds (9 jobs waited, 4 done since): Plex was switched off",
+        f"{at(NOON + 10_900)}, for 10 minutes so far: The token was rejected",
         "2 outages on record, mean time to recovery 100 seconds, mean time between them 3.0 hours, "
         "Plex was available 93.91% of the time since the first",
     ]
