@@ -39,10 +39,11 @@ def _problems(task: Task) -> list[str]:
     """What is wrong with the settings: as Stash has them now, or (quietly) as somebody last read them."""
     if task.is_quiet:
         return list(read_known_settings(task.folder.known_settings).problems)
+    workplace = task.workplace  # first of all: it sees to the packages, which the module needs
     # Heavy, and not for the page's sake.
     from worker.tasks.settings_now import settings_problems  # noqa: PLC0415
 
-    return settings_problems(task.workplace)
+    return settings_problems(workplace)
 
 
 def outage_report(task: Task) -> dict[str, Any]:
