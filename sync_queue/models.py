@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync_queue.enqueue import METADATA, new_job_data, serialize
+
+KEPT_TRIES = 20
+"""Tries of a job of which it is kept how they failed."""
+
+
+class Try(NamedTuple):
+    """How a job failed, `at` in seconds since the epoch."""
+
+    at: float
+    error_type: str
+    error_text: str
 
 
 @dataclass(frozen=True)
 class Job:
     """One scene that Plex may show wrongly; times in seconds since the epoch, 0.0 = at once or never.
 
+    `tries`: the last KEPT_TRIES, oldest first. `title`, `path`: as the last try found them.
     `outages_opened`: how often its failure opened the breaker. `previous_attempts`: those before it was redriven.
     """
 
@@ -28,6 +40,9 @@ class Job:
     outages_opened: int = 0
     previous_attempts: int = 0
     update_type: str = METADATA
+    title: str = ""
+    path: str = ""
+    tries: tuple[Try, ...] = ()
 
     @classmethod
     def from_row(cls, row_id: int, data: bytes | str) -> Job:
@@ -46,6 +61,9 @@ class Job:
             outages_opened=stored.get("outages_opened", 0),
             previous_attempts=stored.get("previous_attempts", 0),
             update_type=stored["update_type"],
+            title=stored.get("title", ""),
+            path=stored.get("path", ""),
+            tries=tuple(Try(*each) for each in stored.get("tries", ())),
         )
 
     def data(self) -> dict[str, Any]:
@@ -59,11 +77,19 @@ class Job:
             "first_failed_at": self.first_failed_at,
             "outages_opened": self.outages_opened,
             "previous_attempts": self.previous_attempts,
+            "title": self.title,
+            "path": self.path,
+            "tries": [list(each) for each in self.tries],
         }
 
     def serialized(self) -> bytes:
         """The stored bytes."""
         return serialize(self.data())
+
+    def tried(self, failure: Failure, now: float) -> Job:
+        """The job with one more try in its list, and with the title and path that it found, if any."""
+        tries = (*self.tries, Try(now, failure.error_type, failure.error_text))[-KEPT_TRIES:]
+        return replace(self, tries=tries, title=failure.title or self.title, path=failure.path or self.path)
 
     def retried(self, error_type: str, *, now: float, delay: float) -> Job:
         """The job after one more counted failure, due again `delay` seconds from `now`."""

@@ -154,6 +154,16 @@ def bring_forward(database: Database, latest: float, now: float) -> int:
     )
 
 
+def make_due(database: Database, scene_id: int | None, now: float) -> int:
+    """Make what waits for a retry due at `now` (seconds since the epoch), of one scene or of all; returns how many."""
+    condition, values = ("1", ()) if scene_id is None else ("scene_id = ?", (scene_id,))
+    return database.execute(
+        "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
+        f" WHERE {PENDING} AND due > ? AND {condition}",
+        (now, now, *values),
+    )
+
+
 def pending_data(database: Database) -> list[dict[str, Any]]:
     """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
     rows = database.all(f"SELECT data FROM ack_queue_default WHERE {PENDING} ORDER BY _id")

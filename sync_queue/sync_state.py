@@ -199,3 +199,31 @@ def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:
             f"SELECT scene_id, stash_updated_at FROM scene_state WHERE scene_id {IN_LIST}", (as_list(scene_ids),)
         )
     )
+
+
+def owners_of(database: Database, rating_keys: Sequence[int]) -> dict[int, int]:
+    """Which scene each of these items belongs to; one that belongs to nobody is absent."""
+    return dict(
+        database.all(
+            f"SELECT rating_key, scene_id FROM item_state WHERE scene_id > 0 AND rating_key {IN_LIST}",
+            (as_list(rating_keys),),
+        )
+    )
+
+
+def undone_scenes(database: Database, limit: int, after: str | None) -> tuple[list[tuple[int, float]], str | None, int]:
+    """A page of the scenes that were undone, each with when (seconds since the epoch), the newest first.
+
+    Then what follows it (None at the end), and how many there are in all. `after` is what followed the page before.
+    Raises ValueError for another text.
+    """
+    at, scene_id = after.split(":") if after else ("inf", "0")
+    rows = database.all(
+        "SELECT scene_id, undone_at FROM scene_state WHERE undone_at > 0 AND (undone_at, scene_id) < (?, ?)"
+        " ORDER BY undone_at DESC, scene_id DESC LIMIT ?",
+        (float(at), int(scene_id), limit + 1),
+    )
+    count = database.one("SELECT COUNT(*) FROM scene_state WHERE undone_at > 0")
+    found = [(row[0], row[1]) for row in rows[:limit]]
+    following = f"{found[-1][1]!r}:{found[-1][0]}" if len(rows) > limit else None
+    return found, following, int(count[0]) if count else 0

@@ -81,3 +81,9 @@ def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
         (now, as_list(scene_ids), now, NOT_FOUND),
     )
     return revived + woken
+
+
+def files_of(database: Database, scene_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The files of those scenes that wait, as Stash sees them."""
+    rows = database.all(f"SELECT scene_id, files FROM waiting_files WHERE scene_id {IN_LIST}", (as_list(scene_ids),))
+    return {scene_id: json.loads(files) for scene_id, files in rows}

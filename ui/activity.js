@@ -23,7 +23,7 @@
 
   page.ActivityView = function ({ status }) {
     const history = api.useOperation("history", { days: DAYS });
-    const recent = page.usePaged("recent", {});
+    const recent = page.usePaged("recent_syncs", {});
     page.useFollow(recent, status ? status.last_success_at : null);
     return h(
       "div",

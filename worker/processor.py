@@ -15,6 +15,7 @@ from sync_queue.fan_out import FanOut, next_fan_out
 from sync_queue.generation import Superseded
 from sync_queue.models import Job
 from sync_queue.operations import bring_forward, claim, count_open, is_scene_due, next_due_at
+from sync_queue.wishes import ASK_PLEX, take_wish
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
 from validation.problems import ConfigError, replaced_in_words
@@ -250,7 +251,7 @@ class SyncWorker:
     def _tidy_a_page(self) -> bool:
         if self._tidying is None or not self._tidying.step_if_due():
             return False
-        self.progress.activity = "tidying up"
+        self.progress.do(Doing.IDLE, "tidying up")
         return True
 
     def _reconcile_a_page(self) -> bool:
@@ -324,6 +325,8 @@ class SyncWorker:
         """Whether the breaker lets a job through; probes where it is time to."""
         if self._gate.is_closed() or self._gate.breaker.test_admitted:
             return True
+        if take_wish(self._manager.database, ASK_PLEX):
+            self._gate.ask_soon()
         if self._gate.seconds_to_probe() > 0:
             return False
         return self._gate.probe(context.probe)

@@ -332,7 +332,7 @@ OPERATIONS: dict[str, type[BaseModel]] = {
     "discard": Discard,
     "retry_now": RetryNow,
     "sync_scene": SyncScene,
-    "recent": Recent,
+    "recent_syncs": Recent,
     "history": History,
     "outage_report": OutageReport,
     "log": Log,

@@ -11,7 +11,7 @@ from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.contract.operation_shapes import check_answer
 from tests.support.agreement import wait_until_in_step
 from tests.support.buttons import operate
-from tests.world import World, wait_until
+from tests.world import PLEX_ROOT, World, wait_until
 
 
 def ask(world: World, mode: str, **args: Any) -> Any:
@@ -60,3 +60,61 @@ def test_a_status_is_written_where_no_drainer_does(tmp_path: Path) -> None:
         ask(world, "queue_status")
         told = read(world.data.live_status)
         assert (told["believe_until"], told["drainer"]["alive"]) == (None, False)
+
+
+def test_what_was_done_is_told_with_what_was_there(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        world.edit(1, title="Done", details="d")
+        wait_until_in_step(world, [1])
+        wait_until(lambda: ask(world, "recent_syncs")["count"] == 1, "the sync to be told")
+        (sync,) = ask(world, "recent_syncs")["syncs"]
+        assert (sync["scene_id"], sync["title"]) == (1, "Done")
+        changes = {each["field"]: (each["was"], each["now"]) for each in sync["changes"]}
+        assert changes["title"] == ("scene-1", "Done")
+        assert ask(world, "history")["days"][-1]["done"] == 1
+        assert len(ask(world, "history", days=30)["days"]) == 30
+        assert any("Plex now shows" in line["text"] for line in ask(world, "log")["lines"])
+
+
+def test_what_waits_is_listed_made_due_and_discarded(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=3, paused=True, idle_seconds=60.0) as world:
+        world.edit(1, title="Waits", details="d")
+        wait_until(lambda: ask(world, "queue_status")["paused"], "the pause to be known")
+        assert ask(world, "sync_scene", scene_id=[1, 2, 3])["enqueued"] == 2
+        page = ask(world, "jobs", state="waiting", limit=2)
+        assert (page["count"], [job["state"] for job in page["jobs"]]) == (3, ["held", "held"])
+        rest = ask(world, "jobs", state="waiting", limit=2, after=page["next"])
+        assert sorted(job["scene_id"] for job in page["jobs"] + rest["jobs"]) == [1, 2, 3]
+        assert rest["next"] is None
+        assert ask(world, "jobs", search="2")["count"] == 1
+        assert "paused" in ask(world, "retry_now")["reason"]
+        ids = [job["id"] for job in rest["jobs"]]
+        assert ask(world, "discard", state="waiting", ids=ids)["discarded"] == 0
+        done = ask(world, "discard", state="waiting", ids=ids, dry_run=False)
+        assert (done["discarded"], os.path.exists(done["file"]), world.open_jobs()) == (1, True, 2)
+
+
+def test_what_failed_is_listed_with_every_try_and_the_rivals(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1) as world:
+        for folder in ("a", "b"):
+            world.plex.add_item(world.section, f"{PLEX_ROOT}/{folder}/sub/film.mp4")
+        scene = world.stash.add_scene("/data/sub/film.mp4")
+        world.edit(scene.id, title="Which Ünique one?", details="d")
+        wait_until(lambda: world.dead_letters().get_count() == 1, "the job to be given up")
+        (job,) = ask(world, "jobs", state="failed", search="üniQUE", error_type="AmbiguousMatch")["jobs"]
+        assert (job["scene_id"], job["attempts"], len(job["tries"])) == (scene.id, 1, 1)
+        assert {each["library"] for each in job["candidates"]} == {"Movies"}
+        assert None not in {each["rating_key"] for each in job["candidates"]}
+        assert ask(world, "jobs", state="failed", search="nothing")["count"] == 0
+        assert ask(world, "discard", ids=[job["id"]], dry_run=False)["discarded"] == 1
+        assert ask(world, "undone")["count"] == 0
+
+
+def test_an_outage_that_is_over_is_found_out_at_once(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1, idle_seconds=60.0) as world:
+        world.plex.refuse()
+        world.edit(1, title="Waits", details="d")
+        wait_until(lambda: ask(world, "queue_status")["breaker"]["reason"] == "down", "the outage")
+        world.plex.accept()
+        assert ask(world, "retry_now")["probing"] is True
+        wait_until_in_step(world, [1])

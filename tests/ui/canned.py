@@ -37,7 +37,7 @@ def canned(name: str) -> dict[str, Any]:
 
 
 def names() -> list[str]:
-    """All kept answers, such as `recent` and `jobs.failed`."""
+    """All kept answers, such as `recent_syncs` and `jobs.failed`."""
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 

@@ -113,7 +113,10 @@ def test_an_undone_scene_is_synced_again(site: Site) -> None:
     assert site.stash.asked("sync_scene") == [{"scene_id": 30}]
 
 
-@pytest.mark.parametrize(("tab", "mode", "rows"), [("activity", "recent", "syncs"), ("compare", "undone", "scenes")])
+ROWS_WITH_TEXTS = [("activity", "recent_syncs", "syncs"), ("compare", "undone", "scenes")]
+
+
+@pytest.mark.parametrize(("tab", "mode", "rows"), ROWS_WITH_TEXTS)
 def test_markup_in_texts_stays_text(site: Site, tab: str, mode: str, rows: str) -> None:
     answer = canned(mode)
     site.stash.answers[mode] = {**answer, rows: [{**row, "title": MARKUP} for row in answer[rows]]}

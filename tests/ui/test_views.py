@@ -16,7 +16,7 @@ OF_TAB = {
     "status": ("queue_status", "In numbers"),
     "waiting": ("jobs", "Night Train to Lisbon"),
     "failed": ("jobs", "Two Copies"),
-    "activity": ("recent", "Autumn Walk"),
+    "activity": ("recent_syncs", "Autumn Walk"),
     "outages": ("outage_report", "99.36 %"),
     "compare": ("reports", "190 in step"),
     "setup": ("settings", "Where Plex is"),
@@ -25,7 +25,7 @@ OF_TAB = {
 EMPTY: dict[str, tuple[str, dict[str, Any], str]] = {
     "waiting": ("jobs", {**canned("jobs.waiting"), "count": 0, "jobs": []}, "Nothing waits."),
     "failed": ("jobs", {**canned("jobs.failed"), "count": 0, "jobs": []}, "Nothing failed."),
-    "activity": ("recent", {**canned("recent"), "count": 0, "syncs": []}, "Nothing was synced yet."),
+    "activity": ("recent_syncs", {**canned("recent_syncs"), "count": 0, "syncs": []}, "Nothing was synced yet."),
     "outages": (
         "outage_report",
         {"outages": [], "current": None, "count": 0, "mttr": None, "mtbf": None, "availability": None},

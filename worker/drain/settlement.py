@@ -20,6 +20,7 @@ from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
+from worker.drain.activity import note_activity
 from worker.drain.progress import Progress
 from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
@@ -39,6 +40,11 @@ class Ending:
 
     outcome: Outcome
     decision: Decision | None
+
+    @property
+    def is_buried(self) -> bool:
+        """Whether the job is given up."""
+        return self.decision is not None and self.decision.action is Action.BURY
 
 
 class Settlement:
@@ -75,6 +81,9 @@ class Settlement:
             for ending in endings:
                 self._store(ending.outcome)
                 self._carry_out(ending)
+            buried = sum(ending.is_buried for ending in endings)
+            ended = [ending.outcome for ending in endings]
+            note_activity(self._manager.database, ended, buried, self._clock())
         for ending in endings:
             self._tell_gate(ending)
             self._report(ending, context.config)
@@ -188,9 +197,11 @@ class Settlement:
             forget_waiting(self._manager.database, [job.scene_id])
             reach("ack:marked")
         elif ending.decision.action is Action.RETRY:
-            release_job(self._queue, job.retried(_error_type(error), now=now, delay=ending.decision.delay))
+            tried = job.tried(_failure(ending.outcome), now)
+            release_job(self._queue, tried.retried(_error_type(error), now=now, delay=ending.decision.delay))
         elif ending.decision.action is Action.BURY:
-            self._dead_letters.bury(self._queue, job, _failure(ending.outcome), now)
+            failure = _failure(ending.outcome)
+            self._dead_letters.bury(self._queue, job.tried(failure, now), failure, now)
         elif ending.decision.action is Action.RELEASE:
             delay = ending.decision.delay
             release_job(self._queue, job.put_off(_error_type(error), now=now, delay=delay) if delay else job)

@@ -21,8 +21,9 @@ from plex.edits import (
     names,
 )
 from plex.items import PlexItem
+from sync_queue.activity import Change
 from sync_queue.sync_state import ItemState
-from validation.fields import IMAGE_FIELDS, LIST_FIELDS, FieldValue
+from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 from validation.names import name_key
 from worker.sync.server import KnownServer
@@ -214,3 +215,16 @@ def _same(stored: Any, value: FieldValue) -> bool:
 
 def _values(values: Mapping[str, Any]) -> dict[str, FieldValue]:
     return {name: from_json(value) for name, value in values.items()}
+
+
+def changes_of(item: ItemSync) -> list[Change]:
+    """What was written to an item, field by field; of a picture only that it is another one."""
+    changed = set(item.changed)
+    edits = {edit.field: edit for edit in item.edits}
+    return [
+        Change(item.rating_key, name, as_json(edits[name].old), as_json(edits[name].new))
+        if name in edits
+        else Change(item.rating_key, name, None, None)
+        for name in FIELDS
+        if name in changed
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sync_queue.activity import Change
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState
 from validation.metadata import WantedMetadata
@@ -19,7 +20,8 @@ class Outcome:
     `files`: the scene's, as Stash sees them. `tried`: rating keys of the items of a job that failed. `undone`: of those
     that are as they were before we wrote to them, so that their state is forgotten.
     `locked`: fields of which the lock alone was set. `notes` are said once, and nothing is wrong. `given_up`: what is
-    settled instead where the job is not tried again.
+    settled instead where the job is not tried again. `changes`: what was written, field by field; `begun_at`: when the
+    scene was read (seconds since the epoch).
     """
 
     job: Job
@@ -37,6 +39,8 @@ class Outcome:
     tried: tuple[int, ...] = ()
     server_id: str = ""
     given_up: Outcome | None = None
+    changes: tuple[Change, ...] = ()
+    begun_at: float = 0.0
 
 
 @dataclass

@@ -35,7 +35,7 @@ from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.assumptions import assume_from, rests_on_assumption
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync, Picture
-from worker.sync.item import ItemSync
+from worker.sync.item import ItemSync, changes_of
 from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
@@ -292,6 +292,8 @@ class SceneSync:
             ),
             item_states=tuple(states),
             server_id=self._context.plex.machine_identifier,
+            changes=tuple(change for item in items for change in changes_of(item)),
+            begun_at=self._read_at,
         )
 
     def _settled(self, updated_at: str) -> str:

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from plex.client import PlexClient
 from plex.difference import ANY_SERVER, give_back
-from plex.edits import FieldEdit, ServerWays, keys, names, same_value
+from plex.edits import FieldEdit, ServerWays, as_json, keys, names, same_value
 from plex.items import PlexItem
 from storage.crash_points import reach
 from storage.database import Database
+from sync_queue.activity import Change
 from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
@@ -127,6 +128,7 @@ class SceneUndo:
         `stash_updated_at` (Stash's time of the scene, "" where it is gone) counts as in step from now on: otherwise the
         next catch-up would take the scene for missed, and write it again.
         """
+        begun_at = self._clock()
         plan = self.plan(job.scene_id)
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
@@ -137,6 +139,12 @@ class SceneUndo:
             job,
             changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
             warnings=tuple(warnings),
+            changes=tuple(
+                Change(each.item.rating_key, edit.field, as_json(edit.old), as_json(edit.new))
+                for each in plan
+                for edit in each.edits
+            ),
+            begun_at=begun_at,
             undone=self._known_by(job.scene_id, [each.item for each in plan]),
             scene_state=SceneState(job.scene_id, now, stash_updated_at, (), undone_at=now),
             server_id=self._plex.machine_identifier,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -94,3 +95,63 @@ def subset_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> f
         listed = ", ".join(sorted(allowed))
         raise ArgumentError(f"{name} {said}, but must be any of {listed}, comma-separated. Without it, all are meant")
     return frozenset(by_letters[part.lower()] for part in found)
+
+
+def whole_numbers(args: Mapping[str, Any], name: str, most: int | None = None) -> list[int] | None:
+    """Whole numbers from 1 on, as a list, comma-separated, or a single one; None where it is missing.
+
+    At most `most` of them. Raises ArgumentError for all else, an empty list included: it must not stand for all.
+    """
+    value = args.get(name)
+    if value is None or value == "":
+        return None
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
+    numbers = [whole_number({name: part}, name) for part in parts]
+    found = [number for number in numbers if number is not None]
+    if not found:
+        raise ArgumentError(f'{name} is "{value}": whole numbers from 1 on are allowed, comma-separated')
+    if most is not None and len(found) > most:
+        raise ArgumentError(f"{name} holds {len(found)} numbers: at most {most} are allowed at once")
+    return list(dict.fromkeys(found))
+
+
+def number_within(args: Mapping[str, Any], name: str, default: int, most: int) -> int:
+    """A whole number from 1 to `most`. Raises ArgumentError."""
+    number = whole_number(args, name)
+    if number is not None and number > most:
+        raise ArgumentError(f"{name} is {number}: a whole number from 1 to {most} is allowed")
+    return default if number is None else number
+
+
+def page(args: Mapping[str, Any]) -> tuple[int, str | None]:
+    """How many rows of a list are wanted, and after which cursor, None for its beginning. Raises ArgumentError."""
+    return number_within(args, "limit", 50, 500), text(args, "after") or None
+
+
+def text(args: Mapping[str, Any], name: str) -> str:
+    """A text without blanks at its ends, "" where it is missing."""
+    value = args.get(name)
+    return str(value).strip() if value is not None else ""
+
+
+@contextmanager
+def valid_cursor(args: Mapping[str, Any]) -> Iterator[None]:
+    """Say so where the block finds (by ValueError) that `after` is none of our cursors. Raises ArgumentError."""
+    try:
+        yield
+    except ValueError:
+        raise ArgumentError(f'after is "{args.get("after")}": the next of the page before is allowed') from None
+
+
+def texts(args: Mapping[str, Any], name: str) -> list[str] | None:
+    """Texts, comma-separated or as a list; None where it is missing or empty."""
+    value = args.get(name)
+    parts = value if isinstance(value, list) else str(value if value is not None else "").split(",")
+    found = [part for part in (str(part).strip() for part in parts) if part]
+    return found or None
+
+
+def missing(mode: str, name: str, example: str, hint: str = "") -> ArgumentError:
+    """What somebody is told who did not pass an argument that the mode needs."""
+    call = f'mutation {{ runPluginOperation(plugin_id: "PlexSync", args: {{mode: "{mode}", {name}: {example}}}) }}'
+    return ArgumentError(f"{name} is missing. Call it through Stash's GraphQL with {call}. {hint}".strip())

@@ -1,0 +1,144 @@
+"""The jobs that wait and that failed, a page at a time, and what a person does with them. Light."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from storage.database import Database
+from sync_queue.enqueue import enqueue_many
+from sync_queue.job_list import (
+    FailedJob,
+    JobFilter,
+    WaitingJob,
+    discard_failed,
+    discard_waiting,
+    failed_ids,
+    failed_page,
+    waiting_jobs,
+    waiting_page,
+)
+from sync_queue.operations import make_due, pending_scene_ids
+from sync_queue.wishes import ASK_PLEX, make_wish
+from worker.base.known_settings import read_known_settings
+from worker.base.words import counted
+from worker.drain.standing import FORMAT, stored_gate
+from worker.tasks import arguments
+from worker.tasks.backup import write_backup
+from worker.tasks.job_shapes import JobShapes
+from worker.tasks.task import Task
+
+logger = logging.getLogger(__name__)
+
+MOST_SCENES = 500
+"""Scenes that one call may name."""
+SHOWN = 50
+"""Entries of a list in an answer that is not paged."""
+SOURCE = "page"
+PAUSED = "Syncing is paused. They are sent once Pause is off."
+
+
+def list_jobs(task: Task) -> dict[str, Any]:
+    """One page of `jobs`. Raises ArgumentError."""
+    state = arguments.choice(task.args, "state", ("waiting", "failed"))
+    limit, after = arguments.page(task.args)
+    wanted = job_filter(task)
+    read = waiting_page if state == "waiting" else failed_page
+    with arguments.valid_cursor(task.args):
+        page = read(task.database, wanted, limit, after)
+    shapes = JobShapes(task.folder, task.database, time.time())
+    return {
+        "format": FORMAT,
+        "state": state,
+        "count": page.count,
+        "next": page.next,
+        "by_type": page.by_type,
+        "jobs": shapes.shapes(page.rows),
+    }
+
+
+def job_filter(task: Task) -> JobFilter:
+    """Which jobs the arguments mean. Raises ArgumentError."""
+    kinds = arguments.texts(task.args, "error_type")
+    ids = arguments.whole_numbers(task.args, "ids")
+    return JobFilter(
+        search=arguments.text(task.args, "search"),
+        error_types=None if kinds is None else frozenset(kinds),
+        ids=None if ids is None else frozenset(ids),
+    )
+
+
+def discard(task: Task) -> dict[str, Any]:
+    """Delete jobs, after writing them to a file. Raises ArgumentError, OSError."""
+    state = arguments.choice(task.args, "state", ("failed", "waiting"))
+    dry_run = arguments.switch(task.args, "dry_run", default=True)
+    wanted = job_filter(task)
+    with task.database.transaction():
+        if state == "failed":
+            meant, keep = failed_ids(task.database, wanted), []
+        else:
+            jobs = waiting_jobs(task.database, wanted)
+            meant = [job.id for job in jobs if not job.is_claimed]
+            keep = [_kept(job) for job in jobs if job.is_claimed]
+        file = (
+            ""
+            if dry_run
+            else write_backup(task.folder, _WHAT[state], _entries(task.database, state, meant), time.time())
+        )
+        delete = discard_failed if state == "failed" else discard_waiting
+        discarded = 0 if dry_run else delete(task.database, meant)
+    if not dry_run:
+        logger.info("%s deleted; they are kept in %s", counted(discarded, "job"), file)
+    return {
+        "format": FORMAT,
+        "dry_run": dry_run,
+        "discarded": discarded,
+        "discard_count": len(meant),
+        "keep_count": len(keep),
+        "keep": keep[:SHOWN],
+        "file": file,
+    }
+
+
+_WHAT = {"failed": "dead-letters", "waiting": "pending-queue"}
+"""What the backup's file is called by."""
+
+
+def _entries(database: Database, state: str, ids: Sequence[int]) -> list[WaitingJob | FailedJob]:
+    wanted = JobFilter(ids=frozenset(ids))
+    if state == "waiting":
+        return list(waiting_jobs(database, wanted))
+    return list(failed_page(database, wanted, max(1, len(ids)), None).rows)
+
+
+def _kept(job: WaitingJob) -> dict[str, Any]:
+    return {"id": job.id, "scene_id": job.data["scene_id"], "reason": "it is being sent right now"}
+
+
+def retry_now(task: Task) -> dict[str, Any]:
+    """Make what waits due at once; in an outage, have Plex asked at once. Raises ArgumentError."""
+    scene_id = arguments.whole_number(task.args, "scene_id")
+    now = time.time()
+    due = make_due(task.database, scene_id, now)
+    probing = not stored_gate(task.folder, now).is_closed()
+    if probing:
+        make_wish(task.database, ASK_PLEX)
+    reason = PAUSED if read_known_settings(task.folder.known_settings).paused else ""
+    if not due and scene_id is not None and not pending_scene_ids(task.database, [scene_id]):
+        reason = f"Scene {scene_id} has no job that waits."
+    return {"format": FORMAT, "due": due, "probing": probing, "reason": reason}
+
+
+def sync_scene(task: Task) -> dict[str, Any]:
+    """Put scenes in the queue as an edit would. Raises ArgumentError."""
+    scene_ids = arguments.whole_numbers(task.args, "scene_id", MOST_SCENES)
+    if scene_ids is None:
+        raise arguments.missing("sync_scene", "scene_id", "7")
+    enqueued = enqueue_many(task.database, scene_ids, SOURCE, time.time())
+    task.start_drainer()
+    left = len(scene_ids) - enqueued
+    paused = PAUSED if read_known_settings(task.folder.known_settings).paused else ""
+    reason = f"{counted(left, 'scene')} waited in the queue already." if left else paused
+    return {"format": FORMAT, "enqueued": enqueued, "reason": reason}
