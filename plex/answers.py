@@ -53,7 +53,7 @@ def missing_names(edit: FieldEdit, have: Iterable[str]) -> tuple[str, ...]:
 def forms_in(edit: FieldEdit, have: tuple[str, ...]) -> dict[str, str]:
     """Of the names that were sent, those that are shown in another spelling only: asked → shown."""
     shown = {name_key(each): each for each in have}
-    sent = [each for each in edit.added if each not in have]
+    sent = [each for each in names(edit.new) if each not in have]
     return {each: shown[name_key(each)] for each in sent if name_key(each) in shown}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -105,7 +105,20 @@ class ImageSync:
         """See to it that what was uploaded is what Plex shows. Failures go to `item.images`; raises as `sync`."""
         for name, digest in list(item.images.check.items()):
             self._attempt(name, item, digest, partial(self._see_to, name, item, digest, shown))
-            if PLEX_NAMES[name] not in shown.locked and self._server.learn_loose_lock(name):
+        unlocked = [name for name in item.images.check if self._lock_is_missing(name, shown)]
+        if unlocked:
+            self._lock_again(unlocked, item)
+
+    def _lock_is_missing(self, name: str, shown: PlexItem) -> bool:
+        return PLEX_NAMES[name] not in shown.locked and name not in self._server.ways.loose_locks
+
+    def _lock_again(self, fields: Sequence[str], item: ItemSync) -> None:
+        """Ask once more for locks that are not there, and notice where the server does not keep them."""
+        plex = self._context.plex
+        plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1") for name in fields])
+        shown = plex.items([item.rating_key]).get(item.rating_key)
+        for name in fields:
+            if shown and self._lock_is_missing(name, shown) and self._server.learn_loose_lock(name):
                 item.images.warnings.append(f"{name}: this Plex does not keep its lock")
 
     def _may_need(self, name: str, item: ItemSync, changed_in_stash: bool) -> bool:

@@ -17,7 +17,7 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
-from worker.backoff import NothingToSync
+from worker.backoff import NothingArrived, NothingToSync
 from worker.sync.context import SyncContext, read_items
 from worker.sync.item import history_of
 from worker.sync.item_identity import has_its_files
@@ -133,7 +133,10 @@ class SceneUndo:
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
-        warnings = self._write(items, Tries.FAILED if job.retry_count else Tries.FIRST)
+        self._write(items, Tries.FAILED if job.retry_count else Tries.FIRST)
+        warnings = [text for item in items for text in item.verdict.warnings]
+        if any(item.verdict.has_ignored_all for item in items):
+            return Outcome(job, NothingArrived("; ".join(warnings)))
         now = self._clock()
         return Outcome(
             job,
@@ -158,7 +161,7 @@ class SceneUndo:
         server.recall(())
         return server
 
-    def _write(self, items: Sequence[ItemWriting], tries: Tries) -> list[str]:
+    def _write(self, items: Sequence[ItemWriting], tries: Tries) -> None:
         server = self._server()
         for item in items:
             item.send(self._plex, (), server, tries)
@@ -169,7 +172,6 @@ class SceneUndo:
 
         read_back(items, lambda keys: read_items(self._plex, keys), write_again, server)
         reach("undo:read_back")
-        return [text for item in items for text in item.verdict.warnings]
 
 
 def _is_of(scene_id: int, state: ItemState, item: PlexItem) -> bool:
