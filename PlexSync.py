@@ -36,12 +36,8 @@ def main() -> int:
         return task(folder, request)
     except ProtocolError as error:
         return fail(str(error))
-    except OSError as error:
-        place = error.filename or folder.root
-        return fail(f"{place} cannot be used ({error.strerror or error}). Make it writable for Stash's user")
-    except sqlite3.Error as error:
-        advice = "If this goes on, restart Stash" if is_busy(error) else "Is the disk full or the folder read-only?"
-        return fail(f"the queue in {folder.queue} cannot be used ({error}). {advice}")
+    except (OSError, sqlite3.Error, MemoryError) as error:
+        return fail(in_words(folder, error))
 
 
 def hook(folder: DataFolder, request: Request) -> int:
@@ -74,6 +70,21 @@ def task(folder: DataFolder, request: Request) -> int:
     except TaskError as error:
         return fail(str(error))
     return 0
+
+
+def in_words(folder: DataFolder, error: OSError | sqlite3.Error | MemoryError) -> str:
+    """What cannot be used, why, and what to do about it."""
+    from worker.base.shortage import shortage  # noqa: PLC0415 - only needed where something is wrong
+
+    said = shortage(error)
+    if said:
+        return said
+    if isinstance(error, OSError):
+        place = error.filename or folder.root
+        return f"{place} cannot be used ({error.strerror or error}). Make it writable for Stash's user"
+    is_held = isinstance(error, sqlite3.Error) and is_busy(error)
+    advice = "If this goes on, restart Stash" if is_held else "Is the disk full or the folder read-only?"
+    return f"the queue in {folder.queue} cannot be used ({error}). {advice}"
 
 
 def fail(text: str) -> int:

@@ -335,6 +335,8 @@ def _open(path: str) -> Database:
     existed = os.path.exists(path) and os.path.getsize(path) > 0
     database = Database.open(path, synchronous="NORMAL", check=existed)  # what a power cut may cost can be listed again
     try:
+        # The stage of a listing, which would need room in the system's temporary folder: that may be full.
+        database.execute("PRAGMA temp_store = MEMORY")
         if not existed:
             database.create_schema(_SCHEMA, SCHEMA_VERSION)
         elif (version := database.schema_version()) != SCHEMA_VERSION:

@@ -22,6 +22,7 @@ from validation.problems import ConfigError, replaced_in_words
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.one_by_one import together_or_one_by_one
+from worker.base.shortage import log_end
 from worker.base.words import counted, duration, moment
 from worker.drain.ended import Ended as Ended
 from worker.drain.expansion import Expansion
@@ -226,8 +227,7 @@ class SyncWorker:
             return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
         if self._refusals is not None and self._gate.is_closed():
             self._refusals.look_if_due()
-        is_busy = self._look_for_files() or self._tidy_a_page() or self._reconcile_a_page()
-        return Step() if is_busy else None
+        return Step() if self._look_for_files() or self._tidy_a_page() or self._reconcile_a_page() else None
 
     def _look_for_files(self) -> bool:
         """Whether jobs fell due because Plex has their files now."""
@@ -383,9 +383,9 @@ class SyncWorker:
     def _run_logged(self) -> None:
         try:
             self.run()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - log_end says why
             # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
-            logger.exception("The worker ended by an error; the jobs are kept")
+            log_end(logger, "The worker", error)
             self.failure = error
             self.ended = Ended.FAILED
         finally:

@@ -14,6 +14,7 @@ from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
+from worker.base.shortage import log_end
 from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
 from worker.drain.tidy_files import tidy_files
@@ -82,9 +83,9 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay)
     except (DependencyError, FolderNotPrivate) as error:
         logger.error("%s", error)
-    except Exception:
+    except Exception as error:  # noqa: BLE001 - log_end says why
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
-        logger.exception("The drainer ended by an error; the jobs are kept")
+        log_end(logger, "The drainer", error)
     finally:
         queue, newest = _last_look(database, relay)
         database.close()

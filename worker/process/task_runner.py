@@ -12,6 +12,7 @@ from typing import Any
 from stash.protocol import Request, log
 from sync_queue.database import open_queue_database
 from sync_queue.relay import take_lines
+from worker.base.shortage import shortage
 from worker.data_folder import DataFolder
 from worker.errors import TaskError
 from worker.process.privacy import FolderNotPrivate, keep_private
@@ -73,6 +74,8 @@ def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
         if isinstance(error, OSError) and _is_about_the_folder(folder, error):
             # The entry has words for a disk that is full or read-only, and what to do about it.
             raise
+        if said := shortage(error):
+            raise TaskError(said) from error
         # The process's outermost edge: the person gets a sentence, the log the cause.
         logger.exception("Task %s failed", request.mode)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}). See Stash's log") from error

@@ -6,22 +6,34 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from plex.client import PlexClient
 from plex.index import FileIndex
+from storage.database import is_damage
 from worker.data_folder import TEMPORARY_PREFIX
+from worker.errors import TaskError
 
 
 @contextmanager
 def open_index_copy(source: str, plex: PlexClient, libraries: Sequence[str]) -> Iterator[FileIndex]:
-    """A refreshed copy of the index at `source`, deleted at the end. Raises PlexError, OSError."""
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as folder:
-        path = os.path.join(folder, "plex_index.db")
-        _copy_database(source, path)
-        with closing(FileIndex.open(path, plex, libraries=libraries)) as index:
+    """A refreshed copy of the index at `source`, deleted at the end.
+
+    Raises PlexError, and TaskError where the temporary folder has no room for it.
+    """
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX))
+            path = os.path.join(folder, "plex_index.db")
+            _copy_database(source, path)
+            index = stack.enter_context(closing(FileIndex.open(path, plex, libraries=libraries)))
             index.refresh()
-            yield index
+        except (OSError, sqlite3.OperationalError) as error:
+            raise TaskError(
+                f"The temporary folder cannot be used ({error}). Make room in it, or name another one in the "
+                "environment variable TMPDIR of Stash"
+            ) from error
+        yield index
 
 
 def _copy_database(source: str, target: str) -> None:
@@ -31,5 +43,7 @@ def _copy_database(source: str, target: str) -> None:
     try:
         with closing(sqlite3.connect(source)) as original, closing(sqlite3.connect(target)) as copy:
             original.backup(copy)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
         os.unlink(target)

@@ -21,6 +21,7 @@ from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.words import counted
 from worker.drain.parts import Workplace
+from worker.errors import TaskError
 from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
 from worker.sync.context import probe_plex
@@ -156,7 +157,7 @@ def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClien
             faults = samples.faults(scenes)
             unfound = [scene for scene in scenes if faults[scene.id]]
             suggestion = samples.suggestion(unfound)
-    except (PlexError, StashUnavailable) as error:
+    except (PlexError, StashUnavailable, TaskError) as error:
         diagnosis.note("Sample scenes", False, str(error))
         return
     for scene_id, unreadable in newest.unreadable.items():
