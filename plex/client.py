@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -16,16 +15,15 @@ from pydantic import SecretStr
 from plex.device_identity import DeviceIdentity
 from plex.exceptions import (
     PlexAuthError,
-    PlexError,
     PlexNotFound,
     PlexPermanentError,
-    PlexRequestFailed,
-    PlexServerDown,
     PlexTemporaryError,
+    no_scenes_fault,
 )
 from plex.items import PlexItem, parse_files, parse_item, parse_trashed
 from plex.reply import TooManyElements, parse, read_children
 from plex.session import PlexSession
+from plex.trial_item import TrialItem, parse_trial_item
 from plex.writer import edit_path
 from storage.crash_points import reach
 
@@ -143,7 +141,7 @@ class PlexClient:
 
     def connect(self) -> None:
         """Ask Plex for its front page (GET /), which it shows only to an accepted token."""
-        with _no_scenes_fault("/"):
+        with no_scenes_fault("/"):
             self._connected = self._connect()
 
     def ask(self, request: str) -> None:
@@ -179,7 +177,7 @@ class PlexClient:
     def sections(self) -> tuple[Section, ...]:
         """The libraries of type "movie", which those of other videos are too. One request."""
         path = "/library/sections"
-        with _no_scenes_fault(path):
+        with no_scenes_fault(path):
             container = self._read(path)
             movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
             sections = self._parsed(path, lambda: tuple(_section(each) for each in movies))
@@ -191,7 +189,7 @@ class PlexClient:
         """Items of a section from number `start` (from 0) in an order. One request; Plex may send fewer than `size`."""
         path = f"/library/sections/{section_key}/all?type=1&sort={order}"
         window = _window(start, size)
-        with _no_scenes_fault(f"{path}&{urlencode(window)}"):
+        with no_scenes_fault(f"{path}&{urlencode(window)}"):
             server = self._server
             reply = self._session.get(server.url(path), headers=window)
             try:
@@ -226,7 +224,20 @@ class PlexClient:
             raise self._malformed(path, f"items that were not asked for: {sorted(found.keys() - asked)}")
         return found
 
-    def edit(self, item: PlexItem, parameters: Sequence[tuple[str, str]]) -> None:
+    def trial_item(self, rating_key: int) -> TrialItem | None:
+        """What *Try Writing to Plex* touches of an item; None where Plex does not have it. One request."""
+        path = f"/library/metadata/{rating_key}{SKIP_REFRESH}"
+        try:
+            container = self._read(path)
+        except PlexNotFound:
+            self._require_identity()
+            return None
+        shown = self._parsed(
+            path, lambda: [parse_trial_item(video, container) for video in container.iterfind("Video")]
+        )
+        return next((item for item in shown if item.rating_key == rating_key), None)
+
+    def edit(self, item: PlexItem | TrialItem, parameters: Sequence[tuple[str, str]]) -> None:
         """Change an item, with one request as `plex.writer` words it."""
         self._send(edit_path(item.section_key, item.rating_key, parameters), self._session.put)
         reach("plex:edited")
@@ -278,7 +289,7 @@ class PlexClient:
     @property
     def _server(self) -> _Server:
         if self._connected is None:
-            with _no_scenes_fault("/"):
+            with no_scenes_fault("/"):
                 self._connected = self._connect()
         return self._connected
 
@@ -301,7 +312,7 @@ class PlexClient:
             raise self._malformed("/identity", "another machineIdentifier")
 
     def _identity(self) -> str:
-        with _no_scenes_fault("/identity"):
+        with no_scenes_fault("/identity"):
             identifier = self._read("/identity").get("machineIdentifier")
             if not identifier:
                 raise self._malformed("/identity", "no machineIdentifier")
@@ -348,22 +359,6 @@ class PlexClient:
         # It may be another server that answers in Plex's place by now.
         text = f"{self._session.place} sent a malformed reply to {path.partition('?')[0]} ({reason})"
         return PlexTemporaryError(text, suspect_outage=True)
-
-
-@contextmanager
-def _no_scenes_fault(request: str) -> Iterator[None]:
-    """No scene can be at fault where this request, a path and query, fails: Plex itself is not well."""
-    try:
-        yield
-    except PlexServerDown:
-        raise
-    except PlexAuthError as error:
-        error.request = request
-        raise
-    except PlexNotFound as error:  # a library that is gone is never listed again, but no longer named either
-        raise PlexRequestFailed(str(error), error.status, request="/library/sections") from error
-    except PlexError as error:
-        raise PlexRequestFailed(str(error), error.status, request=request) from error
 
 
 def _section(directory: Element) -> Section:

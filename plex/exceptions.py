@@ -21,6 +21,9 @@ past them. How often to try again is decided elsewhere. No text holds a token.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from validation.errors import PermanentError, TransientError
 
 
@@ -98,3 +101,19 @@ class AmbiguousMatch(PlexPermanentError):
     def __init__(self, message: str, candidates: tuple[str, ...]) -> None:
         super().__init__(message)
         self.candidates = candidates
+
+
+@contextmanager
+def no_scenes_fault(request: str) -> Iterator[None]:
+    """No scene can be at fault where this request, a path and query, fails: Plex itself is not well."""
+    try:
+        yield
+    except PlexServerDown:
+        raise
+    except PlexAuthError as error:
+        error.request = request
+        raise
+    except PlexNotFound as error:  # a library that is gone is never listed again, but no longer named either
+        raise PlexRequestFailed(str(error), error.status, request="/library/sections") from error
+    except PlexError as error:
+        raise PlexRequestFailed(str(error), error.status, request=request) from error

@@ -123,9 +123,7 @@ class IndexStore:
             return ()
         # All that begins with "c/b/" lies before "c/b0": in every encoding 0 is what follows /.
         between = "reversed_key >= ? AND reversed_key < ?"
-        return _indexed(
-            self._database.all(f"{_FILES} WHERE {between} LIMIT {MOST_RIVALS}", (key, f"{key[:-1]}0"))
-        )
+        return _indexed(self._database.all(f"{_FILES} WHERE {between} LIMIT {MOST_RIVALS}", (key, f"{key[:-1]}0")))
 
     def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:
         """The files at these very paths, without regard to case."""
@@ -240,9 +238,7 @@ class IndexStore:
         """Drop from the stage what reading number `reading`, which was complete, did not show."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM swept_items WHERE reading <> ?", (reading,))
-            connection.execute(
-                "DELETE FROM swept_files WHERE rating_key NOT IN (SELECT rating_key FROM swept_items)"
-            )
+            connection.execute("DELETE FROM swept_files WHERE rating_key NOT IN (SELECT rating_key FROM swept_items)")
 
     def count_staged(self) -> int:
         """How many items are on the stage."""

@@ -37,6 +37,7 @@ class DataFolder:
         self.status = os.path.join(root, "drainer_status.json")
         self.known_settings = os.path.join(root, "known_settings.json")
         self.file_index = os.path.join(root, "plex_index.db")
+        self.write_test = os.path.join(root, "write_test.json")
         self.tidying = os.path.join(root, "tidying.json")
         self.log = os.path.join(root, "plexsync.log")
 

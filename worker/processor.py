@@ -98,6 +98,7 @@ class SyncWorker:
         self._waiting_for_files = parts.waiting_for_files
         self._tidying = parts.tidying
         self._refusals = parts.refusals
+        self._leftover = parts.leftover
         self._idle_since = parts.clock()
         self._stash_away_since: float | None = None
         self._stash_failures = 0
@@ -152,7 +153,7 @@ class SyncWorker:
     def step(self) -> Step:
         """Do the next thing; returns what follows it. Raises Superseded."""
         self._generation.check()
-        self._look_for_missed()
+        self._look_around()
         now = self._clock()
         due_at = self._next_due_at(now)
         if due_at is None or due_at > now:
@@ -213,13 +214,10 @@ class SyncWorker:
             return self._wait_for_stash(error, self._clock())
         return Step()
 
-    def _look_for_missed(self) -> None:
-        if self._catch_up is None:
-            return
-        try:
-            self._catch_up.run_if_due()
-        except StashUnavailable as error:
-            logger.debug("Catch-up put off: %s", error)
+    def _look_around(self) -> None:
+        self._leftover.put_back_if_due()
+        if self._catch_up is not None:
+            self._catch_up.look()
 
     def _while_nothing_is_due(self) -> Step | None:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
@@ -266,6 +264,7 @@ class SyncWorker:
             self.progress.do(Doing.SCAN, "waiting for Plex to find the files of scenes")
         else:
             self.progress.do(Doing.IDLE, "idle")
+        is_needed = is_needed or self._leftover.keeps_alive()
         is_over = now - self._idle_since >= self._rules.idle_seconds and not is_needed
         if self._rules.foreground or is_over:
             if self._catch_up is not None:
@@ -335,9 +334,7 @@ class SyncWorker:
         jobs = claim(self._queue, limit, self._clock())
         self.progress.do(Doing.SYNCING, f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}")
         probe = partial(context.probe, Probe.IDENTITY)
-        syncer = BatchSync(
-            context, self._manager.database, probe, self._clock, self.progress.note_written, self._wait
-        )
+        syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written, self._wait)
         try:
             outcomes = self._outcomes(syncer, jobs)
             self._stash_away_since, self._said = None, ""

@@ -59,7 +59,9 @@ def test_a_wrong_key_is_an_error_and_the_jobs_stay(world: World) -> None:
     assert world.open_jobs() == len(SCENES)
 
 
-@pytest.mark.parametrize("address", ["localhost:9999", "http://", "http://me:secret@stash", "http://stash:x", "ftp://a"])
+@pytest.mark.parametrize(
+    "address", ["localhost:9999", "http://", "http://me:secret@stash", "http://stash:x", "ftp://a"]
+)
 def test_what_is_no_address_is_refused(world: World, address: str) -> None:
     run = run_tool(world, address)
     assert (run.returncode, run.stdout) == (2, "")

@@ -35,6 +35,7 @@ SAMPLE_SECONDS = 0.1
 MODES = (
     "queue_status",
     "health_check",
+    "write_test",
     "process_queue",
     "all",
     "recent",

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from stash.client import StashClient, parse_time
+from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import stored_number
@@ -44,6 +45,13 @@ class CatchUp:
         self._store = store
         self._clock = clock
         self._next_at = 0.0
+
+    def look(self) -> None:
+        """Run if it is time to; where Stash cannot be asked, the next time will do."""
+        try:
+            self.run_if_due()
+        except StashUnavailable as error:
+            logger.debug("Catch-up put off: %s", error)
 
     def run_if_due(self) -> int:
         """Enqueue what was missed, if it is time to look; returns how many jobs were added. Raises StashUnavailable."""

@@ -20,6 +20,7 @@ from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal, PluginFiles
+from worker.drain.leftover import Leftover
 from worker.drain.lent_session import LentSession
 from worker.drain.live import LiveFiles
 from worker.drain.progress import Progress
@@ -31,6 +32,7 @@ from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
 from worker.sync.context import SyncContexts
+from worker.sync.put_back import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class WorkerParts:
     gate: Gate
     clock: Callable[[], float]
     generation: Generation
+    leftover: Leftover
     dismissal: Dismissal | None = None
     catch_up: CatchUp | None = None
     reconcile: ScheduledReconcile | None = None
@@ -82,8 +85,6 @@ class Workplace:
 
         For the holder of the drain lock only: it supersedes whoever held it before, and loads the breaker's state.
         """
-        self._generation = Generation.begin(self.manager.database)
-        self.clear_status()
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
         open_jobs = partial(count_open, self.manager.database)
@@ -93,9 +94,10 @@ class Workplace:
         tidying = Tidying(
             self.folder, self.contexts, self.manager.database, self._file(self.folder.tidying), self._clock
         )
-        parts = WorkerParts(
-            self.manager, self.contexts, gate, self._clock, self._generation, self._dismissal(foreground)
-        )
+        generation = self.supersede()
+        leftover = Leftover(self.contexts, self.trial_record(), gate.is_closed, self._clock)
+        dismissal = self._dismissal(foreground)
+        parts = WorkerParts(self.manager, self.contexts, gate, self._clock, generation, leftover, dismissal)
         if foreground:
             return parts
         return replace(
@@ -106,6 +108,16 @@ class Workplace:
             tidying=tidying,
             refusals=RefusalLook(self.contexts, self.manager.database, self._clock),
         )
+
+    def supersede(self) -> Generation:
+        """Keep whoever held the drain lock before from writing on. For its holder only."""
+        self._generation = Generation.begin(self.manager.database)
+        self.clear_status()
+        return self._generation
+
+    def trial_record(self) -> TrialRecord:
+        """What *Try Writing to Plex* has to put back. For the holder of the drain lock only."""
+        return TrialRecord(self._file(self.folder.write_test), self._clock)
 
     def publish_status(self, progress: Progress, started_at: float) -> None:
         """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""

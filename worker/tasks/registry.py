@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request
+from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from validation.problems import ConfigError
@@ -80,6 +81,7 @@ MODES: dict[str, Action] = {
     "history": Action("activity", "history", ("days",), is_light=True),
     "undone": Action("activity", "undone", ("limit", "after"), is_light=True),
     "log": Action("activity", "log", ("lines",), is_light=True),
+    "write_test": Action("write_test", "write_test", ("scene_id",)),
     "undo_scene": Action("undo", "undo_scene", ("scene_id", "dry_run")),
     "undo_since": Action("undo", "undo_since", ("since", "dry_run")),
 }
@@ -134,11 +136,11 @@ def _open_workplace(
 
 
 def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object]) -> None:
-    """Retries fall due and outages end when nobody watches; and a task that was stopped left its jobs behind."""
+    """Retries fall due and outages end when nobody watches; and a task that was stopped left its work behind."""
     try:
         # By its name: somebody may have set the file aside that the task has open.
         with closing(open_queue_database(folder.queue)) as database:
-            if has_open_jobs(database):
+            if has_open_jobs(database) or JsonFile(folder.write_test).peek():
                 start_drainer()
     except (OSError, sqlite3.Error) as error:
         logger.warning("No drainer could be started (%s). The jobs wait for the next edit or task", error)

@@ -140,9 +140,9 @@ def test_the_plain_form_has_one_field_and_one_removal_in_each_request() -> None:
 # --- against the three ways in which Plex may understand lists
 
 ATTRIBUTES = {"performers": "roles", "tags": "genres", "collection": "collections"}
-some_names = st.lists(
-    st.sampled_from(AWKWARD) | st.text(min_size=1, max_size=5), unique_by=name_key, max_size=6
-).map(tuple)
+some_names = st.lists(st.sampled_from(AWKWARD) | st.text(min_size=1, max_size=5), unique_by=name_key, max_size=6).map(
+    tuple
+)
 # surrogates cannot be sent, and no text of Stash holds any
 name_lists = some_names.filter(lambda found: all(name.encode("utf-8", "ignore").decode() == name for name in found))
 

@@ -60,9 +60,7 @@ def test_the_first_look_only_sets_its_mark(bench: Workbench) -> None:
     assert bench.stash.count_operations("findScenes") == 0
 
 
-def test_a_missed_edit_is_found(
-    bench: Workbench, catch_up: CatchUp, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_missed_edit_is_found(bench: Workbench, catch_up: CatchUp, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     bench.stash.save_without_hook(2, title="Auto Tag was here")
     assert catch_up.run_if_due() == 1

@@ -83,9 +83,7 @@ def test_probes_come_after_5_10_20_40_60_60_seconds(gate: Gate, clock: Clock) ->
     assert gate.breaker.state is not CLOSED
 
 
-def test_a_restart_carries_on_with_the_schedule(
-    start: Callable[[], Gate], gate: Gate, clock: Clock
-) -> None:
+def test_a_restart_carries_on_with_the_schedule(start: Callable[[], Gate], gate: Gate, clock: Clock) -> None:
     gate.trip("connection refused")
     pauses = []
     for _ in range(7):
@@ -147,9 +145,7 @@ def test_a_test_that_fails_goes_on_with_the_schedule(gate: Gate, clock: Clock) -
 # --- what a probe leads to
 
 
-def test_a_good_probe_admits_one_job_and_its_success_closes(
-    gate: Gate, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_good_probe_admits_one_job_and_its_success_closes(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     gate.trip("connection refused")
     assert gate.probe(Plex(""))
@@ -281,9 +277,7 @@ def test_the_job_that_tested_has_waited_too(clock: Clock, is_done: bool, jobs_wa
     assert gate.history.outages[-1].jobs_waiting == jobs_waiting
 
 
-def test_what_else_failed_in_the_same_batch_is_no_failed_test(
-    gate: Gate, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_else_failed_in_the_same_batch_is_no_failed_test(gate: Gate, caplog: pytest.LogCaptureFixture) -> None:
     """The batch is settled after all its jobs were tried: failures that come after the fifth are as old as those."""
     for _ in range(50):
         gate.note_failure("status 500")

@@ -51,9 +51,7 @@ def test_it_may_be_named_by_the_environment_if_all_in_it_is_ours(folder: DataFol
 def test_a_named_folder_with_other_things_in_it_is_refused_and_left_as_it_is(folder: DataFolder) -> None:
     Path(folder.root, "config.yml").touch(0o644)
     before = modes(folder.root)
-    with pytest.raises(
-        FolderNotPrivate, match=r"more than PlexSync's files \(config\.yml\)\. Name a folder of its"
-    ):
+    with pytest.raises(FolderNotPrivate, match=r"more than PlexSync's files \(config\.yml\)\. Name a folder of its"):
         keep_private(folder, {ENVIRONMENT_VARIABLE: folder.root})
     assert modes(folder.root) == before
 

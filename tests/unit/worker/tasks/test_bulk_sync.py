@@ -65,9 +65,7 @@ def test_every_scene_is_accounted_for(bench: Workbench, caplog: pytest.LogCaptur
     assert f"6 scenes: {words}" in caplog.text
 
 
-def test_in_an_outage_what_waits_is_said_with_the_reason(
-    bench: Workbench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_in_an_outage_what_waits_is_said_with_the_reason(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     bench.plex.refuse()
     assert account(press(bench)) == {"waiting": 3}

@@ -63,7 +63,7 @@ def test_the_newest_come_first_and_the_log_names_a_few(caplog: pytest.LogCapture
     assert [entry["id"] for entry in result["failed_jobs"]] == list(range(SHOWN + 3, 0, -1))
     assert "… and 3 older ones" in caplog.text
     with caplog.at_level(logging.INFO):
-        list_failed_jobs(letters[:SHOWN + 1], obfuscate_paths=False)
+        list_failed_jobs(letters[: SHOWN + 1], obfuscate_paths=False)
     assert "… and 1 older one" in caplog.messages
 
 

@@ -140,9 +140,7 @@ def test_it_follows_a_drainer_until_nothing_is_due(
     assert reported(capfd)[-1] == 1.0
 
 
-def test_it_leaves_a_drainer_that_cannot_go_on_and_says_why(
-    bench: Workbench, held_lock: ProcessLock
-) -> None:
+def test_it_leaves_a_drainer_that_cannot_go_on_and_says_why(bench: Workbench, held_lock: ProcessLock) -> None:
     bench.enqueue(1)
     JsonFile(bench.folder.status).save({"waiting_for": "person", "blocked": "paused is set"})
     result = drain(bench)

@@ -135,9 +135,7 @@ def test_nothing_selected_asks_nobody(bench: Workbench) -> None:
     assert task(bench).retry_selected() == nothing
 
 
-def test_a_scene_without_a_dead_letter_is_said_to_have_none(
-    bench: Workbench, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_scene_without_a_dead_letter_is_said_to_have_none(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "worker.tasks.redrive")
     bury(bench, 1)
     bury(bench, 2, "AmbiguousMatch")
