@@ -140,6 +140,19 @@ def is_scene_due(database: Database, now: float) -> bool:
     return database.one(f"SELECT 1 FROM ack_queue_default WHERE {due} LIMIT 1", (now,)) is not None
 
 
+def newest_arrivals(database: Database) -> list[float]:
+    """When the two newest jobs arrived (seconds since the epoch), the newest first."""
+    rows = database.all("SELECT timestamp FROM ack_queue_default ORDER BY _id DESC LIMIT 2")
+    return [row[0] for row in rows]
+
+
+def first_due_arrival(database: Database, now: float) -> float | None:
+    """When the job arrived that is claimed next (seconds since the epoch), None where none is due at `now`."""
+    due = f"{PENDING} AND due <= ? AND scene_id IS NOT NULL"
+    row = database.one(f"SELECT timestamp FROM ack_queue_default WHERE {due} ORDER BY due, _id LIMIT 1", (now,))
+    return None if row is None else row[0]
+
+
 def work_mark(database: Database) -> tuple[int, float | None]:
     """What differs once a job arrived or one that waited fell due: the newest row's id, and the earliest due time."""
     return newest_row(database), next_due_at(database)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,29 +12,27 @@ from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, next_fan_out
 from sync_queue.generation import Superseded
-from sync_queue.models import Job
-from sync_queue.operations import bring_forward, claim, count_open, is_scene_due, next_due_at
+from sync_queue.operations import bring_forward, claim, is_scene_due, next_due_at
 from sync_queue.wishes import ASK_PLEX, take_wish
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
 from validation.problems import ConfigError, replaced_in_words
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
-from worker.base.one_by_one import together_or_one_by_one
 from worker.base.shortage import log_end
-from worker.base.words import counted, duration, moment
+from worker.base.words import counted
 from worker.drain.ended import Ended as Ended
 from worker.drain.expansion import Expansion
+from worker.drain.pace import Pace
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
 from worker.drain.progress import Doing, Progress, WaitingFor
 from worker.drain.settlement import Settlement
+from worker.drain.unforeseen import sync_apart
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
-from worker.outage.ramp import DURATION, FIRST_RATE
 from worker.sync.batch import BatchSync
 from worker.sync.context import SyncContext
-from worker.sync.outcome import Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +51,14 @@ LAST_MOMENT = 1.0
 
 @dataclass(frozen=True)
 class WorkerRules:
-    """When a worker ends: after `idle_seconds` without any job, or (foreground) when no job can be done now."""
+    """When a worker ends: after `idle_seconds` without any job, or (foreground) when no job can be done now.
+
+    `gather_seconds`: for how long jobs that come in a row are left to become one batch.
+    """
 
     idle_seconds: float = 300.0
     foreground: bool = False
+    gather_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class SyncWorker:
         self._stash_failures = 0
         self._settings_away = False
         self._said = ""
-        self._paced_since = 0.0
+        self._pace = Pace(parts.gate, parts.manager.database, parts.clock)
         self._context: SyncContext | None = None
         self._thread = threading.Thread(target=self._run_logged, name="SyncWorker", daemon=True)
 
@@ -193,6 +194,9 @@ class SyncWorker:
             return self._wait_for_plex(context)
         self.progress.go_on()
         self._look_for_files()
+        gathering = self._pace.seconds_to_gather(self._rules.gather_seconds) if self._rules.gather_seconds else 0.0
+        if gathering > 0:
+            return Step(gathering)
         limit = self._gate.ramp.take(BATCH_SIZE) if self._gate.is_closed() else 1
         return self._drain_batch(context, limit) if limit else Step(self._gate.ramp.seconds_to_next())
 
@@ -332,11 +336,11 @@ class SyncWorker:
 
     def _drain_batch(self, context: SyncContext, limit: int) -> Step:
         jobs = claim(self._queue, limit, self._clock())
-        self.progress.do(Doing.SYNCING, f"syncing {counted(len(jobs), 'scene')}{self._pace(len(jobs), limit)}")
+        self.progress.do(Doing.SYNCING, f"syncing {counted(len(jobs), 'scene')}{self._pace.in_words(len(jobs), limit)}")
         probe = partial(context.probe, Probe.IDENTITY)
         syncer = BatchSync(context, self._manager.database, probe, self._clock, self.progress.note_written, self._wait)
         try:
-            outcomes = self._outcomes(syncer, jobs)
+            outcomes = sync_apart(syncer, jobs)
             self._stash_away_since, self._said = None, ""
             self._generation.check()  # the jobs are another one's to settle, if there is another one
             self._settlement.settle(outcomes, context, in_doubt=syncer.is_in_doubt)
@@ -354,29 +358,6 @@ class SyncWorker:
             self.progress.in_hand = 0
         return Step()
 
-    def _pace(self, taken: int, limit: int) -> str:
-        """Why only `limit` jobs were taken, "" unless an outage of late is the reason; logged once an outage."""
-        ramp = self._gate.ramp
-        is_held_back = self._gate.is_closed() and 0.0 <= self._clock() - ramp.began_at < DURATION
-        if not is_held_back or taken < limit or count_open(self._manager.database) <= taken:
-            return ""
-        pace = f"{FIRST_RATE:.0f} jobs a second at first, since Plex was down until {moment(ramp.began_at)}"
-        if self._paced_since != ramp.began_at:
-            self._paced_since = ramp.began_at
-            logger.info("Going on slowly: %s; at full speed %s later", pace, duration(DURATION))
-        return f", at {pace}"
-
-    def _outcomes(self, syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
-        """Sync the jobs; what nobody foresaw is that job's own failure and holds up no other."""
-        return together_or_one_by_one(
-            jobs,
-            syncer.sync,
-            errors=Exception,
-            raise_if_shared=_raise_if_foreseen,
-            failed=partial(_failed_unforeseen, syncer),
-            has_seen_enough=lambda: syncer.has_seen_enough,
-        )
-
     def _run_logged(self) -> None:
         try:
             self.run()
@@ -389,14 +370,3 @@ class SyncWorker:
             if self._reconcile is not None:
                 self._reconcile.close()
             self._contexts.close()
-
-
-def _raise_if_foreseen(_jobs: Sequence[Job], error: Exception) -> None:
-    of_plex_or_stash = isinstance(error, SyncInterrupted | StashUnavailable | PlexLibraryUnknown)
-    if of_plex_or_stash or isinstance(error, Superseded | sqlite3.Error | OSError):
-        raise error
-
-
-def _failed_unforeseen(syncer: BatchSync, job: Job, error: Exception) -> Outcome:
-    logger.error("Scene %d: unforeseen error", job.scene_id, exc_info=error)
-    return syncer.fail(job, error)

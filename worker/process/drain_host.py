@@ -18,6 +18,7 @@ from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
 from worker.drain.ended import Ended
+from worker.drain.pace import LONGEST_GATHERING
 from worker.drain.parts import Workplace, open_workplace
 from worker.process.log_setup import RelayHandler
 from worker.processor import SyncWorker, WorkerRules
@@ -41,7 +42,8 @@ def host_worker(
     """Run a worker to its end; returns why it ended, and the server connection with its login as it is then."""
     with open_workplace(folder, server_connection, plugin_folder) as workplace:
         parts = workplace.new_parts(foreground=False)
-        worker = SyncWorker(parts, WorkerRules(float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)))
+        idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
+        worker = SyncWorker(parts, WorkerRules(idle_seconds, gather_seconds=LONGEST_GATHERING))
         put_back = workplace.manager.put_back_unacknowledged()
         if put_back:
             logger.info("%s in progress when an earlier run ended, and done now", counted(put_back, "job"))
