@@ -9,7 +9,7 @@ from validation.fields import TABLE
 from validation.scene import Named, Scene, StashId
 
 _ALWAYS = ("id", "updated_at", "files { path }", "stash_ids { endpoint stash_id }")
-SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in TABLE)]))
+SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in TABLE if field.query)]))
 """The fields of a Scene in a query, whatever the settings are."""
 
 
@@ -34,6 +34,8 @@ def parse_scene(answer: Mapping[str, Any]) -> Scene:
         tags=_all_named(answer["tags"]),
         stash_ids=tuple(StashId(each["endpoint"], each["stash_id"]) for each in answer["stash_ids"]),
         organized=bool(answer.get("organized")),
+        code=answer.get("code") or "",
+        director=answer.get("director") or "",
     )
 
 

@@ -149,8 +149,8 @@ def _field_names(value: object) -> object:
     return frozenset(name.lower() for name in _split(value, ",")) if isinstance(value, str) else value
 
 
-def _interval(value: object) -> object:
-    return re.sub("^(never|none|no|off|disabled)$", "", value.lower()) if isinstance(value, str) else value
+def _choice(value: object) -> object:
+    return re.sub("^(never|none|nothing|no|off|disabled)$", "", value.lower()) if isinstance(value, str) else value
 
 
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
@@ -221,6 +221,12 @@ class PlexSyncConfig(BaseModel):
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
         default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas"
     )
+    content_rating: str = Field(default="", description="a content rating such as XXX")
+    code_as: Annotated[Literal["", "tagline", "original_title"], BeforeValidator(_choice)] = Field(
+        default="", description="tagline, original_title, or empty for nothing"
+    )
+    write_director: bool = _switch()
+    label_all: str = Field(default="", description="a label such as Stash")
     preserve_plex_edits: bool = _switch()
     allow_ambiguous_matches: bool = _switch()
     skip_not_found: bool = _switch()
@@ -234,7 +240,7 @@ class PlexSyncConfig(BaseModel):
     max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
     parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
-    reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_interval)] = Field(
+    reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_choice)] = Field(
         default="", description="hourly, daily, weekly, or empty for never"
     )
     obfuscate_paths: bool = _switch()

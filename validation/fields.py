@@ -61,8 +61,8 @@ class Field:
         *,
         plex_name: str,
         plex_element: str,
-        inputs: tuple[str, ...],
-        query: str,
+        inputs: tuple[str, ...] = (),
+        query: str = "",
         cleared: str = ALWAYS,
         limit: int = 0,
     ) -> None:
@@ -73,7 +73,8 @@ class Field:
             of its own for it and no lock.
         plex_element: where a Video of /library/metadata shows it: for LIST the child elements, else the attribute.
         inputs: names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput that change it.
-        query: what a GraphQL query of a Scene has to select for it.
+        query: what a GraphQL query of a Scene has to select for it. What only some setting needs is no part of `inputs`
+            and `query`, see `validation.in_force`.
         cleared: ALWAYS, NEVER or OURS.
         limit: of a text or of each name of a list in characters (of the summary in URL bytes), of a number its highest
             value; 0 for none.
@@ -163,6 +164,46 @@ TABLE: tuple[Field, ...] = (
         query="rating100",
         cleared=NEVER,  # it may have been given in Plex
         limit=RATING_MAXIMUM,
+    ),
+    Field(
+        "content_rating",
+        TEXT,
+        plex_name="contentRating",
+        plex_element="contentRating",
+        cleared=NEVER,  # an agent's or a person's is worth more than none
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "tagline",
+        TEXT,
+        plex_name="tagline",
+        plex_element="tagline",
+        cleared=NEVER,
+        limit=TITLE_CHARACTERS,
+    ),
+    Field(
+        "original_title",
+        TEXT,
+        plex_name="originalTitle",
+        plex_element="originalTitle",
+        cleared=NEVER,
+        limit=TITLE_CHARACTERS,
+    ),
+    Field(
+        "director",
+        LIST,
+        plex_name="director",
+        plex_element="Director",
+        cleared=NEVER,
+        limit=NAME_CHARACTERS,
+    ),
+    Field(
+        "labels",
+        LIST,
+        plex_name="label",
+        plex_element="Label",
+        cleared=OURS,
+        limit=NAME_CHARACTERS,
     ),
     Field(
         "poster",

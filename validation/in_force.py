@@ -1,4 +1,4 @@
-"""What the settings in force need of Stash beyond what is always asked for."""
+"""What the settings in force need of Stash beyond what is always asked for, and which fields none of them fills."""
 
 from __future__ import annotations
 
@@ -20,12 +20,18 @@ class Need:
 
 
 ORGANIZED = Need("organized", frozenset({"organized"}))
+CODE = Need("code", frozenset({"code"}))
+DIRECTOR = Need("director", frozenset({"director"}))
 
 
 def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
     if config.only_organized:
         yield ORGANIZED
+    if config.code_as:
+        yield CODE
+    if config.write_director:
+        yield DIRECTOR
 
 
 def queries_of(config: PlexSyncConfig) -> tuple[str, ...]:
@@ -36,3 +42,15 @@ def queries_of(config: PlexSyncConfig) -> tuple[str, ...]:
 def inputs_used(config: PlexSyncConfig) -> frozenset[str]:
     """Those of `validation.fields.OPTIONAL_INPUTS` that matter to Plex under these settings."""
     return frozenset(name for need in needs_of(config) for name in need.inputs)
+
+
+def unfilled_fields(config: PlexSyncConfig) -> frozenset[str]:
+    """The fields that none of these settings fills: they get their old value back where they still show ours."""
+    is_filled = {
+        "content_rating": bool(config.content_rating),
+        "tagline": config.code_as == "tagline",
+        "original_title": config.code_as == "original_title",
+        "director": config.write_director,
+        "labels": bool(config.label_all),
+    }
+    return frozenset(name for name, filled in is_filled.items() if not filled)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 from validation.fields import FIELDS, FieldValue, is_empty
 from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
@@ -12,20 +13,28 @@ from validation.scene import Scene
 
 @dataclass(frozen=True)
 class MappingRules:
-    """What the settings say about the way from a scene to what Plex should show; `max_tags` of its tags are taken."""
+    """What the settings say about the way from a scene to what Plex should show; each is named as its setting.
+
+    `max_tags` of the tags are taken, `code_as` is the field that shows the studio code ("" for none).
+    """
 
     max_tags: int
+    content_rating: str = ""
+    code_as: str = ""
+    write_director: bool = False
+    label_all: str = ""
 
 
 @dataclass(frozen=True)
 class WantedMetadata:
     """The metadata of one scene as Plex should show it: by field, cleaned and within the limits.
 
-    `values` has all fields but the images, which are files.
+    `values` has all fields but the images, which are files. `constant`: what the settings give every scene.
     """
 
     scene_id: int
     values: Mapping[str, FieldValue]
+    constant: Mapping[str, FieldValue] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:
@@ -34,8 +43,9 @@ class WantedMetadata:
 
     @property
     def has_details(self) -> bool:
-        """Whether anything beyond the title is known; a scene without is still being identified."""
-        return not all(is_empty(value) for name, value in self.values.items() if name != "title")
+        """Whether Stash says anything beyond the title; a scene without is still being identified."""
+        said = (value for name, value in self.values.items() if name != "title" and value != self.constant.get(name))
+        return not all(map(is_empty, said))
 
     def value(self, field: str) -> FieldValue:
         """The value of a field. Raises KeyError for images and for unknown names."""
@@ -54,6 +64,13 @@ MAPPINGS: Mapping[str, MapToPlex] = {
     "tags": lambda scene, limit, rules: clean_names((each.name for each in scene.tags), limit)[: rules.max_tags],
     "collection": lambda scene, limit, _: clean_names([scene.studio.name] if scene.studio else [], limit),
     "rating": lambda scene, limit, _: _rating(scene.rating100, limit),
+    "content_rating": lambda _, limit, rules: clean_line(rules.content_rating, limit),
+    "tagline": lambda scene, limit, rules: clean_line(scene.code if rules.code_as == "tagline" else "", limit),
+    "original_title": lambda scene, limit, rules: clean_line(
+        scene.code if rules.code_as == "original_title" else "", limit
+    ),
+    "director": lambda scene, limit, rules: clean_names([scene.director] if rules.write_director else [], limit),
+    "labels": lambda _, limit, rules: clean_names([rules.label_all], limit),
 }
 """From Stash to Plex, field by field; all of them but the images."""
 
@@ -65,4 +82,14 @@ def _rating(rating100: int | None, limit: int) -> float | None:
 
 def wanted_from_scene(scene: Scene, rules: MappingRules) -> WantedMetadata:
     """What Plex should show for a scene."""
-    return WantedMetadata(scene.id, {name: map_(scene, FIELDS[name].limit, rules) for name, map_ in MAPPINGS.items()})
+    return WantedMetadata(scene.id, _mapped(scene, rules), _constant(rules))
+
+
+def _mapped(scene: Scene, rules: MappingRules) -> dict[str, FieldValue]:
+    return {name: map_(scene, FIELDS[name].limit, rules) for name, map_ in MAPPINGS.items()}
+
+
+@lru_cache(maxsize=1)
+def _constant(rules: MappingRules) -> dict[str, FieldValue]:
+    """What a scene shows of which Stash says nothing at all."""
+    return _mapped(Scene(0), rules)

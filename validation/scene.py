@@ -27,7 +27,7 @@ class Scene:
 
     `date` as Stash writes it (YYYY, YYYY-MM or YYYY-MM-DD), `rating100` from 1 to 100, `updated_at` a time in RFC 3339,
     `files` paths as Stash sees them with the primary file first, `screenshot` the address of the picture. What only
-    some settings need is there only under those (`validation.in_force`): `organized`.
+    some settings need is there only under those (`validation.in_force`): `organized`, `code`, `director`.
     """
 
     id: int
@@ -43,6 +43,8 @@ class Scene:
     tags: tuple[Named, ...] = ()
     stash_ids: tuple[StashId, ...] = ()
     organized: bool = False
+    code: str = ""
+    director: str = ""
 
     @property
     def path(self) -> str:

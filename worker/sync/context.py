@@ -18,7 +18,7 @@ from plex.items import PlexItem
 from plex.matcher import Matcher
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
-from validation.in_force import queries_of
+from validation.in_force import queries_of, unfilled_fields
 from validation.metadata import MappingRules
 from validation.problems import ConfigError, replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
@@ -41,12 +41,18 @@ class SyncContext:
     @property
     def rules(self) -> WriteRules:
         """What the settings say about writing."""
-        return WriteRules(self.config.skip_fields, self.config.preserve_plex_edits)
+        return WriteRules(self.config.skip_fields, self.config.preserve_plex_edits, unfilled_fields(self.config))
 
     @property
     def mapping_rules(self) -> MappingRules:
         """What the settings say about what Plex should show."""
-        return MappingRules(self.config.max_tags)
+        return MappingRules(
+            max_tags=self.config.max_tags,
+            content_rating=self.config.content_rating,
+            code_as=self.config.code_as,
+            write_director=self.config.write_director,
+            label_all=self.config.label_all,
+        )
 
     def plex_items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items, in as few requests as possible. Raises PlexError."""

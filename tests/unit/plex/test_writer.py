@@ -16,7 +16,7 @@ from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, pla
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
 from tests.support.builders import item, wanted
-from validation.fields import LIST_FIELDS, PLEX_NAMES
+from validation.fields import PLEX_NAMES
 from validation.names import name_key
 
 MODES = get_args(EditMode)
@@ -179,8 +179,8 @@ class Library:
 @pytest.mark.parametrize("limit", [MAX_URL_BYTES, 300])
 @pytest.mark.parametrize("mode", MODES)
 @given(
-    want=st.fixed_dictionaries(dict.fromkeys(LIST_FIELDS, name_lists)),
-    have=st.fixed_dictionaries(dict.fromkeys(LIST_FIELDS, name_lists)),
+    want=st.fixed_dictionaries(dict.fromkeys(ATTRIBUTES, name_lists)),
+    have=st.fixed_dictionaries(dict.fromkeys(ATTRIBUTES, name_lists)),
 )
 def test_property_every_plex_ends_up_with_the_wanted_lists(
     mode: str, limit: int, want: dict[str, Any], have: dict[str, tuple[str, ...]]
@@ -193,7 +193,7 @@ def test_property_every_plex_ends_up_with_the_wanted_lists(
     assert mode == "single_removal" or not left
     library.send(plain_edit_requests(left))
     library.send(plain_edit_requests(remaining(edits, library.item(), ANY_SERVER)))
-    for field in LIST_FIELDS:
+    for field in ATTRIBUTES:
         assert set(library.item().value(field)) == set(want[field])
     assert library.locked() == {PLEX_NAMES[edit.field] for edit in edits}
 

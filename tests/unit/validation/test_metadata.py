@@ -61,8 +61,37 @@ def test_a_complete_scene() -> None:
             "tags": ("One", "Two"),
             "collection": ("Studio, Inc.",),
             "rating": 8.3,
+            "content_rating": "",
+            "tagline": "",
+            "original_title": "",
+            "director": (),
+            "labels": (),
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "values", "expected"),
+    [
+        ({"content_rating": " XXX "}, {}, {"content_rating": "XXX"}),
+        ({"code_as": "tagline"}, {"code": "AB-1"}, {"tagline": "AB-1", "original_title": ""}),
+        ({"code_as": "original_title"}, {"code": "AB-1"}, {"tagline": "", "original_title": "AB-1"}),
+        ({}, {"code": "AB-1", "director": "Ann"}, {"tagline": "", "original_title": "", "director": ()}),
+        ({"write_director": True}, {"director": " Ann "}, {"director": ("Ann",)}),
+        ({"write_director": True}, {}, {"director": ()}),
+        ({"label_all": "Stash, all"}, {}, {"labels": ("Stash, all",)}),
+    ],
+)
+def test_what_settings_fill(rules: dict[str, Any], values: dict[str, Any], expected: dict[str, Any]) -> None:
+    wanted = wanted_from_scene(scene(**values), MappingRules(100, **rules))
+    assert {name: wanted.value(name) for name in expected} == expected
+
+
+def test_what_every_scene_gets_says_nothing_of_one() -> None:
+    rules = MappingRules(100, content_rating="XXX", label_all="Stash", code_as="tagline", write_director=True)
+    assert not wanted_from_scene(scene(title="x"), rules).has_details
+    assert wanted_from_scene(scene(code="AB-1"), rules).has_details
+    assert wanted_from_scene(scene(director="Ann"), rules).has_details
 
 
 def test_a_scene_with_only_a_title_is_still_being_identified() -> None:
