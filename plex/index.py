@@ -48,7 +48,7 @@ class UnlistedSection:
 
 
 @dataclass(frozen=True)
-class RefreshReport:
+class RefreshResult:
     """What a refresh cost (requests to Plex, but for the one for its identity), and whether it brought a change.
 
     unlisted: the sections that could not be listed. moved: keys of those that Plex says have changed.
@@ -59,8 +59,8 @@ class RefreshReport:
     unlisted: tuple[UnlistedSection, ...] = ()
     moved: frozenset[int] = field(default=frozenset(), compare=False)
 
-    def __add__(self, other: RefreshReport) -> RefreshReport:
-        return RefreshReport(
+    def __add__(self, other: RefreshResult) -> RefreshResult:
+        return RefreshResult(
             self.requests + other.requests,
             self.changed or other.changed,
             self.unlisted + other.unlisted,
@@ -142,7 +142,7 @@ class FileIndex:
 
     # --- keeping up
 
-    def refresh(self, force: bool = False, eager: bool = False) -> RefreshReport:
+    def refresh(self, force: bool = False, eager: bool = False) -> RefreshResult:
         """Bring the index up to date with Plex, at the cost of two requests where nothing has changed.
 
         With `force`, sections are listed as a whole, but each at most once in SECONDS_BETWEEN_SWEEPS (`eager`: more
@@ -152,12 +152,12 @@ class FileIndex:
         """
         known_sections = self._store.sections().values()
         if force and known_sections and not any(self._is_sweep_due(known, eager) for known in known_sections):
-            return RefreshReport(unlisted=self.unlisted)
+            return RefreshResult(unlisted=self.unlisted)
         self._looked_at = self._clock()
         changed = self._store.keep_only_server(self._client.confirmed_identifier())
         sections = configured_sections(self._client.sections(), self._libraries)
         changed = self._keep_only({section.key for section in sections}) or changed
-        report = RefreshReport(requests=1, changed=changed)
+        report = RefreshResult(requests=1, changed=changed)
         for section in sections:
             report += self._refresh_or_note(section, force, eager, is_alone=len(sections) == 1)
         self.revision += report.changed
@@ -211,14 +211,14 @@ class FileIndex:
                 log.log(level, 'The library "%s" cannot be listed: %s', each.title, each.error)
         self._told = {each.key for each in unlisted}
 
-    def _refresh_or_note(self, section: Section, force: bool, eager: bool, *, is_alone: bool) -> RefreshReport:
+    def _refresh_or_note(self, section: Section, force: bool, eager: bool, *, is_alone: bool) -> RefreshResult:
         """Refresh a section; where that fails, or failed lately, the report says so and the others can go on."""
         earlier = self._unlisted.get(section.key)
         now = self._clock()
         if earlier is not None and (earlier.is_doubted or not is_alone):
             pause = SECONDS_BETWEEN_DOUBTS if earlier.is_doubted else SECONDS_BETWEEN_FAILURES
             if not self._is_past(earlier.tried_at, pause):
-                return RefreshReport(unlisted=(earlier,))
+                return RefreshResult(unlisted=(earlier,))
         try:
             report = self._refresh_section(section, force, eager)
         except (PlexRequestFailed, PlexLibraryUnlisted) as error:
@@ -227,11 +227,11 @@ class FileIndex:
                 section.key, section.title, section.locations, error, since, now, isinstance(error, PlexLibraryUnlisted)
             )
             self._unlisted[section.key] = noted
-            return RefreshReport(unlisted=(noted,))
+            return RefreshResult(unlisted=(noted,))
         self._unlisted.pop(section.key, None)
         return report
 
-    def _refresh_section(self, section: Section, force: bool, eager: bool) -> RefreshReport:
+    def _refresh_section(self, section: Section, force: bool, eager: bool) -> RefreshResult:
         known = self._store.sections().get(section.key)
         if known is None or section.key in self._unlisted:
             return self._sweep(section, known)
@@ -240,9 +240,9 @@ class FileIndex:
         if section.content_changed_at is None or known.content_changed_at != section.content_changed_at:
             return self._read_newest(section, known, eager)
         self._store.put_section(known.seen_again(section, self._clock()))
-        return RefreshReport()
+        return RefreshResult()
 
-    def _read_newest(self, section: Section, known: KnownSection, eager: bool) -> RefreshReport:
+    def _read_newest(self, section: Section, known: KnownSection, eager: bool) -> RefreshResult:
         """Read from the newest item on, up to a page that holds nothing new. If the totals agree then, that was all.
 
         Nothing is written before the end: what an error cuts short is read again by the next refresh.
@@ -262,13 +262,13 @@ class FileIndex:
         changed = self._store.put_items(section.key, news)
         is_doubtful = total is not None and self._store.count_items(section.key) != total
         moved = frozenset() if section.content_changed_at is None else frozenset({section.key})
-        report = RefreshReport(requests, changed, moved=moved)
+        report = RefreshResult(requests, changed, moved=moved)
         if is_doubtful and self._is_sweep_due(known, eager):
             return report + self._sweep(section, known)
         self._store.put_section(replace(known.seen_again(section, self._clock()), is_doubtful=is_doubtful))
         return report
 
-    def _sweep(self, section: Section, known: KnownSection | None) -> RefreshReport:
+    def _sweep(self, section: Section, known: KnownSection | None) -> RefreshResult:
         """List the whole section, and only then put that in the place of what was known of it.
 
         A reading in which an item may have slipped through is made again at once; where none is complete, and all
@@ -291,7 +291,7 @@ class FileIndex:
         if known is None:
             self._require_most(section, self._store.count_items(section.key), is_new=True)
         log.info('indexed "%s": %d items in Plex', section.title, self._store.count_items(section.key))
-        return RefreshReport(requests, changed, moved=frozenset({section.key} if known is None else ()))
+        return RefreshResult(requests, changed, moved=frozenset({section.key} if known is None else ()))
 
     def _require_most(self, section: Section, count: int, *, is_new: bool = False) -> None:
         """Raises PlexLibraryUnlisted where a listing lacks most of what is known, for less than SECONDS_OF_DOUBT.

@@ -12,7 +12,7 @@ import pytest
 from sync_queue.models import DeadLetter
 from tests.simulators.faults import status
 from tests.simulators.stash_graphql import ResolverError
-from tests.support.agreement import disagreements, job_rows
+from tests.support.agreement import disagreements, job_rows, wait_until_in_step
 from tests.support.buttons import JOB_PATIENCE, operate
 from tests.support.given_up import give_up
 from tests.support.workbench import only_for
@@ -150,11 +150,10 @@ def test_what_was_given_up_since_a_moment_goes_back(world: World) -> None:
 
 
 def test_what_plex_failed_for_stays_while_plex_is_still_away(tmp_path: Path) -> None:
-    with World(tmp_path, scenes=1, max_retries=1) as world:
-        failing = world.plex.inject(status(500), method="PUT")
-        world.edit(1, title="Title", details="d")
-        wait_until(lambda: letters(world).keys() == {1}, "the scene to be given up")
-        failing.remove()
+    with World(tmp_path, scenes=2, max_retries=1) as world:
+        world.edit(2, title="Plex takes this one", details="d")
+        wait_until_in_step(world, [2])
+        give_up(world, status(500), 1)
         world.plex.refuse()
         done = retry(world)
         assert done["redriven"] == 0

@@ -33,7 +33,7 @@ def queued(differing: int, added: int) -> str:
     return f"{said}, the other {others:,} wait there already" if others > 0 else said
 
 
-def moment(seconds: float) -> str:
+def local_time(seconds: float) -> str:
     """A time (seconds since the epoch) in this machine's zone: `2026-11-20 18:30:00`."""
     return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M:%S")
 

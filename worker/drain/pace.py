@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from storage.database import Database
 from sync_queue.operations import count_open, first_due_arrival, newest_arrivals
-from worker.base.words import duration, moment
+from worker.base.words import duration, local_time
 from worker.outage.gate import Gate
 from worker.outage.ramp import DURATION, FIRST_RATE
 
@@ -44,7 +44,7 @@ class Pace:
         is_held_back = self._gate.is_closed() and 0.0 <= self._clock() - ramp.began_at < DURATION
         if not is_held_back or taken < limit or count_open(self._database) <= taken:
             return ""
-        pace = f"{FIRST_RATE:.0f} jobs a second at first, since Plex was down until {moment(ramp.began_at)}"
+        pace = f"{FIRST_RATE:.0f} jobs a second at first, since Plex was down until {local_time(ramp.began_at)}"
         if self._said_of != ramp.began_at:
             self._said_of = ramp.began_at
             logger.info("Going on slowly: %s; at full speed %s later", pace, duration(DURATION))

@@ -86,7 +86,7 @@ class Settlement:
             note_activity(self._manager.database, ended, buried, self._clock())
         for ending in endings:
             self._tell_gate(ending)
-            self._report(ending, context.config)
+            self._log_ending(ending, context.config)
         self._gate.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
         self._log_changes([ending.outcome for ending in endings], context.config)
         self._log_left_alone([ending.outcome for ending in endings], context.config)
@@ -110,7 +110,7 @@ class Settlement:
                 release_job(self._queue, job.sent_to_the_back(_error_type(error), now=self._clock()))
             self._manager.put_back_unacknowledged()
         if ending is not None:
-            self._report(ending, context.config)
+            self._log_ending(ending, context.config)
         if takes_edits:
             self._gate.note_success(is_done=False)
         elif ending is None or context.probe(Probe.IDENTITY):
@@ -243,7 +243,7 @@ class Settlement:
         if scene_id != last or not self._gate.is_closed():
             self._gate.note_failure(str(outcome.error))
 
-    def _report(self, ending: Ending, config: PlexSyncConfig) -> None:
+    def _log_ending(self, ending: Ending, config: PlexSyncConfig) -> None:
         """Count and log what has become of the job."""
         outcome, decision, error = ending.outcome, ending.decision, ending.outcome.error
         where = _describe(outcome, config)

@@ -123,7 +123,7 @@ class Tidying:
             if is_last:
                 break
             after = until
-        _say(gone.forget_scenes(self._database, now - BELIEVED_AFTER), "scene", "Stash")
+        _log_forgotten(gone.forget_scenes(self._database, now - BELIEVED_AFTER), "scene", "Stash")
 
     def _tidy_items(self) -> Iterator[None]:
         now, after = self._clock(), 0
@@ -150,10 +150,10 @@ class Tidying:
             there = read_items(plex, asked)
             forgotten += gone.forget_items(self._database, server_id, [key for key in asked if key not in there])
             yield
-        _say(forgotten, "item", "Plex")
+        _log_forgotten(forgotten, "item", "Plex")
 
 
-def _say(forgotten: int, noun: str, server: str) -> None:
+def _log_forgotten(forgotten: int, noun: str, server: str) -> None:
     if forgotten:
         days = int(BELIEVED_AFTER / DAY)
         what = counted(forgotten, noun)

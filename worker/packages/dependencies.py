@@ -50,14 +50,14 @@ class DependencyError(Exception):
 class Dependencies:
     """The packages that the plugin in `plugin_folder` needs.
 
-    `say` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch.
+    `log` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch.
     """
 
     def __init__(
         self,
         folder: DataFolder,
         plugin_folder: str,
-        say: Callable[[str, str], None],
+        log: Callable[[str, str], None],
         *,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
@@ -65,7 +65,7 @@ class Dependencies:
         self._folder = folder
         self._requirements = os.path.join(plugin_folder, "requirements.txt")
         self._lock = os.path.join(plugin_folder, "requirements.lock")
-        self._say = say
+        self._log = log
         self._clock = clock
         self._wait = wait
         self._failure = JsonFile(folder.install_failure, clock)
@@ -109,7 +109,7 @@ class Dependencies:
             except DependencyError as error:
                 if sys.version_info[:2] < OLDEST_PYTHON or self._clock() >= give_up_at:
                     raise
-                self._say("error", str(error))
+                self._log("error", str(error))
             self._wait_for_change()
 
     def remove_others(self) -> None:
@@ -148,7 +148,7 @@ class Dependencies:
     def _take_install_lock(self) -> ProcessLock:
         lock = ProcessLock(self._folder.install_lock)
         if not lock.acquire():
-            self._say("info", "Another process of PlexSync is fetching the packages. Waiting for it")
+            self._log("info", "Another process of PlexSync is fetching the packages. Waiting for it")
             if not lock.acquire_within(LONGEST_WAIT, self._wait, LOOK_EVERY):
                 raise DependencyError("Another process has been fetching the packages for an hour. Restart Stash.")
         return lock
@@ -157,18 +157,18 @@ class Dependencies:
         missing = ", ".join(missing_packages(self._requirements))
         target = packages_folder(self._folder.dependencies, self._lock)
         for folder in unsafe_folders(self._requirements, target):
-            self._say("warning", f"Others may write to {folder}. The packages that PlexSync needs are fetched anew.")
-        self._say("info", f"Installing {missing} into {target}. This happens once and takes a minute or two")
+            self._log("warning", f"Others may write to {folder}. The packages that PlexSync needs are fetched anew.")
+        self._log("info", f"Installing {missing} into {target}. This happens once and takes a minute or two")
         try:
             self._make_parents_private()
-            install(target, self._requirements, self._lock, self._say)
+            install(target, self._requirements, self._lock, self._log)
         except (InstallError, OSError) as error:
             problem = f"{missing} could not be installed ({error}). {self._advice(target)}"
             self._remember_failure(problem)
             raise DependencyError(problem) from error
         if not self._are_there():
             raise DependencyError(f"{missing} were installed into {target} and are still not found. Delete that folder")
-        self._say("info", "The packages are installed")
+        self._log("info", "The packages are installed")
 
     def _advice(self, target: str) -> str:
         command = pip_command(sys.executable, target, self._lock)

@@ -44,10 +44,10 @@ def pip_command(python: str, target: str, lock: str, *options: str) -> list[str]
     ]
 
 
-def install(target: str, requirements: str, lock: str, say: Callable[[str, str], None]) -> None:
+def install(target: str, requirements: str, lock: str, log: Callable[[str, str], None]) -> None:
     """Install what `lock` pins into `target`, which has its name only once it is whole and `requirements` load.
 
-    Its parent must exist and be private. `say` takes a level of stash.protocol.LEVELS and a message.
+    Its parent must exist and be private. `log` takes a level of stash.protocol.LEVELS and a message.
     Raises InstallError.
     """
     arriving = f"{target}.{os.getpid()}{UNFINISHED}"
@@ -55,10 +55,10 @@ def install(target: str, requirements: str, lock: str, say: Callable[[str, str],
     try:
         # In a container, a process that was killed here and this one may well have the same number.
         _discard(arriving, pip_home)
-        python = sys.executable if importlib.util.find_spec("pip") else _python_with_pip(pip_home, say)
+        python = sys.executable if importlib.util.find_spec("pip") else _python_with_pip(pip_home, log)
         # pip would leave it to the umask whether others may write to it.
         os.mkdir(arriving, mode=0o700)
-        _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), say)
+        _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), log)
         _try_imports(arriving, [pin.module for pin in read_pins(requirements)])
         _give_name(arriving, target)
     except OSError as error:
@@ -78,9 +78,9 @@ def _discard(*folders: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _python_with_pip(folder: str, say: Callable[[str, str], None]) -> str:
+def _python_with_pip(folder: str, log: Callable[[str, str], None]) -> str:
     """Make a virtual environment, for the pip that Python brings along for these; returns its interpreter."""
-    say("info", f"{sys.executable} has no pip, so a temporary one is made")
+    log("info", f"{sys.executable} has no pip, so a temporary one is made")
     python = os.path.join(folder, "Scripts" if sys.platform == "win32" else "bin", "python")
     # Two steps, since venv would not start ensurepip isolated.
     for command in (
@@ -107,7 +107,7 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _run_pip(command: list[str], folder: str, say: Callable[[str, str], None]) -> None:
+def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None]) -> None:
     lines: list[str] = []
 
     def give_up() -> None:
@@ -131,7 +131,7 @@ def _run_pip(command: list[str], folder: str, say: Callable[[str, str], None]) -
             for line in process.stdout or ():
                 lines.append(line.strip())
                 if lines[-1].startswith("Collecting "):
-                    say("info", f"Fetching {lines[-1].split()[1]}")
+                    log("info", f"Fetching {lines[-1].split()[1]}")
     finally:
         alarm.cancel()
     if process.returncode:

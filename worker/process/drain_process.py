@@ -64,7 +64,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
     database = open_queue_database(folder.queue, check=True)
     ended, connection = None, server_connection
 
-    def say(level: str, message: str) -> None:
+    def log(level: str, message: str) -> None:
         # At once: fetching packages takes minutes, and the next hook should be able to tell of it.
         logger.log(logging.getLevelName(level.upper()), message)
         relay.flush_to(lambda lines: post_lines(database, lines))
@@ -74,7 +74,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         JsonFile(folder.status).save({})  # what a killed drainer said of itself holds no longer
         plugin_folder = os.path.dirname(plugin_file)
         tidy_files(folder, time.time())
-        dependencies = Dependencies(folder, plugin_folder, say)
+        dependencies = Dependencies(folder, plugin_folder, log)
         dependencies.wait_for()
         dependencies.remove_others()
         # Heavy, and only importable once the packages are there.

@@ -53,7 +53,7 @@ def whole_number(args: Mapping[str, Any], name: str) -> int | None:
     return int(text)
 
 
-def moment(args: Mapping[str, Any], name: str) -> float | None:
+def point_in_time(args: Mapping[str, Any], name: str) -> float | None:
     """A point in time as seconds since the epoch, None where it is missing. Raises ArgumentError.
 
     ISO 8601, in the machine's own time zone unless it names one: "2026-11-20" or "2026-11-20T18:30".

@@ -9,7 +9,7 @@ from typing import Any
 from sync_queue.models import DeadLetter
 from validation.problems import ConfigError
 from worker.base.paths import scene_name, shown_path
-from worker.base.words import counted, moment
+from worker.base.words import counted, local_time
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> di
 def _in_words(letter: DeadLetter, obfuscate_paths: bool) -> list[str]:
     failure = letter.failure
     name = scene_name(letter.scene_id, failure.title, failure.path, obfuscate_paths)
-    tried = f"{counted(letter.attempts, 'try')}, given up {moment(letter.buried_at)}"
+    tried = f"{counted(letter.attempts, 'try')}, given up {local_time(letter.buried_at)}"
     lines = [f"{name}: {failure.error_text} ({failure.error_type}, {tried})"]
     return lines + [f"  {shown_path(path, obfuscate_paths)}" for path in failure.candidates]
 

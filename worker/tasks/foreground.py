@@ -22,8 +22,8 @@ from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
-REPORT_ITEMS = 5
-REPORT_SECONDS = 10.0
+PROGRESS_ITEMS = 5
+PROGRESS_SECONDS = 10.0
 """Progress is reported every 5 jobs or 10 seconds, whichever comes first."""
 LOOK_SECONDS = 0.5
 """Seconds between two looks at the worker, or at the drainer that is followed."""
@@ -98,7 +98,7 @@ class ForegroundDrain:
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
             self._workplace.publish_live(worker.progress, self._started_at)
-            self._report(worker.progress)
+            self._show_progress(worker.progress)
             worker.stop_if_dismissed()
         if worker.ended is not Ended.SUPERSEDED:  # or the status would be another one's
             self._workplace.end_status()
@@ -113,7 +113,7 @@ class ForegroundDrain:
         logger.info("%s", HOW_TO_STOP)
         lock = ProcessLock(self._folder.drain_lock)
         while lock.is_held_elsewhere():
-            self._report()
+            self._show_progress()
             if not self._has_work() or self._drainer_status().get("waiting_for"):
                 return True
             self._wait(LOOK_SECONDS)
@@ -131,7 +131,7 @@ class ForegroundDrain:
             "seconds": round(self._clock() - self._started_at, 1),
         }
 
-    def _report(self, worker: Progress | None = None) -> None:
+    def _show_progress(self, worker: Progress | None = None) -> None:
         """Move the progress bar, and say the same in the log.
 
         What `worker` has in hand is written, but still counted as open.
@@ -141,7 +141,7 @@ class ForegroundDrain:
         left -= worker.in_hand if worker else 0
         now = self._clock()
         self._total = max(self._total, left)
-        if abs(self._reported_left - left) < REPORT_ITEMS and abs(now - self._reported_at) < REPORT_SECONDS:
+        if abs(self._reported_left - left) < PROGRESS_ITEMS and abs(now - self._reported_at) < PROGRESS_SECONDS:
             return
         self._reported_left, self._reported_at = left, now
         self._reached = max(self._reached, (self._total - left) / self._total if self._total else 1.0)

@@ -72,7 +72,7 @@ class RedriveTask:
         selection = Selection(
             error_types=arguments.subset_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
             scene_id=arguments.whole_number(args, "scene_id"),
-            since=arguments.moment(args, "since"),
+            since=arguments.point_in_time(args, "since"),
         )
         return self._run(selection)
 

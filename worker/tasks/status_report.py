@@ -11,7 +11,7 @@ from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.waiting_files import count_waiting
-from worker.base.words import counted, duration, moment
+from worker.base.words import counted, duration, local_time
 from worker.circuit_breaker import CircuitState, ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.drain.standing import live_status, stored_drainer, stored_gate
@@ -83,17 +83,17 @@ def problems_in_words(status: dict[str, Any]) -> list[str]:
 
 
 def _success_in_words(status: dict[str, Any]) -> str:
-    last = f", the last one {moment(status['last_success_at'])}" if status["last_success_at"] else ""
+    last = f", the last one {local_time(status['last_success_at'])}" if status["last_success_at"] else ""
     rate = f" ({status['synced_per_minute']} within the last minute)" if status["synced_per_minute"] else ""
     looked = status["last_catch_up_at"]
-    catch_up = f". Edits without a hook are known up to {moment(looked)}" if looked else ""
+    catch_up = f". Edits without a hook are known up to {local_time(looked)}" if looked else ""
     return f"{counted(status['done_today'], 'scene')} synced today{rate}{last}{catch_up}"
 
 
 def _drainer_in_words(status: dict[str, Any]) -> str:
     drainer = status["drainer"]
     if drainer["alive"]:
-        since = f", since {moment(drainer['started_at'])}" if drainer["started_at"] else ""
+        since = f", since {local_time(drainer['started_at'])}" if drainer["started_at"] else ""
         process = f" (pid {drainer['pid']}{since})" if drainer["pid"] else ""
         return f"Drainer: {drainer['activity']}{process}"
     is_needed = status["pending"] + status["in_progress"] > 0
@@ -127,7 +127,7 @@ def outages_in_words(report: dict[str, Any]) -> list[str]:
 
 
 def _outage_in_words(outage: dict[str, Any]) -> str:
-    started = moment(outage["started_at"])
+    started = local_time(outage["started_at"])
     if outage["ended_at"] is None:
         return f"{started}, for {duration(outage['seconds'])} so far: {outage['cause']}"
     done = f"{counted(outage['jobs_waiting'], 'job')} waited, {outage['jobs_done_after']} done since"
@@ -138,7 +138,7 @@ def _breaker_in_words(breaker: dict[str, Any], has_synced: bool) -> str:
     if breaker["state"] == CircuitState.CLOSED.value:
         past = "Plex was well at the last sync" if has_synced else "nothing was synced yet"
         return f"Circuit breaker: closed, {past}"
-    since = moment(breaker["since"]) if breaker["since"] else "an unknown time"
+    since = local_time(breaker["since"]) if breaker["since"] else "an unknown time"
     return (
         f"Circuit breaker: {breaker['state']} since {since}"
         f" (next probe in {counted(round(breaker['next_probe_in']), 'second')}). {breaker['cause']}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from plex.token import expires_at
 from validation.config import PlexSyncConfig
-from worker.base.words import moment
+from worker.base.words import local_time
 
 
 def token_end_in_words(config: PlexSyncConfig) -> str:
@@ -13,6 +13,6 @@ def token_end_in_words(config: PlexSyncConfig) -> str:
     if ends_at is None:
         return ""
     return (
-        f"plex_token expires on {moment(ends_at)}. Set one that lasts, from View XML in Plex's web page, "
+        f"plex_token expires on {local_time(ends_at)}. Set one that lasts, from View XML in Plex's web page, "
         "or a new one before that day"
     )

@@ -15,7 +15,7 @@ from plex.items import PlexItem
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import ItemState, scenes_written_since
-from worker.base.words import counted, moment, value_in_words
+from worker.base.words import counted, local_time, value_in_words
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
 from worker.reconcile.index_copy import open_index_copy
@@ -67,14 +67,14 @@ class UndoTask:
 
     def undo_since(self) -> dict[str, Any]:
         """Undo every scene that was written to Plex since a moment. Raises as undo_scene."""
-        since = arguments.moment(self._args, "since")
+        since = arguments.point_in_time(self._args, "since")
         if since is None:
             raise ArgumentError(
                 _missing("undo_since", "since", '"2026-11-20"', "A time may follow the date: 2026-11-20T18:30")
             )
         scene_ids = scenes_written_since(self._workplace.manager.database, since)
         if not scene_ids:
-            logger.info("No scene was written to Plex since %s, so there is nothing to undo", moment(since))
+            logger.info("No scene was written to Plex since %s, so there is nothing to undo", local_time(since))
         return self._undo(scene_ids)
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:

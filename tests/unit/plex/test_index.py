@@ -12,7 +12,7 @@ import pytest
 
 from plex import listing
 from plex.exceptions import PlexServerDown
-from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshReport
+from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshResult
 from plex.index_store import IndexedFile
 from tests.simulators.faults import maintenance, rewritten
 from tests.simulators.plex import PlexSimulator
@@ -54,7 +54,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 class TestFinding:
     def test_every_file_of_an_item_by_its_name(self, plex: PlexSimulator, index: FileIndex) -> None:
         key = plex.add_item(1, (f"{FOLDER}/a.mp4", f"{FOLDER}/sub/b.mp4"))
-        assert index.refresh() == RefreshReport(requests=2, changed=True)
+        assert index.refresh() == RefreshResult(requests=2, changed=True)
         assert index.lookup("b.mp4") == (IndexedFile(f"{FOLDER}/sub/b.mp4", key, 1),)
 
     @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ class TestRefreshing:
         add(plex, *range(10))
         index.refresh()
         plex.reset_log()
-        assert index.refresh() == RefreshReport(requests=1, changed=False)
+        assert index.refresh() == RefreshResult(requests=1, changed=False)
         assert [plex.count("GET", path) for path in ("/identity", "/library/sections")] == [1, 1]
         assert plex.count() == 2
 
@@ -97,14 +97,14 @@ class TestRefreshing:
         keys = add(plex, *range(10))
         index.refresh()
         plex.rate(keys[0], 5)
-        assert index.refresh() == RefreshReport(requests=2, changed=False)
-        assert index.refresh() == RefreshReport(requests=1, changed=False)
+        assert index.refresh() == RefreshResult(requests=2, changed=False)
+        assert index.refresh() == RefreshResult(requests=1, changed=False)
 
     def test_reads_new_items_newest_first(self, plex: PlexSimulator, index: FileIndex) -> None:
         add(plex, *range(10))
         index.refresh()
         add(plex, 10, 11, 12)
-        assert index.refresh() == RefreshReport(requests=1 + 3, changed=True)
+        assert index.refresh() == RefreshResult(requests=1 + 3, changed=True)
         assert found(index, 10, 11, 12) == [10, 11, 12]
 
     def test_notices_that_items_went(self, plex: PlexSimulator, index: FileIndex, clock: Clock) -> None:
@@ -121,7 +121,7 @@ class TestRefreshing:
         keys = add(plex, *range(10))
         index.refresh()
         plex.remove_item(keys[4])
-        assert index.refresh() == RefreshReport(requests=2, changed=False)
+        assert index.refresh() == RefreshResult(requests=2, changed=False)
         clock.now += SECONDS_BETWEEN_SWEEPS
         assert index.refresh().changed
         assert found(index, 4) == []
@@ -173,7 +173,7 @@ class TestForcedRefresh:
         add(plex, *range(10))
         index.refresh()
         plex.move_file(f"{FOLDER}/0.mp4", f"{FOLDER}/moved.mp4")
-        assert index.refresh() == RefreshReport(requests=2)
+        assert index.refresh() == RefreshResult(requests=2)
         clock.now += SECONDS_BETWEEN_SWEEPS
         assert index.refresh(force=True).changed
         assert index.lookup("moved.mp4")
@@ -183,14 +183,14 @@ class TestForcedRefresh:
         add(plex, *range(10))
         index.refresh()
         clock.now += SECONDS_BETWEEN_SWEEPS
-        assert index.refresh(force=True) == RefreshReport(requests=5, changed=False)
+        assert index.refresh(force=True) == RefreshResult(requests=5, changed=False)
 
     def test_asks_nothing_before_its_time(self, plex: PlexSimulator, index: FileIndex, clock: Clock) -> None:
         add(plex, 1)
         index.refresh()
         plex.reset_log()
         clock.now += SECONDS_BETWEEN_SWEEPS - 1
-        assert index.refresh(force=True) == RefreshReport()
+        assert index.refresh(force=True) == RefreshResult()
         assert plex.requests == ()
 
     def test_is_not_put_off_for_ever_by_a_clock_that_was_set_back(
@@ -362,4 +362,4 @@ class TestSurviving:
 
 
 def test_a_report_adds_up() -> None:
-    assert RefreshReport(1, False) + RefreshReport(2, True) == RefreshReport(3, True)
+    assert RefreshResult(1, False) + RefreshResult(2, True) == RefreshResult(3, True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from worker.errors import ArgumentError
-from worker.tasks.arguments import choice, moment, refuse_unknown, subset_of, switch, whole_number
+from worker.tasks.arguments import choice, point_in_time, refuse_unknown, subset_of, switch, whole_number
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
 
@@ -49,25 +49,25 @@ def test_what_is_no_whole_number_is_named(value: Any) -> None:
 
 def test_a_moment_with_a_zone() -> None:
     utc = datetime(2026, 11, 20, 18, 30, tzinfo=timezone.utc).timestamp()
-    assert moment({"since": "2026-11-20T18:30Z"}, "since") == utc
-    assert moment({"since": "2026-11-20T18:30:00+02:00"}, "since") == utc - timedelta(hours=2).total_seconds()
+    assert point_in_time({"since": "2026-11-20T18:30Z"}, "since") == utc
+    assert point_in_time({"since": "2026-11-20T18:30:00+02:00"}, "since") == utc - timedelta(hours=2).total_seconds()
 
 
 @pytest.mark.parametrize("value", ["2026-11-20", "2026-11-20T00:00", " 2026-11-20 00:00 "])
 def test_a_moment_without_a_zone_is_the_machines(value: str) -> None:
-    assert moment({"since": value}, "since") == datetime(2026, 11, 20).timestamp()
+    assert point_in_time({"since": value}, "since") == datetime(2026, 11, 20).timestamp()
 
 
 @pytest.mark.parametrize("value", ["", None])
 def test_no_moment(value: Any) -> None:
-    assert moment({"since": value}, "since") is None
-    assert moment({}, "since") is None
+    assert point_in_time({"since": value}, "since") is None
+    assert point_in_time({}, "since") is None
 
 
 @pytest.mark.parametrize("value", ["yesterday", "2026-13-01", "20.11.2026", 5, [], "2026-11-20T25:00"])
 def test_what_is_no_moment_is_named(value: Any) -> None:
     with pytest.raises(ArgumentError, match=r"^since is .*, but must be a date \(2026-11-20\)"):
-        moment({"since": value}, "since")
+        point_in_time({"since": value}, "since")
 
 
 @pytest.mark.parametrize(
