@@ -187,17 +187,26 @@ class FileIndex:
         """Take over the files of an item that was just read whole; say whether that changed anything."""
         changed = self._store.put_items(item.section_key, [ListedItem(item.rating_key, item.files, item.trashed)])
         self.revision += changed
+        if changed:
+            self._doubt()
         return changed
 
     def forget(self, rating_key: int) -> None:
         """Drop an item that Plex does not have any more."""
         self._store.drop_item(rating_key)
+        self._doubt()
 
     def close(self) -> None:
         """Close the file."""
         self._store.close()
 
     # --- inside
+
+    def _doubt(self) -> None:
+        """What was wrong of one item may be wrong of others, though no section says that anything changed: a listing
+        may have been another server's."""
+        for known in self._store.sections().values():
+            self._store.put_section(replace(known, is_doubtful=True))
 
     def _keep_only(self, keys: Collection[int]) -> bool:
         self._unlisted = {key: each for key, each in self._unlisted.items() if key in keys}
@@ -260,7 +269,7 @@ class FileIndex:
         if total is not None:
             self._require_most(section, total)
         changed = self._store.put_items(section.key, news)
-        is_doubtful = total is not None and self._store.count_items(section.key) != total
+        is_doubtful = known.is_doubtful or (total is not None and self._store.count_items(section.key) != total)
         moved = frozenset() if section.content_changed_at is None else frozenset({section.key})
         report = RefreshResult(requests, changed, moved=moved)
         if is_doubtful and self._is_sweep_due(known, eager):

@@ -14,14 +14,14 @@ from tests.faults.tally import Tally
 QUEUE = "queue/plexsync.db"
 STATE_FILES = (
     "catch_up.json",
-    "circuit_breaker.json",
+    "circuit_breaker_state.json",
     "device_id.json",
     "drainer_status.json",
     "outage_history.json",
     "plex_index.db",
     "plexsync.log",
     "queue/drain.lock",
-    "recovery.json",
+    "probe_schedule.json",
 )
 REPLACED_SILENTLY = frozenset({"drainer_status.json", "plexsync.log", "queue/drain.lock"})
 """What is of no matter once nobody drains."""

@@ -7,7 +7,7 @@ from typing import Any
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS, Edit
 from tests.simulators.plex_items import ImageKind, Item
 from tests.support.agreement import PICTURES
-from tests.support.watchful_plex import WatchfulPlex
+from tests.support.watchful_plex import WatchfulPlex, tries_out
 
 
 class StrictPlex(WatchfulPlex):
@@ -36,7 +36,7 @@ class StrictPlex(WatchfulPlex):
             items = [self.items[key] for key in edit.rating_keys if key in self.items]
             before = [{name: getattr(item, name) for name in _names_of(edit)} for item in items]
             super().apply(edit, section_key)
-            for item, values in zip(items, before, strict=True):
+            for item, values in [] if tries_out(edit) else zip(items, before, strict=True):
                 same = {name for name, value in values.items() if _content(getattr(item, name)) == _content(value)}
                 # A Plex that heeds one removal a request leaves the other lists as they were. Those were no repetition.
                 same -= {TAG_FIELDS[kind] for kind, name in edit.removals if name in getattr(item, TAG_FIELDS[kind])}

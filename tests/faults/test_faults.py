@@ -17,7 +17,7 @@ OUTAGES = [ReplyCase("Plex", fault) for fault in replies.PLEX_FAULTS]
 JUMPS = clock_jumps.jump_cases()
 DAMAGES = [
     *(DamageCase(damage.QUEUE, kind) for kind in (damage.truncate, damage.empty, damage.fill_with_noise)),
-    DamageCase("circuit_breaker.json", damage.truncate),
+    DamageCase("circuit_breaker_state.json", damage.truncate),
     DamageCase("outage_history.json", damage.empty),
     DamageCase("catch_up.json", damage.fill_with_noise),
     DamageCase("plex_index.db", damage.truncate),

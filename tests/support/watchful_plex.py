@@ -27,7 +27,7 @@ class WatchfulPlex(PlexSimulator):
             before = {key: self.items[key].snapshot() for key in edit.rating_keys if key in self.items}
             super().apply(edit, section_key)
             for key, shown in before.items():
-                if self.items[key].snapshot() == shown and not _tries_out(edit):
+                if self.items[key].snapshot() == shown and not tries_out(edit):
                     self.repeated.append(f"edit of item {key}: {edit}")
 
     def rate(self, rating_key: int, rating: float) -> None:
@@ -50,5 +50,6 @@ class WatchfulPlex(PlexSimulator):
         return data in item.uploads(kind)
 
 
-def _tries_out(edit: Edit) -> bool:
+def tries_out(edit: Edit) -> bool:
+    """Whether an edit is the title alone, as PlexSync sends it to find out whether Plex takes edits."""
     return edit.text.keys() == {"title"} and not edit.tags and not edit.removals

@@ -49,9 +49,9 @@ def test_of_one_name_all_are_meant() -> None:
     ("name", "hint"),
     [
         ("Movis", 'Did you mean "Movies"?'),
-        ("home video", 'did you mean "Home Videos"?'),
-        ("Films", 'did you mean "Filme"?'),
-        ("Holiday", "choose one of these."),
+        ("home video", 'Did you mean "Home Videos"?'),
+        ("Films", 'Did you mean "Filme"?'),
+        ("Holiday", "Choose one of these."),
     ],
 )
 def test_a_name_that_is_not_there_leads_to_those_that_are(name: str, hint: str) -> None:
