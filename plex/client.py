@@ -185,6 +185,18 @@ class PlexClient:
                 raise PlexAuthError(_NOT_THE_OWNERS)
             return sections
 
+    def libraries(self) -> tuple[Section, ...]:
+        """All libraries, of whatever type. One request."""
+        path = "/library/sections"
+        with no_scenes_fault(path):
+            found = list(self._read(path).iterfind("Directory"))
+            return self._parsed(path, lambda: tuple(_section(each) for each in found))
+
+    @property
+    def name(self) -> str:
+        """What its owner calls the server. Connects if need be."""
+        return str(self._server.friendlyName or "")
+
     def list_page(self, section_key: int, start: int, size: int, order: str = NEWEST_FIRST) -> ListingPage:
         """Items of a section from number `start` (from 0) in an order. One request; Plex may send fewer than `size`."""
         path = f"/library/sections/{section_key}/all?type=1&sort={order}"

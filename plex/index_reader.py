@@ -37,6 +37,16 @@ def items_with_keys(index: str, rating_keys: Sequence[int]) -> dict[int, Indexed
     return {row[0]: IndexedItem(*row) for row in reversed(found)}
 
 
+def files_of(index: str, rating_key: int) -> tuple[str, ...]:
+    """The item's files, as Plex sees them; () where it is not known."""
+    return tuple(path for (path,) in _rows(index, "SELECT path FROM files WHERE rating_key = ?", (rating_key,)))
+
+
+def server_id(index: str) -> str:
+    """The machineIdentifier of the server that the index is of, "" where none is known."""
+    return next((text for (text,) in _rows(index, "SELECT machine_identifier FROM server", ())), "")
+
+
 def libraries(index: str) -> list[str]:
     """The titles of the sections that the index holds."""
     return [title for (title,) in _rows(index, "SELECT title FROM sections ORDER BY title", ())]

@@ -83,6 +83,13 @@ class DeadLetterQueue:
         )
         return [_dead_letter(row) for row in rows]
 
+    def get_by_ids(self, ids: Sequence[int]) -> list[DeadLetter]:
+        """These entries, oldest first; one that is gone is absent."""
+        rows = self._database.all(
+            f"SELECT {_COLUMNS} FROM dead_letters WHERE id {IN_LIST} ORDER BY id", (as_list(ids),)
+        )
+        return [_dead_letter(row) for row in rows]
+
     def get_count(self) -> int:
         """How many entries there are."""
         row = self._database.one("SELECT COUNT(*) FROM dead_letters")

@@ -9,6 +9,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import insert_job
+from sync_queue.job_list import ANY_JOB, JobFilter, failed_ids
 from sync_queue.models import DeadLetter, Job
 from sync_queue.operations import pending_scene_ids
 
@@ -20,12 +21,16 @@ ALREADY_PENDING = "the scene has a newer job already"
 
 @dataclass(frozen=True)
 class Selection:
-    """Which dead letters; None = any. Times in seconds since the epoch: failing from `since` on, until `until`."""
+    """Which dead letters; None = any. Times in seconds since the epoch: failing from `since` on, until `until`.
+
+    `jobs` is what the page selects by: ids, and a text in title or path.
+    """
 
     error_types: frozenset[str] | None = None
     scene_id: int | None = None
     since: float | None = None
     until: float | None = None
+    jobs: JobFilter = ANY_JOB
 
     def holds(self, letter: DeadLetter) -> bool:
         """Whether the letter is selected."""
@@ -58,9 +63,17 @@ class RedrivePlan:
     keep: tuple[tuple[DeadLetter, str], ...]
 
 
+def _meant(database: Database, selection: Selection) -> list[DeadLetter]:
+    """The letters that `jobs` is meant for; all of them are read only where it names none."""
+    letters = DeadLetterQueue(database)
+    if selection.jobs == ANY_JOB:
+        return letters.get_all()
+    return letters.get_by_ids(failed_ids(database, selection.jobs))
+
+
 def redrive_candidates(database: Database, selection: Selection) -> Candidates:
     """The selected dead letters. Changes nothing."""
-    letters = tuple(letter for letter in DeadLetterQueue(database).get_all() if selection.holds(letter))
+    letters = tuple(letter for letter in _meant(database, selection) if selection.holds(letter))
     pending = pending_scene_ids(database, [letter.scene_id for letter in letters])
     return Candidates(letters, {letter.id: ALREADY_PENDING for letter in letters if letter.scene_id in pending})
 

@@ -22,6 +22,9 @@ class JobFilter:
     ids: frozenset[int] | None = None
 
 
+ANY_JOB = JobFilter()
+
+
 @dataclass(frozen=True)
 class Listed:
     """A page: `rows`, newest or next due first; `next` follows them, None at the end; `count` is the whole."""

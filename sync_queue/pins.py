@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from storage.database import Database
 
 
 @dataclass(frozen=True)
 class Pin:
-    """A scene and the item that is to show it: its key when it was last seen, and its files, as Plex sees them."""
+    """A scene and the item that is to show it: its key when it was last seen, and its files, as Plex sees them.
+
+    `pinned_at`: when a person chose it, in seconds since the epoch.
+    """
 
     scene_id: int
     rating_key: int
     files: tuple[str, ...]
+    pinned_at: float = field(default=0.0, compare=False)
 
     def holds_for(self, files: Sequence[str]) -> bool:
         """Whether an item with these files is the one meant."""
@@ -32,10 +36,10 @@ class Pins:
     def all(self) -> list[Pin]:
         """Every pin, by scene."""
         rows = self._database.all(
-            "SELECT scene_id, rating_key, files FROM pins WHERE server_id = ? ORDER BY scene_id, rating_key",
+            "SELECT scene_id, rating_key, files, pinned_at FROM pins WHERE server_id = ? ORDER BY scene_id, rating_key",
             (self._server_id,),
         )
-        return [Pin(scene_id, rating_key, tuple(json.loads(files))) for scene_id, rating_key, files in rows]
+        return [Pin(scene_id, rating_key, tuple(json.loads(files)), at) for scene_id, rating_key, files, at in rows]
 
     def set(self, pin: Pin) -> None:
         """Pin a scene to an item; whatever scene was pinned to that item before is so no longer."""
@@ -44,8 +48,8 @@ class Pins:
                 if other.rating_key == pin.rating_key or other.holds_for(pin.files):
                     self._delete(other)
             self._database.execute(
-                "INSERT INTO pins (server_id, scene_id, rating_key, files) VALUES (?, ?, ?, ?)",
-                (self._server_id, pin.scene_id, pin.rating_key, json.dumps(pin.files)),
+                "INSERT INTO pins (server_id, scene_id, rating_key, files, pinned_at) VALUES (?, ?, ?, ?, ?)",
+                (self._server_id, pin.scene_id, pin.rating_key, json.dumps(pin.files), pin.pinned_at),
             )
 
     def remove(self, scene_id: int, rating_key: int | None = None) -> int:

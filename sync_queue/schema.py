@@ -72,7 +72,7 @@ SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS pins (
         server_id TEXT NOT NULL, scene_id INTEGER NOT NULL, rating_key INTEGER NOT NULL, files TEXT NOT NULL,
-        PRIMARY KEY (server_id, scene_id, rating_key))
+        pinned_at REAL NOT NULL, PRIMARY KEY (server_id, scene_id, rating_key))
     """,
     "CREATE TABLE IF NOT EXISTS drain_generation (only_row INTEGER PRIMARY KEY, number INTEGER NOT NULL)",
     """

@@ -33,7 +33,9 @@
 
     async function setPaused(paused) {
       await api.saveSettings({ paused });
-      // The drainer notices within 10 s; until then the operation knows better than its file.
+      // The drainer notices within 10 s. Whoever reads the settings before tells the others, so that its status, until
+      // then, knows better than its file.
+      await api.operation("settings");
       live.accept(await api.operation("queue_status"));
       toasts.done(t(paused ? "status.paused" : "status.resumed"));
     }

@@ -18,6 +18,7 @@ from tests.benchmarks import (
     hook,
     install,
     memory,
+    operations,
     outage,
     parallel,
     requests_per_scene,
@@ -32,6 +33,7 @@ DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 
 TABLES: dict[str, Callable[[Path], Table | ScaleTable]] = {
     "hook": hook.measure,
+    "operations": operations.measure,
     "save": save_to_plex.measure,
     "requests": requests_per_scene.measure,
     "drain": drain_rate.measure,

@@ -10,7 +10,7 @@ from typing import Any
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.contract.operation_shapes import check_answer
 from tests.support.agreement import wait_until_in_step
-from tests.support.buttons import operate
+from tests.support.buttons import edit_unheard, operate
 from tests.world import PLEX_ROOT, World, wait_until
 
 
@@ -106,6 +106,9 @@ def test_what_failed_is_listed_with_every_try_and_the_rivals(tmp_path: Path) -> 
         assert {each["library"] for each in job["candidates"]} == {"Movies"}
         assert None not in {each["rating_key"] for each in job["candidates"]}
         assert ask(world, "jobs", state="failed", search="nothing")["count"] == 0
+        plan = ask(world, "retry_failed", ids=[job["id"]], search="which", limit=1, dry_run=True)
+        assert (plan["redrive_count"], plan["keep_count"], [each["id"] for each in plan["keep"]]) == (0, 1, [job["id"]])
+        assert ask(world, "retry_failed", ids=[job["id"] + 1], dry_run=True)["keep_count"] == 0
         assert ask(world, "discard", ids=[job["id"]], dry_run=False)["discarded"] == 1
         assert ask(world, "undone")["count"] == 0
 
@@ -118,3 +121,53 @@ def test_an_outage_that_is_over_is_found_out_at_once(tmp_path: Path) -> None:
         world.plex.accept()
         assert ask(world, "retry_now")["probing"] is True
         wait_until_in_step(world, [1])
+
+
+def test_how_a_scene_stands_with_and_without_a_look_at_plex(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        assert ask(world, "scene_status", scene_id=1)["state"] == "never_synced"
+        world.edit(1, title="Done", details="d")
+        wait_until_in_step(world, [1])
+        known = ask(world, "scene_status", scene_id=1)
+        assert (known["state"], known["title"], known["can_undo"]) == ("in_step", "Done", True)
+        assert known["differences"] is None
+        (item,) = known["items"]
+        assert (item["rating_key"], item["library"], item["owner_scene_id"]) == (world.keys[1], "Movies", 1)
+        assert item["web_url"].startswith(f"{world.plex.url}/web/index.html#!/server/{world.plex.machine_identifier}/")
+        assert ask(world, "scene_status", scene_id=1, compare=True)["differences"] == []
+        world.stash.save_without_hook(1, title="Other")
+        seen = ask(world, "scene_status", scene_id=1, compare=True)
+        assert (seen["state"], [each["field"] for each in seen["differences"]]) == ("differs", ["title"])
+        assert ask(world, "reconcile", scene_ids=[1, 2])["enqueued"] == 1
+        assert ask(world, "scene_status", scene_id=99, compare=True)["state"] == "gone"
+
+
+def test_a_scene_is_pinned_to_an_item_and_unpinned(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=1) as world:
+        paths = [f"{PLEX_ROOT}/{folder}/sub/film.mp4" for folder in ("a", "b")]
+        keys = [world.plex.add_item(world.section, path) for path in paths]
+        scene = world.stash.add_scene("/data/sub/film.mp4")
+        world.edit(scene.id, title="Which one?", details="d")
+        wait_until(lambda: world.dead_letters().get_count() == 1, "the job to be given up")
+        pinned = ask(world, "pin", scene_id=scene.id, rating_key=keys[1])["pin"]
+        assert (pinned["path"], pinned["title"]) == (paths[1], "Which one?")
+        wait_until(lambda: world.plex.item(keys[1]).title == "Which one?", "the pinned item to be written")
+        assert world.plex.item(keys[0]).title != "Which one?"
+        assert ask(world, "pins")["count"] == 1
+        assert ask(world, "scene_status", scene_id=scene.id)["items"][0]["is_pinned"] is True
+        assert ask(world, "unpin", scene_id=scene.id)["unpinned"] == 1
+        assert ask(world, "pins")["count"] == 0
+
+
+def test_reports_are_listed_and_read_a_page_at_a_time(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=5) as world:
+        edit_unheard(world, 5)
+        operate(world, "compare")
+        (report,) = ask(world, "reports")["reports"]
+        assert (report["differs"], report["asset"]) == (5, f"reports/{report['name']}.html")
+        assert (world.plugin_folder / "data" / report["asset"]).exists()
+        first = ask(world, "report", name=report["name"], limit=3)
+        rest = ask(world, "report", name=report["name"], limit=3, after=first["next"])
+        assert [len(first["rows"]), len(rest["rows"]), first["count"], rest["next"]] == [3, 2, 5, None]
+        assert [row["scene_id"] for row in first["rows"] + rest["rows"]] == [1, 2, 3, 4, 5]
+        assert ask(world, "reconcile", report=report["name"])["enqueued"] == 5

@@ -43,7 +43,29 @@ MODES = (
     "clear_dlq",
     "clear_queue",
     "odd",
+    "settings",
+    "libraries",
+    "test_path_map",
+    "jobs",
+    "recent_syncs",
+    "history",
+    "log",
+    "reports",
+    "pins",
+    "undone",
+    "login_start",
 )
+SCENE_MODES: tuple[dict[str, Any], ...] = (
+    {"mode": "scene_status", "scene_id": 1, "compare": True},
+    {"mode": "reconcile", "scene_ids": [1]},
+    {"mode": "sync_scene", "scene_id": 1},
+    {"mode": "retry_now"},
+    {"mode": "libraries", "plex_token": f"{TOKEN}-else"},
+    {"mode": "libraries", "plex_url": f"http://{TOKEN}@127.0.0.1:1"},
+    {"mode": "test_path_map", "path_map": TOKEN},
+    {"mode": "login_check", "id": 1, "code": "none"},
+)
+"""What has to be called with arguments."""
 
 PLEX_TROUBLE: dict[str, Fault] = {
     "maintenance": maintenance(),
@@ -126,14 +148,16 @@ class Secrets:
 
 def run_every_mode(world: World, secrets: Secrets) -> None:
     """Run every mode; what it raises is kept."""
-    for mode in MODES:
-        run_mode(world, secrets, mode)
+    for args in ({"mode": mode} for mode in MODES):
+        run_mode(world, secrets, **args)
+    for args in SCENE_MODES:
+        run_mode(world, secrets, **args)
 
 
-def run_mode(world: World, secrets: Secrets, mode: str) -> None:
+def run_mode(world: World, secrets: Secrets, mode: str, **args: Any) -> None:
     """Run one mode; what it raises is kept."""
     try:
-        world.stash.run_operation("PlexSync", mode=mode)
+        world.stash.run_operation("PlexSync", mode=mode, **args)
     except ResolverError as error:
         secrets.replies.append(str(error))
 
@@ -208,6 +232,7 @@ def go_through_wrong_settings(world: World, secrets: Secrets) -> None:
 def test_no_secret_is_in_any_log_file_reply_argument_or_environment(tmp_path: Path) -> None:
     with World(tmp_path, 2, idle_seconds=60.0, plex=PlexSimulator(token=TOKEN)) as world:
         world.stash.password = True
+        world.stash.plugins.environment["PLEXSYNC_PLEX_TV"] = "http://127.0.0.1:1"
         secrets = Secrets(world)
         configure(world)
         with secrets.watching_processes():

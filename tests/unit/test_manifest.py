@@ -75,7 +75,11 @@ def test_the_command_starts_the_entry_script(manifest: dict[str, Any], plugin: P
 
 NEEDS_AN_ARGUMENT = {"undo_scene", "undo_since"}
 """Modes that only an operation can start: a button passes no arguments but its own."""
-FOR_THE_PAGE = {"jobs", "discard", "retry_now", "sync_scene", "recent_syncs", "history", "undone", "log"}
+FOR_THE_PAGE = {
+    *("jobs", "discard", "retry_now", "sync_scene", "recent_syncs", "history", "undone", "log", "scene_status"),
+    *("pins", "pin", "unpin", "reports", "report", "settings", "libraries", "test_path_map"),
+    *("login_start", "login_check"),
+}
 """Modes that the page in Stash starts, and nobody by hand: docs/operations.md has them."""
 
 

@@ -18,3 +18,8 @@ def shown_path(path: str, obfuscate: bool) -> str:
         return path
     digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
     return f"[path {digest[:10]}]{os.path.splitext(path)[1]}"
+
+
+def file_title(path: str) -> str:
+    """What Plex calls an item of its own accord: the name of its file, without the extension."""
+    return os.path.splitext(path.replace("\\", "/").rpartition("/")[2])[0]

@@ -143,5 +143,9 @@ def write_where_needed(folder: DataFolder, database: Database, now: float) -> No
     written = JsonFile(folder.live_status).peek() or {}
     until = written.get("believe_until", 0.0)
     if until is not None and stored_number(until) < now:
-        status = live_status(folder, database, now, DrainerState())
-        LiveFile(folder.live, folder.live_status).write(status, now, None)
+        write_idle(folder, database, now)
+
+
+def write_idle(folder: DataFolder, database: Database, now: float) -> None:
+    """Write how things stand where nobody is at work. `now`: seconds since the epoch."""
+    LiveFile(folder.live, folder.live_status).write(live_status(folder, database, now, DrainerState()), now, None)

@@ -109,9 +109,9 @@ def whole_numbers(args: Mapping[str, Any], name: str, most: int | None = None) -
     numbers = [whole_number({name: part}, name) for part in parts]
     found = [number for number in numbers if number is not None]
     if not found:
-        raise ArgumentError(f'{name} is "{value}": whole numbers from 1 on are allowed, comma-separated')
+        raise ArgumentError(f'{name} is "{value}", but must be whole numbers from 1 on, comma-separated')
     if most is not None and len(found) > most:
-        raise ArgumentError(f"{name} holds {len(found)} numbers: at most {most} are allowed at once")
+        raise ArgumentError(f"{name} holds {len(found)} numbers, but must be at most {most} at once")
     return list(dict.fromkeys(found))
 
 
@@ -119,7 +119,7 @@ def number_within(args: Mapping[str, Any], name: str, default: int, most: int) -
     """A whole number from 1 to `most`. Raises ArgumentError."""
     number = whole_number(args, name)
     if number is not None and number > most:
-        raise ArgumentError(f"{name} is {number}: a whole number from 1 to {most} is allowed")
+        raise ArgumentError(f"{name} is {number}, but must be a whole number from 1 to {most}")
     return default if number is None else number
 
 
@@ -140,7 +140,7 @@ def valid_cursor(args: Mapping[str, Any]) -> Iterator[None]:
     try:
         yield
     except ValueError:
-        raise ArgumentError(f'after is "{args.get("after")}": the next of the page before is allowed') from None
+        raise ArgumentError(f'after is "{args.get("after")}", but must be the next of the page before') from None
 
 
 def texts(args: Mapping[str, Any], name: str) -> list[str] | None:

@@ -15,6 +15,7 @@ from plex.client import PlexClient
 from plex.exceptions import PlexError
 from plex.libraries import configured_sections
 from stash.exceptions import StashUnavailable
+from stash.scene_reader import Scenes
 from validation.config import PlexSyncConfig
 from validation.problems import ConfigError, replaced_in_words
 from validation.scene import Scene
@@ -147,11 +148,16 @@ def _check_libraries(config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagno
     return diagnosis.note("Libraries", True, ", ".join(section.title for section in chosen) + left_out)
 
 
+def newest_scenes(workplace: Workplace) -> Scenes:
+    """The SAMPLES scenes that were updated last. Raises StashUnavailable."""
+    page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
+    return workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)])
+
+
 def _check_samples(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> None:
     """Look the newest scenes up in Plex, as a sync would."""
     try:
-        page = next(workplace.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
-        newest = workplace.stash.scenes([scene_id for scene_id, _ in islice(page, SAMPLES)])
+        newest = newest_scenes(workplace)
         scenes = [scene for scene in newest.values() if scene.files]
         with open_sample_matcher(workplace, config, plex) as samples:
             faults = samples.faults(scenes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from sync_queue.job_list import FailedJob, WaitingJob
 from sync_queue.sync_state import owners_of
 from sync_queue.waiting_files import NOT_FOUND, files_of
 from worker.base.known_settings import read_known_settings
-from worker.base.paths import shown_path
+from worker.base.paths import file_title, shown_path
 from worker.data_folder import DataFolder
 from worker.drain.standing import stored_drainer, stored_gate
 
@@ -105,10 +104,9 @@ class JobShapes:
         }
 
     def _candidate(self, path: str, item: IndexedItem | None, owners: Mapping[int, int]) -> dict[str, Any]:
-        title = os.path.splitext(path.replace("\\", "/").rpartition("/")[2])[0]
         return {
             "rating_key": item.rating_key if item else None,
-            "title": "" if self._known.obfuscate_paths else title,
+            "title": "" if self._known.obfuscate_paths else file_title(path),
             "path": shown_path(path, self._known.obfuscate_paths),
             "library": item.library if item else "",
             "scene_id": owners.get(item.rating_key) if item else None,

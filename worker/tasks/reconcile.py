@@ -20,6 +20,7 @@ from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
 from worker.sync.context import context_over
 from worker.tasks import arguments
+from worker.tasks.reconcile_some import is_about_some, reconcile_some
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,9 @@ def compare(task: Task) -> dict[str, Any]:
 
 
 def reconcile(task: Task) -> dict[str, Any]:
-    """The same, and enqueue the scenes that differ."""
+    """The same, and enqueue the scenes that differ; or those alone that the arguments name."""
+    if is_about_some(task.args):
+        return reconcile_some(task)
     return ReconcileTask(task.workplace, task.request, task.start_drainer).run(Kind.RECONCILE)
 
 

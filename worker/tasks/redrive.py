@@ -14,6 +14,7 @@ from stash.scene_reader import Scenes
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
+from sync_queue.job_list import JobFilter
 from sync_queue.models import DeadLetter
 from validation.config import PlexSyncConfig
 from validation.scene import Scene
@@ -69,10 +70,12 @@ class RedriveTask:
     def retry_selected(self) -> dict[str, Any]:
         """Redrive what the arguments select. Raises ArgumentError, StashUnavailable, ConfigError."""
         args = self._request.args
+        ids = arguments.whole_numbers(args, "ids")
         selection = Selection(
             error_types=arguments.subset_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
             scene_id=arguments.whole_number(args, "scene_id"),
             since=arguments.point_in_time(args, "since"),
+            jobs=JobFilter(arguments.text(args, "search"), None, None if ids is None else frozenset(ids)),
         )
         return self._run(selection)
 
@@ -144,11 +147,14 @@ class RedriveTask:
         return f"no dead letter fits that. All of them: {listed}"
 
     def _result(self, plan: RedrivePlan, redriven: int, reason: str) -> dict[str, Any]:
+        shown = arguments.whole_number(self._request.args, "limit")
         return {
             "dry_run": arguments.switch(self._request.args, "dry_run"),
             "redriven": redriven,
-            "redrive": [{"id": letter.id, "scene_id": letter.scene_id} for letter in plan.redrive],
-            "keep": [{"id": letter.id, "scene_id": letter.scene_id, "reason": why} for letter, why in plan.keep],
+            "redrive_count": len(plan.redrive),
+            "keep_count": len(plan.keep),
+            "redrive": [{"id": each.id, "scene_id": each.scene_id} for each in plan.redrive[:shown]],
+            "keep": [{"id": each.id, "scene_id": each.scene_id, "reason": why} for each, why in plan.keep[:shown]],
             "reason": reason,
         }
 

@@ -56,6 +56,8 @@ class Action:
         return action
 
 
+_RETRY_ARGUMENTS = ("dry_run", "error_type", "scene_id", "since", "ids", "search", "limit")
+
 MODES: dict[str, Action] = {
     "all": Action("bulk_sync", "sync_all"),
     "recent": Action("bulk_sync", "sync_recent"),
@@ -69,10 +71,10 @@ MODES: dict[str, Action] = {
     "save_diagnostics": Action("diagnostics", "save_diagnostics", ("with_names",), is_light=True),
     "outage_report": Action("status", "outage_report", is_light=True),
     "recover_outage_jobs": Action("redrive", "recover_outage_jobs", ("dry_run",)),
-    "retry_failed": Action("redrive", "retry_failed_jobs", ("dry_run", "error_type", "scene_id", "since")),
+    "retry_failed": Action("redrive", "retry_failed_jobs", _RETRY_ARGUMENTS),
     "import_settings": Action("settings_import", "import_settings"),
     "compare": Action("reconcile", "compare", ("scope",), changes_nothing=True),
-    "reconcile": Action("reconcile", "reconcile", ("scope",)),
+    "reconcile": Action("reconcile", "reconcile", ("scope", "scene_ids", "report")),
     "jobs": Action("jobs", "list_jobs", ("state", "limit", "after", "search", "error_type"), is_light=True),
     "discard": Action("jobs", "discard", ("state", "ids", "error_type", "search", "dry_run"), is_light=True),
     "retry_now": Action("jobs", "retry_now", ("scene_id",), is_light=True),
@@ -80,6 +82,17 @@ MODES: dict[str, Action] = {
     "recent_syncs": Action("activity", "recent", ("limit", "after"), is_light=True),
     "history": Action("activity", "history", ("days",), is_light=True),
     "undone": Action("activity", "undone", ("limit", "after"), is_light=True),
+    "scene_status": Action("scene_status", "scene_status", ("scene_id", "compare"), is_light=True),
+    "pins": Action("pins", "list_pins", ("limit", "after"), is_light=True),
+    "pin": Action("pins", "pin", ("scene_id", "rating_key"), is_light=True),
+    "unpin": Action("pins", "unpin", ("scene_id", "rating_key"), is_light=True),
+    "reports": Action("reports", "list_reports", is_light=True),
+    "report": Action("reports", "show_report", ("name", "limit", "after"), is_light=True),
+    "settings": Action("settings", "show_settings"),
+    "libraries": Action("setup", "list_libraries", ("plex_url", "plex_token", "skip_tls_verify")),
+    "test_path_map": Action("setup", "try_path_map", ("path_map",)),
+    "login_start": Action("login", "start"),
+    "login_check": Action("login", "check", ("id", "code")),
     "log": Action("activity", "log", ("lines",), is_light=True),
     "write_test": Action("write_test", "write_test", ("scene_id",)),
     "undo_scene": Action("undo", "undo_scene", ("scene_id", "dry_run")),

@@ -132,6 +132,7 @@ def test_nothing_selected_asks_nobody(bench: Workbench) -> None:
     bench.stash.refuse()
     bench.plex.refuse()
     nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": "there is no dead letter"}
+    nothing |= {"redrive_count": 0, "keep_count": 0}
     assert task(bench).retry_selected() == nothing
 
 

@@ -1,0 +1,62 @@
+"""Compares the scenes that a person picked, or those that differ in a report, and enqueues what still differs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from storage.json_file import JsonFile
+from sync_queue.enqueue import enqueue_many
+from worker.reconcile.index_copy import open_index_copy
+from worker.reconcile.run import PAGE_SIZE, SOURCE, Kind, nothing_compared
+from worker.sync.comparison import Comparison, SceneComparison, Verdict
+from worker.sync.context import context_over
+from worker.tasks import arguments
+from worker.tasks.reports import report_path
+from worker.tasks.task import Task
+
+MOST_SCENES = 500
+SCOPE = "scenes"
+
+
+def is_about_some(args: Mapping[str, Any]) -> bool:
+    """Whether scenes are named, one way or the other."""
+    return args.get("scene_ids") not in (None, "") or bool(arguments.text(args, "report"))
+
+
+def reconcile_some(task: Task) -> dict[str, Any]:
+    """As `reconcile` over those scenes, without a report. Raises ArgumentError, ConfigError, PlexError."""
+    name = arguments.text(task.args, "report")
+    scene_ids = arguments.whole_numbers(task.args, "scene_ids", MOST_SCENES) or _differing(task, name)
+    workplace = task.workplace
+    started_at = time.time()
+    config = workplace.contexts.read_settings()
+    plex = workplace.contexts.new_client(config)
+    results: list[SceneComparison] = []
+    with open_index_copy(task.folder.file_index, plex, config.plex_library) as index:
+        comparison = Comparison(context_over(index, config, workplace.stash, plex), task.database)
+        for start in range(0, len(scene_ids), PAGE_SIZE):
+            results += comparison.compare(scene_ids[start : start + PAGE_SIZE])
+    differing = [result.scene_id for result in results if result.verdict is Verdict.DIFFERS]
+    enqueued = enqueue_many(task.database, differing, SOURCE, time.time())
+    if enqueued:
+        task.start_drainer()
+    verdicts = Counter(result.verdict.value for result in results)
+    fields = Counter(field for result in results for field in {each.field for each in result.differences})
+    return {
+        **nothing_compared(Kind.RECONCILE, SCOPE, started_at, ""),
+        **verdicts,
+        "ended_at": time.time(),
+        "scenes": len(results),
+        "fields": dict(fields),
+        "enqueued": enqueued,
+        "resumed": False,
+    }
+
+
+def _differing(task: Task, name: str) -> list[int]:
+    """The scenes that differ in the report of this name. Raises ArgumentError."""
+    stored = JsonFile(report_path(task.folder, name)).peek() or {}
+    return list(dict.fromkeys(row["scene_id"] for row in stored["rows"] if row["verdict"] == Verdict.DIFFERS.value))
