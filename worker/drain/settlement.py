@@ -135,6 +135,8 @@ class Settlement:
         """Whether Plex takes an edit of another item, where it refused one of this job; None where that is unknown."""
         if not error.is_write or error.status is None:
             return None
+        if isinstance(error, PlexAuthError) and context.probe(Probe.TOKEN):
+            return None  # Plex does not know us at all
         fault = context.fault_of_edits(self._known_keys([job], context))
         return None if fault is None else not fault
 
