@@ -60,7 +60,8 @@ def test_the_zip_holds_the_plugin_at_its_root_and_nothing_else(clone: Path) -> N
     found = names(dist.build_zip(clone, MOMENT))
     assert {"PlexSync.py", "PlexSync.yml", "requirements.lock", "README.md", "worker/hook.py"} <= set(found)
     assert [name for name in found if name.endswith((".yml", ".yaml"))] == ["PlexSync.yml"]
-    assert not [name for name in found if "test" in name or "__pycache__" in name or name.startswith(("/", "tools"))]
+    assert not [name for name in found if "__pycache__" in name or name.startswith(("/", "tools", "tests"))]
+    assert not [name for name in found if name.rpartition("/")[2].startswith("test_")]
 
 
 def test_every_room_is_in_it() -> None:

@@ -44,7 +44,7 @@ def test_a_cover_that_is_too_large_is_told_once_until_it_changes(
     sync(bench)
     assert bench.shows(1)
     assert len(warnings(caplog)) == 2, "poster and background"
-    assert "choose a smaller one in Stash" in caplog.text
+    assert "Choose a smaller one in Stash" in caplog.text
     assert not bench.item(1).locked & {"thumb", "art"}
     caplog.clear()
     assert sync(bench) == 0
@@ -84,14 +84,14 @@ def test_a_list_that_a_proxy_refuses_goes_as_far_as_it_fits(
     assert set(shown) <= set(names)
     assert bench.shows(1)
     assert bench.dead_letters() == []
-    assert "left out" in "".join(warnings(caplog))
+    assert "names at most, without" in "".join(warnings(caplog))
     caplog.clear()
     assert (sync(bench), warnings(caplog)) == (0, [])
     # What is known of the server spares the second scene the search.
     bench.stash.save_without_hook(2, tag_ids=[bench.stash.tag_id(name) for name in names])
     assert sync(bench) <= 2
     assert len(bench.item(2).genres) == len(shown)
-    assert "left out" in "".join(warnings(caplog))
+    assert "names at most, without" in "".join(warnings(caplog))
 
 
 @pytest.mark.parametrize("answer", [400, 500])
@@ -104,7 +104,7 @@ def test_two_thousand_performers_where_plex_takes_fewer(
     sync(bench)
     assert len(bench.item(1).roles) == 700
     assert (bench.shows(1), bench.dead_letters()) == (True, [])
-    assert "Plex takes 700 names at most, left out" in caplog.text
+    assert "Plex takes 700 names at most, without" in caplog.text
     caplog.clear()
     assert (sync(bench), warnings(caplog)) == (0, [])
 
