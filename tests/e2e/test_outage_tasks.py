@@ -96,7 +96,8 @@ def test_the_report_tells_of_outages_while_they_last_and_afterwards(tmp_path: Pa
 
 def test_without_an_outage_nothing_is_recovered(tmp_path: Path) -> None:
     with World(tmp_path) as world:
-        nothing = {"dry_run": False, "redriven": 0, "redrive": [], "keep": [], "reason": "no outage is on record"}
+        nothing: dict[str, Any] = {"dry_run": False, "redriven": 0, "redrive": [], "keep": []}
+        nothing |= {"redrive_count": 0, "keep_count": 0, "reason": "no outage is on record"}
         assert operate(world, "recover_outage_jobs") == nothing
         press(world, "Recover Outage Jobs")
         assert "No outage is on record, so nothing was recovered" in world.logged()
@@ -152,7 +153,7 @@ def test_recovered_are_the_jobs_that_the_last_outage_buried_and_no_others(tmp_pa
         world.wait_until_drained()
         assert disagreements(world, OF_THE_OUTAGE) == []
         again = operate(world, "recover_outage_jobs")
-        assert again == {**done, "redriven": 0, "redrive": [], "reason": again["reason"]}
+        assert again == {**done, "redriven": 0, "redrive_count": 0, "redrive": [], "reason": again["reason"]}
         assert again["reason"].startswith("no dead letter fits that. All of them: ")
         left = {letter.scene_id for letter in world.dead_letters().get_all()}
         assert left == {BURIED_BEFORE, AMBIGUOUS, BURIED_AFTER}

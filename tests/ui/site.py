@@ -64,6 +64,12 @@ class Site:
     def violations(self) -> list[str]:
         """What axe-core finds: the rule and the elements. Toasts have Stash's own colours."""
         self.page.add_script_tag(path=AXE)
+        # A colour on its way from one to the other is neither.
+        self.page.evaluate(
+            "async () => { const passing = document.getAnimations()"
+            ".filter((each) => each.effect.getComputedTiming().iterations !== Infinity);"
+            " await Promise.allSettled(passing.map((each) => each.finished)); }"
+        )
         found: list[dict[str, Any]] = self.page.evaluate(
             "async () => (await axe.run({exclude: [['.toast']]})).violations"
         )
