@@ -32,6 +32,7 @@ from validation.limits import (
 )
 from validation.problems import ConfigError, Problem
 from validation.sanitizers import clean_line
+from validation.title_format import NAMES, check_format
 
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
 """Settings that an environment variable stands in for where Stash holds none."""
@@ -221,6 +222,10 @@ class PlexSyncConfig(BaseModel):
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
         default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas"
     )
+    title_format: Annotated[str, AfterValidator(check_format)] = Field(
+        default="", description=f"a text with any of {', '.join(f'{{{name}}}' for name in NAMES)}"
+    )
+    title_from_filename: bool = _switch()
     content_rating: str = Field(default="", description="a content rating such as XXX")
     code_as: Annotated[Literal["", "tagline", "original_title"], BeforeValidator(_choice)] = Field(
         default="", description="tagline, original_title, or empty for nothing"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from validation.config import PlexSyncConfig
+from validation.title_format import names_in
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
     if config.only_organized:
         yield ORGANIZED
-    if config.code_as:
+    if config.code_as or "code" in names_in(config.title_format):
         yield CODE
     if config.write_director:
         yield DIRECTOR

