@@ -27,7 +27,7 @@ from worker.base.words import counted
 from worker.drain.standing import FORMAT, stored_gate
 from worker.tasks import arguments
 from worker.tasks.backup import write_backup
-from worker.tasks.job_shapes import JobShapes
+from worker.tasks.page.job_shapes import JobShapes
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from worker.base.known_settings import KnownSettings, read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.drain.standing import FORMAT
 from worker.tasks import arguments
-from worker.tasks.job_shapes import JobShapes
+from worker.tasks.page.job_shapes import JobShapes
 from worker.tasks.task import Task
 
 
@@ -27,7 +27,7 @@ def scene_status(task: Task) -> dict[str, Any]:
     status = known_status(task, scene_id)
     if arguments.switch(task.args, "compare"):
         # Heavy: it asks Stash and Plex.
-        from worker.tasks.scene_comparison import compared  # noqa: PLC0415
+        from worker.tasks.page.scene_comparison import compared  # noqa: PLC0415
 
         return compared(task, status)
     return status
