@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 from xml.etree.ElementTree import Element, ParseError
@@ -20,9 +19,18 @@ from plex.exceptions import (
     PlexTemporaryError,
     no_scenes_fault,
 )
-from plex.items import PlexItem, parse_files, parse_item, parse_trashed
+from plex.items import PlexItem, parse_item
 from plex.reply import TooManyElements, parse, read_children
 from plex.session import PlexSession
+from plex.shown import (
+    PICTURE_FOLDERS,
+    ListingPage,
+    PlexPicture,
+    Section,
+    parse_listed_item,
+    parse_listing_total,
+    parse_section,
+)
 from plex.trial_item import TrialItem, parse_trial_item
 from plex.writer import edit_path
 from storage.crash_points import reach
@@ -43,56 +51,6 @@ NEWEST_FIRST, BY_TITLE = "addedAt:desc", "titleSort"
 NO_RATING = -1  # python-plexapi 4.18, mixins/rating.py
 
 Parsed = TypeVar("Parsed")
-
-
-@dataclass(frozen=True)
-class Section:
-    """A library. `locations` are as Plex sees them.
-
-    `content_changed_at` is a counter of Plex's own, no time; None where the server is too old to tell it.
-    """
-
-    key: int
-    title: str
-    type: str
-    content_changed_at: int | None
-    locations: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ListedItem:
-    """What a listing tells reliably of an item: its key and its files, as Plex sees them.
-
-    `trashed` holds those of the files that are not there any more.
-    """
-
-    rating_key: int
-    files: tuple[str, ...]
-    trashed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class ListingPage:
-    """A part of a section's items; `total` counts the whole section's, None where Plex says nothing of use."""
-
-    items: tuple[ListedItem, ...]
-    total: int | None
-
-
-@dataclass(frozen=True)
-class PlexPicture:
-    """A picture that an item can show: `upload://posters/{SHA-1}` is the name of one that was uploaded."""
-
-    name: str
-    is_selected: bool
-
-
-_FOLDERS = {"poster": "posters", "background": "arts"}
-
-
-def uploaded_name(field: str, sha1: str) -> str:
-    """The name by which Plex knows an uploaded poster or background (`field`)."""
-    return f"upload://{_FOLDERS[field]}/{sha1}"
 
 
 class _Server(PlexServer):  # type: ignore[misc] # plexapi's types are incomplete and therefore not followed
@@ -180,7 +138,7 @@ class PlexClient:
         with no_scenes_fault(path):
             container = self._read(path)
             movies = [each for each in container.iterfind("Directory") if each.get("type") == "movie"]
-            sections = self._parsed(path, lambda: tuple(_section(each) for each in movies))
+            sections = self._parsed(path, lambda: tuple(parse_section(each) for each in movies))
             if sections and not any(section.locations for section in sections):
                 raise PlexAuthError(_NOT_THE_OWNERS)
             return sections
@@ -190,7 +148,7 @@ class PlexClient:
         path = "/library/sections"
         with no_scenes_fault(path):
             found = list(self._read(path).iterfind("Directory"))
-            return self._parsed(path, lambda: tuple(_section(each) for each in found))
+            return self._parsed(path, lambda: tuple(parse_section(each) for each in found))
 
     @property
     def name(self) -> str:
@@ -205,12 +163,12 @@ class PlexClient:
             server = self._server
             reply = self._session.get(server.url(path), headers=window)
             try:
-                container, items = read_children(reply.content, "Video", _listed_item)
+                container, items = read_children(reply.content, "Video", parse_listed_item)
             except (ParseError, KeyError, ValueError) as error:
                 raise self._malformed(path, error) from error
             if container.tag != "MediaContainer":
                 raise self._malformed(path, "no MediaContainer")
-            return self._parsed(path, lambda: ListingPage(tuple(items), _listing_total(container)))
+            return self._parsed(path, lambda: ListingPage(tuple(items), parse_listing_total(container)))
 
     def items(self, rating_keys: Sequence[int], *, check_files: bool = False) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.
@@ -273,7 +231,7 @@ class PlexClient:
 
     def pictures(self, rating_key: int, field: str) -> tuple[PlexPicture, ...]:
         """What an item's poster or background (`field`) can be chosen from. One request; it may lag by a second."""
-        path = f"/library/metadata/{rating_key}/{_FOLDERS[field]}"
+        path = f"/library/metadata/{rating_key}/{PICTURE_FOLDERS[field]}"
         container = self._read(path)
         photos = [photo for photo in container if photo.get("ratingKey")]
         return tuple(PlexPicture(photo.attrib["ratingKey"], photo.get("selected") == "1") for photo in photos)
@@ -371,26 +329,6 @@ class PlexClient:
         # It may be another server that answers in Plex's place by now.
         text = f"{self._session.place} sent a malformed reply to {path.partition('?')[0]} ({reason})"
         return PlexTemporaryError(text, suspect_outage=True)
-
-
-def _section(directory: Element) -> Section:
-    changed_at = directory.get("contentChangedAt")
-    return Section(
-        key=int(directory.attrib["key"]),
-        title=directory.attrib["title"],
-        type=directory.attrib["type"],
-        content_changed_at=None if changed_at is None else int(changed_at),
-        locations=tuple(location.attrib["path"] for location in directory.iterfind("Location")),
-    )
-
-
-def _listed_item(video: Element) -> ListedItem:
-    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video), parse_trashed(video))
-
-
-def _listing_total(container: Element) -> int | None:
-    total = int(container.get("totalSize", "-1"))
-    return total if total >= 0 else None
 
 
 def _items(containers: Iterable[Element]) -> list[PlexItem]:

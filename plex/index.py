@@ -11,13 +11,14 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from plex.client import ListedItem, PlexClient, Section
+from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexLibraryUnlisted, PlexRequestFailed
 from plex.index_store import IndexedFile, IndexStore, KnownSection
 from plex.items import PlexItem
 from plex.libraries import configured_sections, is_configured
 from plex.listing import READINGS, Lister
 from plex.paths import Parts, split_path
+from plex.shown import ListedItem, Section
 
 SECONDS_BETWEEN_SWEEPS = 600.0
 SECONDS_BETWEEN_EAGER_SWEEPS = 15.0

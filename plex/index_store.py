@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from plex.client import ListedItem, Section
 from plex.paths import Parts, split_path
+from plex.shown import ListedItem, Section
 from storage.database import IN_LIST, Database, as_list, open_or_replace
 
 SCHEMA_VERSION = 3

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from plex.client import Section
 from plex.exceptions import PlexLibraryUnknown
 from plex.paths import fold_case
+from plex.shown import Section
 
 _WHERE = "plex_library under Settings > Plugins > PlexSync"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from plex.client import BY_TITLE, NEWEST_FIRST, ListedItem, ListingPage, PlexClient
+from plex.client import BY_TITLE, NEWEST_FIRST, PlexClient
 from plex.exceptions import PlexLibraryUnlisted, PlexRequestFailed
+from plex.shown import ListedItem, ListingPage
 
 NEWEST_PAGE_SIZE = 50
 SWEEP_PAGE_SIZE = 500

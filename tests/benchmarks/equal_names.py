@@ -6,10 +6,10 @@ import random
 import time
 from pathlib import Path
 
-from plex.client import ListedItem
 from plex.index import FileIndex
 from plex.index_store import IndexStore, KnownSection
 from plex.matcher import Matcher
+from plex.shown import ListedItem
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MICROSECONDS, Sample, sample
 from tests.support.plex_examples import client_of

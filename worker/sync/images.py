@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from plex.client import uploaded_name
 from plex.exceptions import PlexError, PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexItem
+from plex.shown import uploaded_name
 from stash.client import SCREENSHOT_BYTES
 from stash.exceptions import StashUnavailable
 from storage.crash_points import reach

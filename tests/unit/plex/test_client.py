@@ -10,7 +10,7 @@ import plexapi
 import pytest
 
 from plex.answers import remaining
-from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient, Section
+from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.difference import ANY_SERVER, difference
 from plex.edits import ItemHistory, WriteRules
 from plex.exceptions import (
@@ -22,6 +22,7 @@ from plex.exceptions import (
     PlexServerDown,
     PlexTemporaryError,
 )
+from plex.shown import Section
 from plex.writer import MAX_URL_BYTES, edit_requests, plain_edit_requests
 from tests.simulators.faults import maintenance, not_xml, rewritten, status, truncated_body
 from tests.simulators.plex import PlexSimulator, wrong_ids

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from plex.client import Section
 from plex.exceptions import PlexLibraryUnknown
 from plex.libraries import configured_sections, is_configured
+from plex.shown import Section
 
 MOVIES, HOME, FILME = (
     Section(key, title, "movie", 0, (f"/media/{key}",))

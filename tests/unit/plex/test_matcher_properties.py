@@ -9,11 +9,11 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plex.client import ListedItem
 from plex.index import FileIndex
 from plex.index_store import IndexStore, KnownSection
 from plex.matcher import Matcher
 from plex.paths import Parts, length_below, split_path
+from plex.shown import ListedItem
 from tests.support.plex_examples import Clock, client_of
 
 ROOTS = ("/data", "/data/in")

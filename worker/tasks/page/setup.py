@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plex.client import PlexClient, Section
+from plex.client import PlexClient
 from plex.matcher import Matcher
 from plex.paths import split_path
+from plex.shown import Section
 from validation.config import PathMapping, PlexSyncConfig, parse_settings
 from validation.problems import ConfigError
 from worker.base.paths import shown_path
