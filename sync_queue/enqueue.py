@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from storage.crash_points import reach
+from storage.database import IN_LIST, as_list
 from sync_queue.schema import CLAIMED, NEW, PENDING
+from sync_queue.sources import is_about_the_library, joined_sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ METADATA = "metadata"
 """Update type of a job that makes Plex show what Stash says."""
 UNDO = "undo"
 """Update type of a job that makes Plex show what it showed before."""
+
+EVERYTHING = "*"
+"""Stands among a job's fields for those that nobody named. A job without any field is about everything, too."""
 
 REMOVED = "removed:"
 """How the name of a fan-out of what is gone begins; what follows is its kind."""
@@ -60,10 +65,7 @@ def enqueue(database: Database, scene_id: int, fields: Iterable[str], source: st
         if pending is None:
             insert_job(database, fresh, now)
             return True
-        row_id, data = pending
-        database.execute(
-            "UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(_folded(data, fresh)), row_id)
-        )
+        _fold_into(database, *pending, fresh)
         return False
 
 
@@ -114,17 +116,26 @@ def insert_job(database: Database, data: dict[str, Any], now: float) -> None:
 
 
 def enqueue_many(database: Database, scene_ids: Iterable[int], source: str, now: float) -> int:
-    """Enqueue many scenes in one transaction (all fields); returns how many rows were added."""
-    rows = [(serialize(new_job_data(scene_id, (), source, now)), now) for scene_id in scene_ids]
+    """Enqueue many scenes in one transaction (all fields), as `enqueue` does; returns how many rows were added."""
+    wanted = dict.fromkeys(scene_ids)
     with database.transaction():
-        newest = newest_row(database)
+        pending = _pending_jobs(database, wanted)
+        added = [scene_id for scene_id in wanted if scene_id not in pending]
         database.execute_many(
-            _INSERT + f" ON CONFLICT (scene_id) WHERE {PENDING} DO UPDATE SET data = excluded.data WHERE due > 0", rows
+            _INSERT, [(serialize(new_job_data(scene_id, (), source, now)), now) for scene_id in added]
         )
-        # To count what is pending before and after would make each page dearer than the last.
-        row = database.one("SELECT COUNT(*) FROM ack_queue_default WHERE _id > ?", (newest,))
+        for row_id, data in pending.values():
+            _fold_into(database, row_id, data, new_job_data(data["scene_id"], (), source, now))
     reach("enqueue:many")
-    return int(row[0]) if row else 0
+    return len(added)
+
+
+def fold_ended(database: Database, data: dict[str, Any]) -> None:
+    """Have the pending job of a scene do the work of an older one too, which ends without having been done."""
+    pending = _pending_job(database, data["scene_id"])
+    if pending is not None:
+        row_id, newer = pending
+        _update(database, row_id, _folded(data, newer))
 
 
 def has_open_jobs(database: Database) -> bool:
@@ -153,8 +164,34 @@ def _pending_job(database: Database, scene_id: int) -> tuple[int, dict[str, Any]
     return None if row is None else (row[0], json.loads(row[1]))
 
 
+def _pending_jobs(database: Database, scene_ids: Iterable[int]) -> dict[int, tuple[int, dict[str, Any]]]:
+    rows = database.all(
+        f"SELECT scene_id, _id, data FROM ack_queue_default WHERE {PENDING} AND scene_id {IN_LIST}",
+        (as_list(scene_ids),),
+    )
+    return {scene_id: (row_id, json.loads(data)) for scene_id, row_id, data in rows}
+
+
+def _fold_into(database: Database, row_id: int, pending: dict[str, Any], newer: dict[str, Any]) -> None:
+    folded = _folded(pending, newer)
+    if folded != pending:
+        _update(database, row_id, folded)
+
+
+def _update(database: Database, row_id: int, data: dict[str, Any]) -> None:
+    database.execute("UPDATE ack_queue_default SET data = ? WHERE _id = ?", (serialize(data), row_id))
+
+
 def _folded(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
-    """The newer job, with the older one's fields too and waiting since the older one began to wait."""
-    fields = set(older["data"]["fields"]) | set(newer["data"]["fields"])
-    data = {"fields": sorted(fields), "source": older["data"]["source"]}
+    """The newer job, with what the older one was asked for too, and waiting since the older one began to wait."""
+    source = newer["data"]["source"]
+    if older["update_type"] == UNDO and newer["update_type"] != UNDO and is_about_the_library(source):
+        return older  # what is about the whole library leaves alone what was undone
+    data = {"fields": _joined_fields(older, newer), "source": joined_sources(older["data"]["source"], source)}
     return {**newer, "data": data, "enqueued_at": older["enqueued_at"]}
+
+
+def _joined_fields(older: dict[str, Any], newer: dict[str, Any]) -> list[str]:
+    """What either names, and EVERYTHING where only one of them names any."""
+    one, other = older["data"]["fields"], newer["data"]["fields"]
+    return sorted({*one, *other} if bool(one) == bool(other) else {*one, *other, EVERYTHING})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from typing import Any
 
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
 
 from storage.database import Database
 from sync_queue.database import open_queue_database
+from sync_queue.enqueue import fold_ended
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, PENDING, READY
 
 KEPT_HISTORY = 1000
@@ -56,11 +59,13 @@ class QueueManager:
     def put_back_unacknowledged(self) -> int:
         """Make claimed jobs pending again; returns how many there were. For the holder of the drain lock only.
 
-        A claimed job whose scene has a newer pending one ends instead: the newer one will do its work.
+        A claimed job whose scene has a newer pending one ends instead: the newer one does its work too.
         """
         # One transaction, and so not persist-queue's resume_unack_tasks: a hook may enqueue the same scene in between.
         with self.database.transaction():
             claimed = self._claimed()
+            for data in self._overtaken():
+                fold_ended(self.database, data)
             self.database.execute(
                 f"""UPDATE ack_queue_default SET status = {ACKNOWLEDGED} WHERE {CLAIMED} AND EXISTS (
                        SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
@@ -76,6 +81,15 @@ class QueueManager:
     def close(self) -> None:
         """Close the connection."""
         self.database.close()
+
+    def _overtaken(self) -> list[dict[str, Any]]:
+        """The data of claimed jobs whose scene has a pending one by now, oldest first."""
+        rows = self.database.all(
+            f"""SELECT data FROM ack_queue_default WHERE {CLAIMED} AND EXISTS (
+                   SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
+                   AND newer.{PENDING}) ORDER BY _id"""
+        )
+        return [json.loads(data) for (data,) in rows]
 
     def _claimed(self) -> int:
         row = self.database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {CLAIMED}")

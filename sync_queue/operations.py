@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.enqueue import newest_row
+from sync_queue.enqueue import fold_ended, newest_row
 from sync_queue.models import Job, QueueStats
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
 
@@ -59,7 +59,7 @@ def fail_job(queue: AckQueue, job: Job) -> None:
 def release_job(queue: AckQueue, job: Job) -> bool:
     """Put a claimed job back as `job` now says, its row updated in place: persist-queue's `nack`.
 
-    Returns False where a newer pending job of its scene made it end instead. Raises JobNotClaimed.
+    Returns False where a newer pending job of its scene takes its work over, and it ends. Raises JobNotClaimed.
     """
     with queue.database.transaction():
         try:
@@ -69,6 +69,7 @@ def release_job(queue: AckQueue, job: Job) -> bool:
             )
         except sqlite3.IntegrityError:  # one pending job a scene; SQLite undoes this statement alone
             ack_job(queue, job)
+            fold_ended(queue.database, job.data())
             return False
         _require_one(changed, job)
         reach("retry:updated")

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable
 
 from sync_queue.models import Job
+from sync_queue.sources import is_about_the_library, is_asked_by_a_person
 from sync_queue.sync_state import SceneState
 from validation.config import PlexSyncConfig
 from validation.fields import is_empty
@@ -14,10 +15,6 @@ from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
 from validation.names import is_file_name, name_key
 from validation.scene import Scene
 
-BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename"})
-"""Sources of jobs that no person asked for: they leave alone what Plex refused."""
-WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "refused"})
-"""Sources of jobs that are about no scene in particular: they leave alone what was undone."""
 COVER = "cover_image"
 """The hook's name of the cover: only a hook can tell that a person set one, for Stash makes one of every file."""
 
@@ -27,7 +24,7 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:|\\\\")
 
 def tries_refused(job: Job) -> bool:
     """Whether a job tries once more what Plex refused: a person asked for it, or it is a retry."""
-    return job.source not in BY_THEMSELVES or job.retry_count > 0
+    return is_asked_by_a_person(job.source) or job.retry_count > 0
 
 
 def reason_not_to_sync(
@@ -38,7 +35,7 @@ def reason_not_to_sync(
         return "the scene has no file"
     if reason := reason_to_exclude(scene, config):
         return reason
-    if is_undone(scene, known) and (job is None or job.source in WHOLE_LIBRARY):
+    if is_undone(scene, known) and (job is None or is_about_the_library(job.source)):
         return "undone: it stays so until it is edited in Stash, or synced by hand"
     if known is not None or wanted.has_details or (job is not None and COVER in job.fields):
         return ""

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from storage.database import Database
 from sync_queue.creation import create_schema
 from sync_queue.database import open_queue_database
-from sync_queue.enqueue import enqueue, enqueue_many, new_job_data
-from sync_queue.manager import AckQueue
+from sync_queue.enqueue import EVERYTHING, enqueue, enqueue_many, enqueue_undo, new_job_data
+from sync_queue.manager import AckQueue, QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import ack_job, fail_job, release_job
+from sync_queue.sources import is_about_the_library, is_asked_by_a_person
 from tests.support.queue_examples import LATER, NOW, add, claim, claimed_scenes, pending, rows
 
 PROCESSES = 4
@@ -44,11 +45,11 @@ def test_a_second_edit_is_folded_into_the_pending_job(database: Database) -> Non
     assert not enqueue(database, 1, ["date"], "hook", NOW + 5)
     assert rows(database) == [(1, 0)]
     job = pending(database, 1)
-    assert job["data"] == {"fields": ["date", "title"], "source": "all"}
+    assert job["data"] == {"fields": ["date", "title"], "source": "all+hook"}
     assert job["enqueued_at"] == NOW, "it waits since the first edit"
 
 
-@pytest.mark.parametrize("fields", [["title"], ["date"], ["date", "title"], []])
+@pytest.mark.parametrize("fields", [["title"], ["date"], ["date", "title"]])
 def test_an_edit_that_changes_nothing_in_the_queue_writes_nothing(
     database: Database, other: Database, fields: list[str]
 ) -> None:
@@ -108,8 +109,9 @@ def test_many_scenes_fold_into_what_is_pending(database: Database, queue: AckQue
     release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=600))
     assert enqueue_many(database, [2, 3, 4, 4], "all", NOW + 1) == 1
     assert pending(database, 1)["retry_count"] == 1, "nobody asked for it"
-    assert pending(database, 2) == new_job_data(2, [], "all", NOW + 1)
-    assert pending(database, 3)["data"] == {"fields": ["title"], "source": "hook"}
+    everything = {"fields": ["*", "title"], "source": "all+hook"}
+    assert pending(database, 2) == {**new_job_data(2, [], "", NOW), "data": everything}
+    assert pending(database, 3)["data"] == everything
     assert sorted(claimed_scenes(queue, now=NOW + 1)) == [2, 3, 4]
 
 
@@ -122,6 +124,65 @@ def test_many_scenes_beside_those_in_progress(database: Database, queue: AckQueu
 
 def test_no_scenes(database: Database) -> None:
     assert enqueue_many(database, [], "all", NOW) == 0
+
+
+# --- who asked
+
+
+def sources(database: Database, scene_id: int = 1) -> set[str]:
+    return set(pending(database, scene_id)["data"]["source"].split("+"))
+
+
+def test_a_job_that_was_there_first_keeps_nobody_from_being_heard(database: Database) -> None:
+    enqueue(database, 1, ["title"], "hook", NOW)
+    enqueue_many(database, [1], "all", NOW)
+    enqueue_many(database, [1], "page", NOW)
+    enqueue(database, 1, ["title"], "hook", NOW)
+    assert sources(database) == {"all", "hook", "page"}
+
+
+def test_a_job_in_progress_hands_its_wish_on_where_a_newer_one_takes_over(database: Database, queue: AckQueue) -> None:
+    enqueue_many(database, [1], "all", NOW)
+    job = claim(queue)
+    enqueue(database, 1, ["title"], "hook", NOW)
+    assert not release_job(queue, job.retried("PlexTemporaryError", now=NOW, delay=60))
+    assert (rows(database), sources(database)) == ([(1, 5), (1, 0)], {"all", "hook"})
+    assert pending(database, 1)["retry_count"] == 0
+
+
+def test_what_a_person_asked_for_outlives_its_drainer(tmp_path: Path) -> None:
+    manager = QueueManager.open(str(tmp_path))
+    enqueue_many(manager.database, [1, 2], "all", NOW)
+    claimed_scenes(manager.get_queue())
+    enqueue(manager.database, 1, ["title"], "hook", NOW)
+    manager.put_back_unacknowledged()
+    assert sources(manager.database, 1) == {"all", "hook"}
+    assert sources(manager.database, 2) == {"all"}
+    manager.close()
+
+
+def test_an_undo_gives_way_to_who_asks_for_just_this_scene(database: Database) -> None:
+    enqueue_undo(database, [1, 2], NOW)
+    enqueue_many(database, [1, 2], "all", NOW)
+    assert pending(database, 1)["update_type"] == pending(database, 2)["update_type"] == "undo"
+    enqueue_many(database, [1], "page", NOW)
+    enqueue(database, 2, ["title"], "hook", NOW)
+    assert pending(database, 1)["update_type"] == pending(database, 2)["update_type"] == "metadata"
+
+
+SOURCES = st.sampled_from(["hook", "catch-up", "reconcile", "rename", "all", "recent", "reconcile_now", "page", "pin"])
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(SOURCES, min_size=1, max_size=6))
+def test_a_folded_job_may_do_what_any_of_those_who_asked_may(asked: list[str]) -> None:
+    database = Database.open(":memory:")
+    create_schema(database)
+    for source in asked:
+        enqueue_many(database, [1], source, NOW)
+    source = pending(database, 1)["data"]["source"]
+    assert is_asked_by_a_person(source) == any(map(is_asked_by_a_person, asked))
+    assert is_about_the_library(source) == all(map(is_about_the_library, asked))
 
 
 # --- from several processes
@@ -174,6 +235,7 @@ def test_folding_keeps_every_field_and_the_first_moment(edits: list[tuple[list[s
             release_job(queue, claim(queue).retried("PlexTemporaryError", now=NOW, delay=60))
     assert enqueue(database, 1, [], "hook", LATER) is False
     job = claim(queue, now=0.0)
-    assert set(job.fields) == {field for fields, _, _ in edits for field in fields}
+    named = {field for fields, _, _ in edits for field in fields}
+    assert set(job.fields) == (named | {EVERYTHING} if named else set()), "the last one names none"
     assert job.enqueued_at == edits[0][1]
     assert (job.retry_count, job.next_retry_at, job.last_error_type) == (0, 0.0, None)

@@ -182,7 +182,7 @@ def test_a_retry_that_meets_a_newer_job_of_its_scene_ends(database: Database, qu
     assert not release_job(queue, older.retried("PlexTemporaryError", now=NOW, delay=60.0))
     assert rows(database) == [(1, 5), (1, 0)]
     newer = claim(queue, now=NOW + 1)
-    assert (newer.fields, newer.retry_count) == (("date",), 0)
+    assert (newer.fields, newer.retry_count) == (("date", "title"), 0)
     with pytest.raises(JobNotClaimed):
         ack_job(queue, older)
 

@@ -79,6 +79,14 @@ class TestRefused:
         assert refused(bench) == set()
         assert verdicts(bench) == [Verdict.IN_STEP] * 5
 
+    def test_who_asks_is_heard_though_a_job_waits_already(self, bench: Workbench) -> None:
+        bench.plex.writes.ignored = frozenset({"summary"})
+        sync_all(bench)
+        bench.plex.writes.ignored = frozenset()
+        bench.enqueue(*bench.keys)
+        sync_all(bench)
+        assert disagreements(bench, bench.keys) == []
+
     def test_one_field_that_stays_out_keeps_no_other_out(
         self, bench: Workbench, caplog: pytest.LogCaptureFixture
     ) -> None:

@@ -1,0 +1,28 @@
+"""Who asked for a job, and what follows from it. On the hook's path: constants and plain functions only.
+
+A job into which others were folded names all who asked, joined by SEPARATOR: whatever one of them may do, it may do.
+"""
+
+from __future__ import annotations
+
+SEPARATOR = "+"
+
+BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename"})
+"""Those that no person stands behind: they leave alone what Plex refused."""
+WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "refused"})
+"""Those that are about no scene in particular: they leave alone what was undone."""
+
+
+def joined_sources(one: str, other: str) -> str:
+    """Who asked for a job that does the work of two."""
+    return one if one == other else SEPARATOR.join(sorted({*one.split(SEPARATOR), *other.split(SEPARATOR)}))
+
+
+def is_asked_by_a_person(source: str) -> bool:
+    """Whether any of those who asked is, or acts for, a person."""
+    return not BY_THEMSELVES.issuperset(source.split(SEPARATOR))
+
+
+def is_about_the_library(source: str) -> bool:
+    """Whether nobody asked for just this scene."""
+    return WHOLE_LIBRARY.issuperset(source.split(SEPARATOR))
