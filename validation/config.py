@@ -182,6 +182,8 @@ def _switch() -> Any:
 
 
 _Names = Annotated[tuple[str, ...], BeforeValidator(_listed_names)]
+_Format = Annotated[str, AfterValidator(check_format)]
+_FORMAT: Any = Field(default="", description=f"a text with any of {', '.join(f'{{{name}}}' for name in NAMES)}")
 _Seconds = Annotated[float, BeforeValidator(_no_boolean)]
 _Count = Annotated[int, BeforeValidator(_no_boolean)]
 
@@ -222,10 +224,9 @@ class PlexSyncConfig(BaseModel):
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(
         default=frozenset(), description=f"any of {', '.join(FIELDS)}, separated by commas"
     )
-    title_format: Annotated[str, AfterValidator(check_format)] = Field(
-        default="", description=f"a text with any of {', '.join(f'{{{name}}}' for name in NAMES)}"
-    )
+    title_format: _Format = _FORMAT
     title_from_filename: bool = _switch()
+    sort_title_format: _Format = _FORMAT
     content_rating: str = Field(default="", description="a content rating such as XXX")
     code_as: Annotated[Literal["", "tagline", "original_title"], BeforeValidator(_choice)] = Field(
         default="", description="tagline, original_title, or empty for nothing"

@@ -101,6 +101,14 @@ TABLE: tuple[Field, ...] = (
         limit=TITLE_CHARACTERS,
     ),
     Field(
+        "sort_title",
+        TEXT,
+        plex_name="titleSort",
+        plex_element="titleSort",
+        cleared=NEVER,
+        limit=TITLE_CHARACTERS,
+    ),
+    Field(
         "studio",
         TEXT,
         plex_name="studio",

@@ -29,7 +29,7 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
     if config.only_organized:
         yield ORGANIZED
-    if config.code_as or "code" in names_in(config.title_format):
+    if config.code_as or "code" in names_in(config.title_format + config.sort_title_format):
         yield CODE
     if config.write_director:
         yield DIRECTOR
@@ -48,6 +48,7 @@ def inputs_used(config: PlexSyncConfig) -> frozenset[str]:
 def unfilled_fields(config: PlexSyncConfig) -> frozenset[str]:
     """The fields that none of these settings fills: they get their old value back where they still show ours."""
     is_filled = {
+        "sort_title": bool(config.sort_title_format),
         "content_rating": bool(config.content_rating),
         "tagline": config.code_as == "tagline",
         "original_title": config.code_as == "original_title",

@@ -12,6 +12,10 @@ from validation.scene import Scene
 from validation.title_format import formatted, needed_names, stem_of
 
 
+TITLES = ("title", "sort_title")
+"""Fields that may be made of the file's name alone."""
+
+
 @dataclass(frozen=True)
 class MappingRules:
     """What the settings say about the way from a scene to what Plex should show; each is named as its setting.
@@ -22,6 +26,7 @@ class MappingRules:
     max_tags: int
     title_format: str = ""
     title_from_filename: bool = False
+    sort_title_format: str = ""
     content_rating: str = ""
     code_as: str = ""
     write_director: bool = False
@@ -46,8 +51,8 @@ class WantedMetadata:
 
     @property
     def has_details(self) -> bool:
-        """Whether Stash says anything beyond the title; a scene without is still being identified."""
-        said = (value for name, value in self.values.items() if name != "title" and value != self.constant.get(name))
+        """Whether Stash says anything beyond the titles; a scene without is still being identified."""
+        said = (value for name, value in self.values.items() if name not in TITLES and value != self.constant.get(name))
         return not all(map(is_empty, said))
 
     def value(self, field: str) -> FieldValue:
@@ -60,6 +65,7 @@ MapToPlex = Callable[[Scene, int, MappingRules], FieldValue]
 
 MAPPINGS: Mapping[str, MapToPlex] = {
     "title": lambda scene, limit, rules: clean_line(_title(scene, rules), limit),
+    "sort_title": lambda scene, limit, rules: clean_line(_sort_title(scene, rules), limit),
     "studio": lambda scene, limit, _: clean_line(scene.studio.name if scene.studio else "", limit),
     "summary": lambda scene, limit, _: clean_lines(scene.details, limit),
     "date": lambda scene, _limit, _rules: clean_date(scene.date),
@@ -80,9 +86,21 @@ MAPPINGS: Mapping[str, MapToPlex] = {
 
 def _title(scene: Scene, rules: MappingRules) -> str:
     """The title by its format; "" where the scene has none and the format wants it."""
-    title = scene.title.strip() or (stem_of(scene.path) if rules.title_from_filename else "")
-    if not rules.title_format or (not title and "title" in needed_names(rules.title_format)):
-        return title
+    return _formatted(rules.title_format, scene, rules) if rules.title_format else _plain_title(scene, rules)
+
+
+def _sort_title(scene: Scene, rules: MappingRules) -> str:
+    return _formatted(rules.sort_title_format, scene, rules)
+
+
+def _plain_title(scene: Scene, rules: MappingRules) -> str:
+    return scene.title.strip() or (stem_of(scene.path) if rules.title_from_filename else "")
+
+
+def _formatted(text: str, scene: Scene, rules: MappingRules) -> str:
+    title = _plain_title(scene, rules)
+    if not title and "title" in needed_names(text):
+        return ""
     values = {
         "title": title,
         "studio": scene.studio.name if scene.studio else "",
@@ -92,7 +110,7 @@ def _title(scene: Scene, rules: MappingRules) -> str:
         "code": scene.code,
         "filename": stem_of(scene.path),
     }
-    return formatted(rules.title_format, values)
+    return formatted(text, values)
 
 
 def _rating(rating100: int | None, limit: int) -> float | None:

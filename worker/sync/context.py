@@ -50,6 +50,7 @@ class SyncContext:
             max_tags=self.config.max_tags,
             title_format=self.config.title_format,
             title_from_filename=self.config.title_from_filename,
+            sort_title_format=self.config.sort_title_format,
             content_rating=self.config.content_rating,
             code_as=self.config.code_as,
             write_director=self.config.write_director,

@@ -243,7 +243,7 @@ def test_fields_to_skip_in_any_case(names: set[str]) -> None:
 def test_an_unknown_field_to_skip() -> None:
     (problem,) = problems(skip_fields="title, artwork")
     assert problem.reason == '"artwork" is not a field'
-    assert problem.allowed.startswith("any of title, studio, ")
+    assert problem.allowed.startswith("any of title, sort_title, studio, ")
 
 
 @pytest.mark.parametrize("interval", ["", "hourly", "Daily", " weekly "])

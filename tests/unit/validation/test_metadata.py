@@ -54,6 +54,7 @@ def test_a_complete_scene() -> None:
         7,
         {
             "title": "The Title",
+            "sort_title": "",
             "studio": "Studio, Inc.",
             "summary": "Line one\nLine two",
             "date": "2024-05-01",

@@ -21,8 +21,9 @@ FULL: dict[str, Any] = {
 }
 
 
-def parse(text: str) -> str:
-    return parse_settings({"plex_url": "http://plex", "plex_token": "token", "title_format": text}, {}).title_format
+def parse(text: str, setting: str = "title_format") -> str:
+    config = parse_settings({"plex_url": "http://plex", "plex_token": "token", setting: text}, {})
+    return str(getattr(config, setting))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,26 @@ def test_an_empty_title_may_be_the_files_name() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "values", "sort_title"),
+    [
+        ("", FULL, ""),
+        ("{studio} {date}", FULL, "Studio 2024-05-06"),
+        ("{studio} {date}", {"title": "Title"}, ""),
+        ("[{studio}, ]{title}", {**FULL, "title": ""}, ""),
+    ],
+)
+def test_sort_titles(text: str, values: dict[str, Any], sort_title: str) -> None:
+    rules = MappingRules(100, title_format="{code}", sort_title_format=parse(text, "sort_title_format"))
+    assert wanted_from_scene(scene(**values), rules).value("sort_title") == sort_title
+
+
+def test_a_title_that_is_sorted_by_another_says_nothing_more() -> None:
+    rules = MappingRules(100, title_from_filename=True, sort_title_format="{filename}")
+    assert not wanted_from_scene(scene(files=("/data/a.mp4",)), rules).has_details
+
+
+@pytest.mark.parametrize("setting", ["title_format", "sort_title_format"])
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("{titel}", '"{titel}" is unknown'),
@@ -64,8 +85,8 @@ def test_an_empty_title_may_be_the_files_name() -> None:
         ("[[{title}]]", 'there is a "[" between "[" and "]"'),
     ],
 )
-def test_what_is_wrong_names_itself(text: str, reason: str) -> None:
+def test_what_is_wrong_names_itself(text: str, reason: str, setting: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse(text)
+        parse(text, setting)
     (problem,) = caught.value.problems
-    assert (problem.setting, problem.reason) == ("title_format", reason)
+    assert (problem.setting, problem.reason) == (setting, reason)

@@ -29,6 +29,7 @@ SCENE: dict[str, Any] = {
     "tags": ("One", "Two, three"),
 }
 BEFORE: dict[str, Any] = {
+    "title_sort": "Before",
     "content_rating": "R",
     "tagline": "Before",
     "original_title": "Before",
@@ -40,6 +41,7 @@ BEFORE: dict[str, Any] = {
 FILLED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"title_format": "[{studio} - ]{title}[ ({year})]"}, {"title": "Studio - Title (2024)"}),
     ({"title_format": "{code}"}, {"title": "AB-1"}),
+    ({"sort_title_format": "{studio} {date}"}, {"title_sort": "Studio 2024-05-06"}),
     ({"content_rating": "XXX"}, {"content_rating": "XXX"}),
     ({"code_as": "tagline"}, {"tagline": "AB-1"}),
     ({"code_as": "original_title"}, {"original_title": "AB-1"}),
