@@ -11,8 +11,7 @@ from stash.transport import GraphQLTransport
 from validation.scene import Scene
 
 _SCENES = (
-    "query Scenes($ids: [ID!], $filter: FindFilterType) "
-    "{ findScenes(ids: $ids, filter: $filter) { scenes {%s} } }"
+    "query Scenes($ids: [ID!], $filter: FindFilterType) { findScenes(ids: $ids, filter: $filter) { scenes {%s} } }"
 )
 _LOWEST_IDS = "query LowestIds($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id } } }"
 _CONTROLS = 2

@@ -11,7 +11,6 @@ from validation.sanitizers import clean_date, clean_line, clean_lines, clean_nam
 from validation.scene import Scene
 from validation.title_format import formatted, needed_names, stem_of
 
-
 TITLES = ("title", "sort_title")
 """Fields that may be made of the file's name alone."""
 
