@@ -12,6 +12,11 @@ from storage.json_file import stored_number
 from worker.circuit_breaker import StateStore
 
 KEPT_OUTAGES = 30
+"""Outages that are kept, however old (design: at least the last 30)."""
+KEPT_SECONDS = 30 * 86400.0
+"""For so long after its end each one is kept: what the page's timeline shows."""
+MOST_OUTAGES = 1000
+"""More are never kept: a server that comes and goes every minute must not fill the file."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,10 @@ class OutageSummary:
 
 
 class OutageHistory:
-    """The last KEPT_OUTAGES outages, oldest first, kept in `store`. Only the worker changes it."""
+    """The outages, oldest first, kept in `store`. Only the worker changes it.
+
+    The last KEPT_OUTAGES at least, and all that ended within KEPT_SECONDS, up to MOST_OUTAGES.
+    """
 
     def __init__(self, store: StateStore, clock: Callable[[], float] = time.time) -> None:
         self._store = store
@@ -97,8 +105,14 @@ class OutageHistory:
             self._save()
 
     def _save(self) -> None:
-        self._outages = self._outages[-KEPT_OUTAGES:]
+        self._outages = _kept(self._outages, self._clock() - KEPT_SECONDS)
         self._store.save({"outages": [asdict(outage) for outage in self._outages]})
+
+
+def _kept(outages: Sequence[Outage], since: float) -> list[Outage]:
+    """Those that are kept of these, where all that ended after `since` (seconds since the epoch) are."""
+    old = [outage for outage in outages[:-KEPT_OUTAGES] if outage.ended_at is None or outage.ended_at >= since]
+    return [*old, *outages[-KEPT_OUTAGES:]][-MOST_OUTAGES:]
 
 
 def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:

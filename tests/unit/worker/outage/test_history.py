@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 from storage.json_file import JsonFile
 from tests.support.clock import START, Clock
 from worker.circuit_breaker import MemoryStore, ReadOnlyStore
-from worker.outage.history import KEPT_OUTAGES, Outage, OutageHistory, OutageSummary, summarize
+from worker.outage.history import (
+    KEPT_OUTAGES,
+    KEPT_SECONDS,
+    MOST_OUTAGES,
+    Outage,
+    OutageHistory,
+    OutageSummary,
+    summarize,
+)
 
 
 @pytest.fixture
@@ -85,13 +94,63 @@ def test_it_survives_a_restart(history: OutageHistory, store: JsonFile, clock: C
     assert OutageHistory(store, clock).outages == (Outage(START, "down", START + 60, 2),)
 
 
-def test_only_the_newest_are_kept(history: OutageHistory, store: JsonFile, clock: Clock) -> None:
+def test_all_of_the_last_30_days_are_kept_and_the_newest_however_old(store: JsonFile, clock: Clock) -> None:
+    for number in range(KEPT_OUTAGES + 15):
+        begin_and_end(OutageHistory(store, clock), clock, f"old {number}")
+    clock.sleep(KEPT_SECONDS)
+    begin_and_end(OutageHistory(store, clock), clock, "first of this month")
+    assert causes(store)[0] == "old 16"
+    assert len(causes(store)) == KEPT_OUTAGES
     for number in range(KEPT_OUTAGES + 5):
-        history.begin(f"outage {number}")
-        clock.sleep(1)
+        begin_and_end(OutageHistory(store, clock), clock, f"new {number}")
+    assert causes(store) == ["first of this month", *(f"new {number}" for number in range(KEPT_OUTAGES + 5))]
+
+
+def test_one_that_began_long_ago_and_ended_of_late_is_one_of_the_last_30_days(store: JsonFile, clock: Clock) -> None:
+    history = OutageHistory(store, clock)
+    history.begin("a holiday")
+    clock.sleep(KEPT_SECONDS + 86400)
+    history.end(0)
+    for number in range(KEPT_OUTAGES + 5):
+        begin_and_end(history, clock, f"new {number}")
+    assert causes(store)[0] == "a holiday"
+
+
+def test_a_server_that_comes_and_goes_fills_no_file(store: JsonFile, clock: Clock) -> None:
+    many = [asdict(Outage(START + number, f"{number}", START + number + 0.5)) for number in range(MOST_OUTAGES + 5)]
+    store.save({"outages": many})
+    clock.now = START + MOST_OUTAGES + 5
+    begin_and_end(OutageHistory(store, clock), clock, "the newest")
+    assert len(causes(store)) == MOST_OUTAGES
+    assert (causes(store)[0], causes(store)[-1]) == ("6", "the newest")
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 40 * 86400), st.floats(0.0, 40 * 86400)), max_size=60))
+def test_what_is_left_out_is_old_and_not_among_the_newest(gaps: list[tuple[float, float]]) -> None:
+    clock, store = Clock(), MemoryStore()
+    ended = []
+    for up, down in gaps:
+        clock.sleep(up)
+        history = OutageHistory(store, clock)
+        history.begin("down")
+        clock.sleep(down)
         history.end(0)
-    kept = OutageHistory(store, clock).outages
-    assert [outage.cause for outage in kept] == [f"outage {number}" for number in range(5, KEPT_OUTAGES + 5)]
+        ended.append(history.outages[-1].ended_at)
+    kept = [outage.ended_at for outage in OutageHistory(store, clock).outages]
+    assert kept == ended[len(ended) - len(kept) :]
+    left_out = [moment for moment in ended[: len(ended) - len(kept)] if moment]
+    assert len(kept) >= min(len(ended), KEPT_OUTAGES)
+    assert all(moment < clock.now - KEPT_SECONDS for moment in left_out)
+
+
+def begin_and_end(history: OutageHistory, clock: Clock, cause: str) -> None:
+    history.begin(cause)
+    clock.sleep(1)
+    history.end(0)
+
+
+def causes(store: JsonFile) -> list[str]:
+    return [outage["cause"] for outage in store.load()["outages"]]
 
 
 def test_a_clock_that_was_set_back_makes_no_negative_outage(history: OutageHistory, clock: Clock) -> None:
