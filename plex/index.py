@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexLibraryUnlisted, PlexRequestFailed
+from plex.index_besides import BesideFiles
 from plex.index_store import IndexedFile, IndexStore, KnownSection
 from plex.items import PlexItem
 from plex.libraries import configured_sections, is_configured
@@ -119,9 +120,16 @@ class FileIndex:
         """Without those of sections that the settings do not mean any more, also before the next refresh drops them."""
         if not self._libraries or not found:
             return found
-        sections = self._store.sections().values()
-        meant = {section.key for section in sections if is_configured(section.title, self._libraries)}
+        meant = self._meant_sections()
         return tuple(file for file in found if file.section_key in meant)
+
+    def _meant_sections(self) -> set[int]:
+        sections = self._store.sections().values()
+        return {section.key for section in sections if is_configured(section.title, self._libraries)}
+
+    def files_besides(self, paths: Iterable[str]) -> BesideFiles:
+        """All files but those whose path is written as one of `paths`, which are read once."""
+        return self._store.files_besides(paths, self._meant_sections())
 
     def locations(self) -> tuple[tuple[int, str], ...]:
         """The folders of the sections, as Plex sees them, each with its section's key."""
@@ -185,8 +193,9 @@ class FileIndex:
         return any(self._is_past(known.seen_at, SECONDS_BETWEEN_LOOKS) for known in self._store.sections().values())
 
     def learn(self, item: PlexItem) -> bool:
-        """Take over the files of an item that was just read whole; say whether that changed anything."""
-        changed = self._store.put_items(item.section_key, [ListedItem(item.rating_key, item.files, item.trashed)])
+        """Take over the files of an item that was just read whole; say whether those are others than were known."""
+        listed = ListedItem(item.rating_key, item.files, item.trashed, item.guid)
+        changed = self._store.put_items(item.section_key, [listed])
         self.revision += changed
         if changed:
             self._doubt()

@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from plex.index_besides import BesideFiles
 from plex.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 from storage.database import IN_LIST, Database, as_list, open_or_replace
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 MOST_RIVALS = 1000
 """Files that are looked at for one path: more that end alike cannot be told apart by a person, either."""
 
@@ -25,7 +26,7 @@ _SCHEMA = (
         content_changed_at INTEGER, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
         is_doubtful INTEGER NOT NULL)
     """,
-    "CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL)",
+    "CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL, guid TEXT NOT NULL)",
     """
     CREATE TABLE files (
         rating_key INTEGER NOT NULL, path TEXT NOT NULL, reversed_key TEXT NOT NULL, is_trashed INTEGER NOT NULL)
@@ -38,7 +39,7 @@ _SCHEMA = (
 _STAGE = """
 DROP TABLE IF EXISTS temp.swept_items;
 DROP TABLE IF EXISTS temp.swept_files;
-CREATE TEMP TABLE swept_items (rating_key INTEGER PRIMARY KEY, reading INTEGER NOT NULL);
+CREATE TEMP TABLE swept_items (rating_key INTEGER PRIMARY KEY, reading INTEGER NOT NULL, guid TEXT NOT NULL);
 CREATE TEMP TABLE swept_files (
     rating_key INTEGER NOT NULL, path TEXT NOT NULL, reversed_key TEXT NOT NULL, is_trashed INTEGER NOT NULL,
     PRIMARY KEY (rating_key, path)
@@ -130,6 +131,10 @@ class IndexStore:
         keys = as_list(path.reversed_key() for path in paths)
         return _indexed(self._database.all(f"{_FILES} WHERE reversed_key {IN_LIST} LIMIT {MOST_RIVALS}", (keys,)))
 
+    def files_besides(self, paths: Iterable[str], section_keys: Collection[int]) -> BesideFiles:
+        """The files of these sections but for those at `paths`, exactly as they are written."""
+        return BesideFiles(self._database, paths, section_keys)
+
     def sections(self) -> dict[int, KnownSection]:
         """The sections that have been listed as a whole, by key."""
         if self._sections is None:
@@ -168,19 +173,20 @@ class IndexStore:
         return () if row is None or row[0] is None else tuple(dict.fromkeys(map(int, row)))
 
     def unknown_among(self, section_key: int, items: Iterable[ListedItem]) -> list[ListedItem]:
-        """Those items that are new, or that have other files than is known."""
+        """Those items that are new, or of which something else is known."""
         return [item for item in items if not self._is_known(section_key, item)]
 
     # --- writing
 
     def put_items(self, section_key: int, items: Iterable[ListedItem]) -> bool:
-        """Take over items with their files; say whether that changed anything."""
+        """Take over items with their files; say whether that changed which files there are, and whose they are."""
         news = self.unknown_among(section_key, items)
+        changed = not all(self._has_files(section_key, item) for item in news)
         if news:
             with self._transaction() as connection:
                 for item in news:
                     _put_item(connection, section_key, item)
-        return bool(news)
+        return changed
 
     def drop_item(self, rating_key: int) -> None:
         """Forget an item and its files."""
@@ -229,7 +235,8 @@ class IndexStore:
         listed = list(items)
         with self._transaction() as connection:
             connection.executemany(
-                "INSERT OR REPLACE INTO swept_items VALUES (?, ?)", [(item.rating_key, reading) for item in listed]
+                "INSERT OR REPLACE INTO swept_items VALUES (?, ?, ?)",
+                [(item.rating_key, reading, item.guid) for item in listed],
             )
             connection.executemany("DELETE FROM swept_files WHERE rating_key = ?", [(i.rating_key,) for i in listed])
             connection.executemany("INSERT INTO swept_files VALUES (?, ?, ?, ?)", _file_rows(listed))
@@ -255,7 +262,9 @@ class IndexStore:
             if not section.is_doubtful:
                 _drop_items_of(connection, section.key)
             connection.execute("DELETE FROM files WHERE rating_key IN (SELECT rating_key FROM swept_items)")
-            connection.execute("INSERT OR REPLACE INTO items SELECT rating_key, ? FROM swept_items", (section.key,))
+            connection.execute(
+                "INSERT OR REPLACE INTO items SELECT rating_key, ?, guid FROM swept_items", (section.key,)
+            )
             connection.execute("INSERT INTO files SELECT rating_key, path, reversed_key, is_trashed FROM swept_files")
             _put_section(connection, section)
         self._database.connection.executescript(_STAGE)
@@ -264,6 +273,10 @@ class IndexStore:
     # --- inside
 
     def _is_known(self, section_key: int, item: ListedItem) -> bool:
+        row = self._database.one("SELECT guid FROM items WHERE rating_key = ?", (item.rating_key,))
+        return row == (item.guid,) and self._has_files(section_key, item)
+
+    def _has_files(self, section_key: int, item: ListedItem) -> bool:
         key = (item.rating_key,)
         row = self._database.one("SELECT section_key FROM items WHERE rating_key = ?", key)
         if row != (section_key,):
@@ -285,7 +298,7 @@ class IndexStore:
 
 
 def _put_item(connection: sqlite3.Connection, section_key: int, item: ListedItem) -> None:
-    connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?)", (item.rating_key, section_key))
+    connection.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?)", (item.rating_key, section_key, item.guid))
     connection.execute("DELETE FROM files WHERE rating_key = ?", (item.rating_key,))
     connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", _file_rows([item]))
 

@@ -11,6 +11,8 @@ from validation.fields import DATE_CHARACTERS, LIST, NUMBER, TABLE, Field, Field
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+_NO_AGENTS = frozenset({"", "local", "none"})
+
 
 @dataclass(frozen=True)
 class PlexItem:
@@ -18,7 +20,7 @@ class PlexItem:
 
     `values` has every field of `validation.fields.TABLE`; of an image, its path on the Plex server. `locked` holds
     Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone. `trashed` holds
-    those of its files that are not there any more.
+    those of its files that are not there any more. `guid` is as `parse_guid` gives it.
     """
 
     rating_key: int
@@ -27,6 +29,7 @@ class PlexItem:
     values: Mapping[str, FieldValue]
     locked: frozenset[str] = frozenset()
     trashed: frozenset[str] = frozenset()
+    guid: str = ""
 
     def value(self, field: str) -> FieldValue:
         """The value of a field. Raises KeyError for unknown names."""
@@ -46,7 +49,19 @@ def parse_item(video: Element, container: Element) -> PlexItem:
         values={field.name: _value(field, video) for field in TABLE},
         locked=frozenset(each.get("name", "") for each in video.iterfind("Field") if each.get("locked") == "1"),
         trashed=parse_trashed(video),
+        guid=parse_guid(video),
     )
+
+
+def parse_guid(video: Element) -> str:
+    """By which guid an agent has matched a Video element to a film, "" where none has.
+
+    Plex itself makes up `local://` and the like; the agents of personal media are called `none`, old and new
+    (`com.plexapp.agents.none`, `tv.plex.agents.none`).
+    """
+    guid = video.get("guid", "")
+    agent = guid.partition("://")[0].rpartition(".")[2]
+    return "" if agent in _NO_AGENTS else guid
 
 
 def _value(field: Field, video: Element) -> FieldValue:

@@ -95,6 +95,11 @@ class Matcher:
                 matched.update((MatchedFile(each.file.rating_key, each.file.path, by_tail), None) for each in best)
         return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
 
+    def paths_of(self, files: Sequence[str]) -> frozenset[str]:
+        """The paths in Plex that are taken for a scene's files, or that it cannot be told from. Asks the index only."""
+        found = self.match(files)
+        return frozenset((*(file.path for file in found.files), *found.ambiguous))
+
     @property
     def has_several_roots(self) -> bool:
         """Whether Stash has several library folders, so that files of it may end alike below each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from plex.items import parse_files, parse_trashed
+from plex.items import parse_files, parse_guid, parse_trashed
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,13 @@ class Section:
 class ListedItem:
     """What a listing tells reliably of an item: its key and its files, as Plex sees them.
 
-    `trashed` holds those of the files that are not there any more.
+    `trashed` holds those of the files that are not there any more. `guid` is as `plex.items.parse_guid` gives it.
     """
 
     rating_key: int
     files: tuple[str, ...]
     trashed: frozenset[str] = frozenset()
+    guid: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def parse_section(directory: Element) -> Section:
 
 def parse_listed_item(video: Element) -> ListedItem:
     """A `Video` of a listing. Raises KeyError and ValueError where its key is missing or no number."""
-    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video), parse_trashed(video))
+    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video), parse_trashed(video), parse_guid(video))
 
 
 def parse_listing_total(container: Element) -> int | None:

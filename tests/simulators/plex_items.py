@@ -51,6 +51,7 @@ class Item:
     files: tuple[str, ...]
     added_at: int
     updated_at: int
+    guid: str = ""
     title: str = ""
     title_sort: str = ""
     studio: str = ""

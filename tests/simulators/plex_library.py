@@ -185,6 +185,12 @@ class PlexLibrary:
             self._set(item, free)
             self._item_changed(item)
 
+    def match(self, rating_key: int, guid: str) -> None:
+        """Let an agent match an item, as its "Fix Match" does: from now on it has the agent's guid."""
+        with self.lock:
+            self.items[rating_key].guid = guid
+            self._item_changed(self.items[rating_key])
+
     def refresh(self, rating_key: int) -> None:
         """Ask the agent for an item, as its "Refresh Metadata" does, and note it. Raises RequestError (404)."""
         with self.lock:

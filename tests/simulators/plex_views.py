@@ -58,7 +58,7 @@ def item_element(library: PlexLibrary, item: Item, full: bool) -> Element:
         tag, json_name="Metadata", ratingKey=str(item.rating_key), key=key, type=item.type, title=item.title
     )
     attributes = element.attributes
-    attributes["guid"] = f"local://{item.rating_key}"
+    attributes["guid"] = item.guid or f"local://{item.rating_key}"
     attributes["summary"] = item.summary
     optional = {
         "titleSort": item.title_sort,
