@@ -248,6 +248,10 @@ class PlexClient:
             raise PlexPermanentError(f"the image {path} is not on this Plex server")  # the token must not go elsewhere
         return bytes(self._session.request("GET", self._server.url(path), expected_bytes=_PICTURE_BYTES).content)
 
+    def refresh(self, rating_key: int) -> None:
+        """Have the library's agent fill an item anew. Plex answers before it has begun. Locked fields stay."""
+        self._send(f"/library/metadata/{rating_key}/refresh", self._session.put)
+
     def scan_folder(self, section_key: int, folder: str) -> None:
         """Have Plex look for new files in one folder, as Plex sees it."""
         self._send(f"/library/sections/{section_key}/refresh?path={quote(folder, safe='')}", self._session.get)

@@ -16,6 +16,7 @@ from sync_queue.enqueue import REMOVED, enqueue_many, serialize
 from sync_queue.schema import ACKNOWLEDGED, PENDING
 
 SOURCE = "rename"
+REMOVAL_SOURCE = "removal"
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ def expand(database: Database, fan_out: FanOut, scene_ids: Sequence[int], is_las
         data = json.loads(row[0])
         if data["after_scene"] != fan_out.after_scene:
             return
-        enqueue_many(database, scene_ids, SOURCE, now)
+        enqueue_many(database, scene_ids, REMOVAL_SOURCE if fan_out.is_removal else SOURCE, now)
         reach("expand:enqueued")
         data["after_scene"] = scene_ids[-1] if scene_ids else fan_out.after_scene
         database.execute(

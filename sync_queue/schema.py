@@ -7,7 +7,7 @@ memory must not be trusted with: at most one pending job per scene, and the orde
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 NEW = 0
 READY = 1
@@ -55,7 +55,7 @@ SCHEMA = (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
         written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
         images TEXT NOT NULL, uploading TEXT NOT NULL, refused TEXT NOT NULL, files TEXT NOT NULL,
-        scene_id INTEGER NOT NULL, written_at REAL NOT NULL,
+        scene_id INTEGER NOT NULL, written_at REAL NOT NULL, refreshed TEXT NOT NULL DEFAULT '{}',
         PRIMARY KEY (server_id, rating_key))
     """,
     "CREATE INDEX IF NOT EXISTS item_state_by_scene ON item_state (scene_id)",
@@ -94,3 +94,6 @@ SCHEMA = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)
     """,
 )
+
+LATER_COLUMNS = (("item_state", "refreshed", "TEXT NOT NULL DEFAULT '{}'"),)
+"""(table, column, definition) of what a file made by an older version lacks in tables that it has."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 SEPARATOR = "+"
 
-BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename"})
+BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename", "removal"})
 """Those that no person stands behind: they leave alone what Plex refused."""
-WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "refused"})
+WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused"})
 """Those that are about no scene in particular: they leave alone what was undone."""
 
 
@@ -26,3 +26,8 @@ def is_asked_by_a_person(source: str) -> bool:
 def is_about_the_library(source: str) -> bool:
     """Whether nobody asked for just this scene."""
     return WHOLE_LIBRARY.issuperset(source.split(SEPARATOR))
+
+
+def is_asked_by(source: str, who: str) -> bool:
+    """Whether `who` is among those who asked."""
+    return who in source.split(SEPARATOR)

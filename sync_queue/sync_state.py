@@ -13,7 +13,7 @@ from typing import Any
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 
-_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading", "refused", "files")
+_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading", "refused", "files", "refreshed")
 """Fields of an ItemState that are stored as JSON, each in a column of its name."""
 
 
@@ -44,6 +44,8 @@ class ItemState:
     until it is known to have ended. `refused`: by field what Plex would not take, {"asked", "shown", "since",
     "plex_version"}, `since` in seconds since the epoch. `files`: the item's, as Plex sees them. `scene_id`: whose the
     item is, 0 = nobody's. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
+    `refreshed`: {"updated_at", "read_at"} of the scene when Plex was last asked to refresh the item: Stash's time, and
+    when it was read (seconds since the epoch); {} = never.
     """
 
     rating_key: int
@@ -58,6 +60,7 @@ class ItemState:
     files: Sequence[str] = ()
     scene_id: int = 0
     written_at: float = 0.0
+    refreshed: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SyncState:
@@ -97,6 +100,15 @@ class SyncState:
             (as_list(scene_ids), self._server_id),
         )
         return [_item_state(row) for row in rows]
+
+    def items_written(self) -> list[ItemState]:
+        """The states of all items to which anything was written, by rating key."""
+        rows = self._database.all(
+            f"SELECT rating_key, written_at, scene_id, {', '.join(_PARTS)} FROM item_state"
+            " WHERE server_id = ? AND (originals != '{}' OR images != '{}') ORDER BY rating_key",
+            (self._server_id,),
+        )
+        return list(map(_item_state, rows))
 
     def save_items(self, states: Iterable[ItemState]) -> None:
         """Store item states, in one transaction (or as part of the caller's)."""

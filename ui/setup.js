@@ -149,9 +149,8 @@
     );
   }
 
-  function Locks() {
+  function useUnlocking(toasts) {
     const [dialog, ask] = page.useConfirm();
-    const toasts = page.useToasts();
     async function unlock() {
       const preview = await api.operation("unlock", { dry_run: true });
       const isAgreed = await ask({
@@ -165,12 +164,15 @@
       const done = await api.operation("unlock", { dry_run: false });
       toasts.done(t("locks.done", { count: done.unlocked }));
     }
+    return [dialog, unlock];
+  }
+
+  function Locks({ unlock }) {
     return h(
       Card,
       { title: t("locks.title") },
       h("p", { className: "text-muted" }, t("locks.help")),
-      h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock }),
-      dialog
+      h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock })
     );
   }
 
@@ -212,10 +214,12 @@
   page.SetupView = function () {
     const answer = api.useOperation("settings");
     const toasts = page.useToasts();
+    const [dialog, unlock] = useUnlocking(toasts);
     async function save(changes) {
       await api.saveSettings(changes);
       toasts.done(t("settings.saved"));
       await Promise.all([answer.reload(), live.refresh()]);
+      if (changes.refresh_instead) unlock().catch(toasts.failed);
     }
     return h(page.Outcome, { answer }, (data) => {
       const settings = Object.fromEntries(data.settings.map((setting) => [setting.name, setting]));
@@ -240,7 +244,8 @@
         h(page.SettingsForm, { data, save }),
         isConnected && h(Pins),
         h(Badges),
-        isConnected && h(Locks)
+        isConnected && h(Locks, { unlock }),
+        dialog
       );
     });
   };

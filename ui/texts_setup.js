@@ -77,7 +77,8 @@
     "locks.help":
       "PlexSync locks what it writes, so that Plex's own refresh keeps it. Take the locks back before you let an agent fill the fields again.",
     "locks.preview": "Take locks back…",
-    "locks.will": "The fields of {count} {count|item|items} can be changed by Plex's agents again.",
+    "locks.will":
+      "The fields of {count} {count|item|items} are locked, so Plex's agents leave them alone. Take the locks back, and agents can fill them again.",
     "locks.none": "PlexSync holds no lock.",
     "locks.accept": "Take them back",
     "locks.done": "{count} {count|item is|items are} unlocked.",
@@ -122,6 +123,7 @@
     "field.labels": "Labels",
     "field.director": "Director",
     "field.tagline": "Tagline",
+    "field.refresh": "Refresh by Plex's agent",
     "field.original_title": "Original title",
   });
 })();

@@ -234,6 +234,7 @@ class PlexSyncConfig(BaseModel):
     write_director: bool = _switch()
     label_all: str = Field(default="", description="a label such as Stash")
     preserve_plex_edits: bool = _switch()
+    refresh_instead: bool = _switch()
     allow_ambiguous_matches: bool = _switch()
     skip_not_found: bool = _switch()
     trigger_plex_scan: bool = _switch()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from validation.config import PlexSyncConfig
+from validation.fields import FIELDS, OPTIONAL_INPUTS
 from validation.title_format import names_in
 
 
@@ -42,7 +43,14 @@ def queries_of(config: PlexSyncConfig) -> tuple[str, ...]:
 
 def inputs_used(config: PlexSyncConfig) -> frozenset[str]:
     """Those of `validation.fields.OPTIONAL_INPUTS` that matter to Plex under these settings."""
+    if config.refresh_instead:  # nobody but the agent knows what it looks at
+        return OPTIONAL_INPUTS
     return frozenset(name for need in needs_of(config) for name in need.inputs)
+
+
+def skipped_fields(config: PlexSyncConfig) -> frozenset[str]:
+    """The fields that are left as they are: with `refresh_instead` all of them."""
+    return frozenset(FIELDS) if config.refresh_instead else config.skip_fields
 
 
 def unfilled_fields(config: PlexSyncConfig) -> frozenset[str]:

@@ -178,3 +178,13 @@ def test_locks_are_taken_back_after_a_preview(site: Site) -> None:
     site.agree("Take them back")
     site.shows("120 items are unlocked.")
     assert site.stash.asked("unlock") == [{"dry_run": True}, {"dry_run": False}]
+
+
+def test_switching_to_refreshes_offers_to_take_the_locks_back(site: Site) -> None:
+    site.open("setup").page.get_by_label("Have Plex's agent fill the item").check(force=True)
+    site.page.get_by_role("region", name="1 change not saved").get_by_role("button", name="Save").click()
+    expect(site.dialog()).to_contain_text("so Plex's agents leave them alone")
+    assert site.stash.settings["refresh_instead"] is True
+    site.agree("Take them back")
+    site.shows("120 items are unlocked.")
+    site.lacks("not saved")

@@ -78,7 +78,7 @@ NEEDS_AN_ARGUMENT = {"undo_scene", "undo_since"}
 FOR_THE_PAGE = {
     *("jobs", "discard", "retry_now", "sync_scene", "recent_syncs", "history", "undone", "log", "scene_status"),
     *("pins", "pin", "unpin", "reports", "report", "settings", "libraries", "test_path_map"),
-    *("login_start", "login_check"),
+    *("login_start", "login_check", "unlock"),
 }
 """Modes that the page in Stash starts, and nobody by hand: docs/operations.md has them."""
 

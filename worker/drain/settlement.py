@@ -251,7 +251,7 @@ class Settlement:
         where = _describe(outcome, config)
         if decision is None:
             self._progress.done += 1
-            self._progress.changed += bool(outcome.changed or outcome.locked)
+            self._progress.changed += outcome.wrote
             reach("ack:done")
         elif decision.action is Action.RETRY:
             self._progress.retried += 1
@@ -271,7 +271,7 @@ class Settlement:
         return RetryPolicy(config.max_retries, config.skip_not_found)
 
     def _log_changes(self, outcomes: Sequence[Outcome], config: PlexSyncConfig) -> None:
-        changed = [outcome for outcome in outcomes if outcome.changed or outcome.locked]
+        changed = [outcome for outcome in outcomes if outcome.wrote]
         for outcome in changed:
             level = logging.INFO if len(changed) <= FEW else logging.DEBUG
             logger.log(level, "%s: %s", _describe(outcome, config), _change(outcome))
@@ -298,7 +298,8 @@ class Settlement:
 
 def _change(outcome: Outcome) -> str:
     parts = {"Plex now shows": outcome.changed, "locked in Plex now": outcome.locked}
-    return ", ".join(f"{what} {', '.join(fields)}" for what, fields in parts.items() if fields)
+    written = [f"{what} {', '.join(fields)}" for what, fields in parts.items() if fields]
+    return ", ".join([*written, *(["Plex was asked to refresh it"] if outcome.refreshed else [])])
 
 
 def _may_be_plexs_fault(outcome: Outcome) -> bool:

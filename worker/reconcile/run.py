@@ -30,6 +30,7 @@ from worker.outage.history import Outage, OutageHistory
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
+from worker.sync.item import REFRESH
 
 logger = logging.getLogger(__name__)
 
@@ -195,7 +196,7 @@ class ReconcileRun:
             "ended_at": self._clock(),
             "scenes": self.total,
             **{verdict.value: state.verdicts.get(verdict.value, 0) for verdict in Verdict},
-            "fields": {name: state.fields[name] for name in FIELDS if name in state.fields},
+            "fields": {name: state.fields[name] for name in (*FIELDS, REFRESH) if name in state.fields},
             "enqueued": state.enqueued,
             "row_count": state.rows,
         }

@@ -28,8 +28,9 @@ from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.sync.context import SyncContext
 from worker.sync.images import is_unlocked
-from worker.sync.item import history_of, was_refused
+from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
+from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
 from worker.sync.server import known_server
 
@@ -51,7 +52,8 @@ class Verdict(str, Enum):
 class Difference:
     """One field of one Plex item: what Plex shows, and what a sync would make of it.
 
-    `is_lock`: the value stays, and its lock alone would be set. `is_refused`: Plex refused just this before.
+    `is_lock`: the value stays, and its lock alone would be set. `is_refused`: Plex refused just this before. Where the
+    `field` is REFRESH, both are Stash's time of the scene: at the last refresh, and now.
     """
 
     rating_key: int
@@ -141,7 +143,7 @@ class Comparison:
             return replace(_without_items(scene, wanted, verdict), candidates=candidates, elsewhere=elsewhere)
         differences = tuple(
             each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
-        )
+        ) + self._refreshes(scene, settled)
         verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
         return replace(_without_items(scene, wanted, verdict), differences=differences, elsewhere=elsewhere)
 
@@ -162,10 +164,20 @@ class Comparison:
         ]
         for name in IMAGE_FIELDS:
             is_loose = is_unlocked(name, item, state.images, ways.loose_locks)
-            if name not in self._context.config.skip_fields and (is_loose or name in state.refused):
+            if name not in self._context.rules.skip_fields and (is_loose or name in state.refused):
                 shown, is_refused = item.value(name), name in state.refused
                 found.append(Difference(item.rating_key, name, shown, shown, not is_refused, is_refused))
         return found
+
+    def _refreshes(self, scene: Scene, settled: Settled) -> tuple[Difference, ...]:
+        """Which items Plex would be asked to refresh: since when not, and for which change of the scene."""
+        if not self._context.config.refresh_instead:
+            return ()
+        return tuple(
+            Difference(item.rating_key, REFRESH, state.refreshed.get("updated_at"), scene.updated_at)
+            for item, state in settled.items
+            if is_refresh_due(scene, state)
+        )
 
 
 def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:

@@ -18,7 +18,7 @@ from plex.items import PlexItem
 from plex.matcher import Matcher
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
-from validation.in_force import queries_of, unfilled_fields
+from validation.in_force import queries_of, skipped_fields, unfilled_fields
 from validation.metadata import MappingRules
 from validation.problems import ConfigError, replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
@@ -41,7 +41,8 @@ class SyncContext:
     @property
     def rules(self) -> WriteRules:
         """What the settings say about writing."""
-        return WriteRules(self.config.skip_fields, self.config.preserve_plex_edits, unfilled_fields(self.config))
+        config = self.config
+        return WriteRules(skipped_fields(config), config.preserve_plex_edits, unfilled_fields(config))
 
     @property
     def mapping_rules(self) -> MappingRules:

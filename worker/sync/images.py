@@ -122,7 +122,7 @@ class ImageSync:
                 item.images.warnings.append(f"{name}: this Plex does not keep its lock")
 
     def _may_need(self, name: str, item: ItemSync, changed_in_stash: bool) -> bool:
-        if name in self._context.config.skip_fields:
+        if name in self._context.rules.skip_fields:
             return False
         is_ours = name in item.state.images or name in item.state.uploading
         if self._context.config.preserve_plex_edits and item.item.value(name) and not is_ours:

@@ -20,6 +20,7 @@ from plex.edits import (
     keys,
     names,
 )
+from plex.exceptions import PlexItemGone, PlexNotFound
 from plex.items import PlexItem
 from sync_queue.activity import Change
 from sync_queue.sync_state import ItemState
@@ -28,6 +29,9 @@ from validation.metadata import WantedMetadata
 from validation.names import name_key
 from worker.sync.server import KnownServer
 from worker.sync.writing import ItemWriting, Tries
+
+REFRESH = "refresh"
+"""What reports call it, where they name a field otherwise; then both values are Stash's time of the scene."""
 
 
 @dataclass
@@ -49,7 +53,8 @@ class ImageResults:
 class ItemSync(ItemWriting):
     """The difference between `wanted` and `item`, and the item's state as it changes.
 
-    What Plex refused before is written only where `tries_refused`.
+    What Plex refused before is written only where `tries_refused`. `is_refresh_due`: whether Plex's agent is to fill it
+    anew; `refreshing`: that it was asked to, as it is told.
     """
 
     def __init__(
@@ -66,6 +71,8 @@ class ItemSync(ItemWriting):
         self.state = state
         self.tries_refused = tries_refused
         self.images = ImageResults()
+        self.is_refresh_due = False
+        self.refreshing: Change | None = None
         self._wanted = wanted
         self._known = state
         every = difference(wanted, item, rules, history_of(state), ways)
@@ -177,6 +184,18 @@ class ItemSync(ItemWriting):
             self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries)
             self.state = replace(self.state, written_at=now)
 
+    def refresh(self, plex: PlexClient, updated_at: str, read_at: float) -> None:
+        """Have Plex's agent fill the item anew. Raises PlexItemGone, PlexError.
+
+        `updated_at`: the scene's, as Stash says it; `read_at`: when it was read, in seconds since the epoch.
+        """
+        try:
+            plex.refresh(self.rating_key)
+        except PlexNotFound as error:
+            raise PlexItemGone(str(error)) from error
+        self.refreshing = Change(self.rating_key, REFRESH, self.state.refreshed.get("updated_at"), updated_at)
+        self.state = replace(self.state, refreshed={"updated_at": updated_at, "read_at": read_at})
+
 
 def was_refused(state: ItemState, edit: FieldEdit, wanted: FieldValue) -> bool:
     """Whether Plex refused to show what is `wanted`, and still shows what it showed then."""
@@ -221,10 +240,11 @@ def changes_of(item: ItemSync) -> list[Change]:
     """What was written to an item, field by field; of a picture only that it is another one."""
     changed = set(item.changed)
     edits = {edit.field: edit for edit in item.edits}
-    return [
+    written = [
         Change(item.rating_key, name, as_json(edits[name].old), as_json(edits[name].new))
         if name in edits
         else Change(item.rating_key, name, None, None)
         for name in FIELDS
         if name in changed
     ]
+    return [*written, *([item.refreshing] if item.refreshing else [])]

@@ -19,15 +19,16 @@ class Outcome:
 
     `files`: the scene's, as Stash sees them. `tried`: rating keys of the items of a job that failed. `undone`: of those
     that are as they were before we wrote to them, so that their state is forgotten.
-    `locked`: fields of which the lock alone was set. `notes` are said once, and nothing is wrong. `given_up`: what is
-    settled instead where the job is not tried again. `changes`: what was written, field by field; `begun_at`: when the
-    scene was read (seconds since the epoch).
+    `locked`: fields of which the lock alone was set. `refreshed`: whether Plex was asked to refresh an item. `notes`
+    are said once, and nothing is wrong. `given_up`: what is settled instead where the job is not tried again.
+    `changes`: what was written, field by field; `begun_at`: when the scene was read (seconds since the epoch).
     """
 
     job: Job
     error: BaseException | None = None
     changed: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
+    refreshed: bool = False
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     title: str = ""
@@ -41,6 +42,11 @@ class Outcome:
     given_up: Outcome | None = None
     changes: tuple[Change, ...] = ()
     begun_at: float = 0.0
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was sent that may show in Plex."""
+        return bool(self.changed or self.locked or self.refreshed)
 
 
 @dataclass

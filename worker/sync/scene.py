@@ -21,7 +21,6 @@ from plex.exceptions import (
 )
 from plex.index import UnlistedSection
 from plex.items import PlexItem
-from stash.client import parse_time
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
@@ -40,14 +39,12 @@ from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
 from worker.sync.read_back import read_back
+from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
 from worker.sync.server import KnownServer, known_server
 from worker.sync.writing import ItemWriting, Tries
 
 logger = logging.getLogger(__name__)
-
-STASH_TIME_STEP = 2.0
-"""Seconds after which an `updated_at` cannot be given again: Stash v0.30 stores whole seconds; one more to be safe."""
 
 
 class SceneSync:
@@ -192,6 +189,7 @@ class SceneSync:
         sync = ItemSync(
             item, state, work.wanted, self._context.rules, self._server.ways, tries_refused=work.tries_refused
         )
+        sync.is_refresh_due = self._context.config.refresh_instead and is_refresh_due(work.scene, state, work.job)
         if may_assume:
             work.rests_on_assumption |= rests_on_assumption(sync, work.wanted, self._server)
             assume_from(sync, self._server)
@@ -209,7 +207,7 @@ class SceneSync:
         if not self._guard.has_seen_enough:
             work.is_begun = True
             # Without an edit, nothing is asked of Plex that would tell how the others will fare.
-            counts = any(item.edits for item in work.items)
+            counts = any(item.edits or item.is_refresh_due for item in work.items)
             with self._guard.attempt(work.job, counts=counts) as attempt:
                 self._write(work)
             work.error = attempt.error or work.error
@@ -219,7 +217,15 @@ class SceneSync:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
             item.write(self._context.plex, locks, self._server, _tries(work.job), self._clock())
             self._images.sync(item, work.picture, work.changed_in_stash)
+            if item.is_refresh_due:
+                self._refresh(work, item)
         self._on_written()
+
+    def _refresh(self, work: SceneWork, item: ItemSync) -> None:
+        item.refresh(self._context.plex, work.scene.updated_at, self._read_at)
+        locks = own_locks(item.item, item.state)
+        if locks and self._server.learn_locks_in_the_way():
+            work.warnings.append(locks_in_words(locks))
 
     def _read_back(self, works: Sequence[SceneWork]) -> None:
         """Read what was written, and have it end as it should."""
@@ -251,7 +257,9 @@ class SceneSync:
                 path=work.scene.path,
                 files=work.files,
                 # What was written before it failed is remembered as such.
-                item_states=tuple(item.state for item in work.items if item.state.written_at >= self._read_at),
+                item_states=tuple(
+                    item.state for item in work.items if item.state.written_at >= self._read_at or item.refreshing
+                ),
                 tried=tuple(item.rating_key for item in work.items),
                 server_id=self._context.plex.machine_identifier,
             )
@@ -279,6 +287,7 @@ class SceneSync:
             job=work.job,
             changed=tuple(sorted({name for item in items for name in item.changed})),
             locked=tuple(sorted({name for item in items for name in item.locked})),
+            refreshed=any(item.refreshing is not None for item in items),
             warnings=(*warnings, *(text for text in work.told if text not in was_told)),
             notes=tuple(text for item in items for text in item.verdict.notes),
             title=work.wanted.title,
@@ -298,8 +307,7 @@ class SceneSync:
 
     def _settled(self, updated_at: str) -> str:
         """`updated_at`, or "" where one more edit with the same text could have come after our read."""
-        age = self._read_at - parse_time(updated_at).timestamp()
-        return updated_at if age >= STASH_TIME_STEP else ""
+        return updated_at if is_settled(updated_at, self._read_at) else ""
 
 
 def _tries(job: Job) -> Tries:

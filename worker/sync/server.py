@@ -21,6 +21,7 @@ _LONGEST_LIST = "longest_list:"
 _LIST_BYTES = "list_bytes"
 _REMOVAL_IGNORES_CASE = "removal_ignores_case"
 _ROUNDS_RATINGS = "rounds_ratings"
+_LOCKS_IN_THE_WAY = "locks_in_the_way"
 
 
 def known_server(context: SyncContext, database: Database, clock: Callable[[], float]) -> KnownServer:
@@ -96,6 +97,10 @@ class KnownServer:
     def learn_rounding(self) -> bool:
         """Note that the server rounds ratings; returns whether that is news."""
         return self._learn(_ROUNDS_RATINGS, True)
+
+    def learn_locks_in_the_way(self) -> bool:
+        """Note that locks of ours keep an agent from its fields; returns whether that is news."""
+        return self._learn(_LOCKS_IN_THE_WAY, True)
 
     def learn_longest_list(self, field: str, names: int) -> bool:
         """Note how many names a list can have; returns whether that is news."""

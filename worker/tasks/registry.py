@@ -93,6 +93,7 @@ MODES: dict[str, Action] = {
     "test_path_map": Action("page.setup", "try_path_map", ("path_map",)),
     "login_start": Action("page.login", "start"),
     "login_check": Action("page.login", "check", ("id", "code")),
+    "unlock": Action("page.unlock", "unlock", ("dry_run",)),
     "log": Action("page.activity", "log", ("lines",), is_light=True),
     "write_test": Action("write_test", "write_test", ("scene_id",)),
     "undo_scene": Action("undo", "undo_scene", ("scene_id", "dry_run")),

@@ -17,7 +17,8 @@ import pytest
 from storage.database import Database
 from storage.lock import LOOK_EVERY, ProcessLock
 from sync_queue.database import open_queue_database
-from sync_queue.schema import SCHEMA_VERSION
+from sync_queue.schema import LATER_COLUMNS, SCHEMA_VERSION
+from sync_queue.sync_state import ItemState, SyncState
 from tests.support.queue_examples import NOW, add, rows
 
 INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
@@ -155,6 +156,18 @@ def test_damage_in_the_middle_is_found_by_a_check(tmp_path: Path) -> None:
         assert database.one("SELECT COUNT(*) FROM ack_queue_default") == (0,)
     # Its journals go with it.
     assert {path.suffix.partition("-")[0] for path in tmp_path.glob("plexsync.db.corrupt-*")} == {".corrupt"}
+
+
+def test_a_file_of_an_older_version_gets_what_it_lacks_and_keeps_all_that_it_has(tmp_path: Path) -> None:
+    with closing(open_queue_database(str(tmp_path))) as database:
+        identity = database.identity()
+        SyncState(database, "server").save_items([ItemState(7, written={"title": "Kept"})])
+        for table, column, _ in LATER_COLUMNS:
+            database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        database.execute("PRAGMA user_version = 2")
+    with closing(open_queue_database(str(tmp_path))) as database:
+        assert (database.schema_version(), database.identity()) == (SCHEMA_VERSION, identity)
+        assert SyncState(database, "server").items([7]) == {7: ItemState(7, written={"title": "Kept"})}
 
 
 def test_a_transaction_is_kept_as_a_whole(database: Database, other: Database) -> None:

@@ -55,7 +55,7 @@ def test_defaults() -> None:
     assert (config.plex_library, config.path_map, config.skip_fields) == ((), (), frozenset())
     for name, (default, _, _) in NUMBERS.items():
         assert getattr(config, name) == default
-    assert len(SWITCHES) == 12
+    assert len(SWITCHES) == 13
     assert not any(getattr(config, name) for name in SWITCHES)
 
 

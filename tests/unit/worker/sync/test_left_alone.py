@@ -116,7 +116,7 @@ class TestUndone:
         bench.drain()
         return bench
 
-    @pytest.mark.parametrize("source", ["all", "recent", "catch-up", "reconcile", "reconcile_now", "rename"])
+    @pytest.mark.parametrize("source", ["all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal"])
     def test_what_is_about_the_whole_library_leaves_it_alone_and_says_so(
         self, undone: Workbench, caplog: pytest.LogCaptureFixture, source: str
     ) -> None:
