@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,9 +25,6 @@ SCREENSHOT_BYTES = 20 * 1024 * 1024
 
 CARRIED = {"performer": "performers", "studio": "studios", "tag": "tags"}
 """What a scene can carry, and the criterion by which Stash v0.30 finds the scenes that do."""
-
-DEPTHS = {"studio": 1}
-"""How many levels below it count as well: a studio's scenes may show their parent studio, too."""
 
 CLOCK_CHANGE = timedelta(hours=2)
 """How far Stash's order by time may be off: it sorts the texts of local times, and at the end of daylight saving time
@@ -50,6 +48,27 @@ _PLUGINS = "query Plugins { plugins { id enabled } }"
 _VERSION = "query Version { version { version } }"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)  # how each format begins
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """Scenes that carry a performer, studio or tag: `kind`, a key of CARRIED, and its id.
+
+    `levels_below`: as many levels below it count as well. `by_performers`: so does a tag of a scene's performer.
+    """
+
+    kind: str
+    entity_id: int
+    levels_below: int = 0
+    by_performers: bool = False
+
+    def criteria(self) -> dict[str, Any]:
+        """The SceneFilterType (schema of Stash v0.30) that finds them."""
+        found: dict[str, Any] = {"value": [str(self.entity_id)], "modifier": "INCLUDES"}
+        if self.levels_below:
+            found["depth"] = self.levels_below
+        own = {CARRIED[self.kind]: found}
+        return {**own, "OR": {"performer_tags": found}} if self.by_performers else own
 
 
 class StashClient:
@@ -151,19 +170,11 @@ class StashClient:
             if len(page) < page_size:
                 return
 
-    def scene_ids_after(
-        self, scene_id: int, page_size: int = 1000, carrying: tuple[str, int] | None = None
-    ) -> list[int]:
-        """The next ids above `scene_id`, ascending. `carrying`: only scenes of that performer, studio or tag.
-
-        It is a key of CARRIED and an id; what is below it counts as DEPTHS says.
-        """
+    def scene_ids_after(self, scene_id: int, page_size: int = 1000, carrying: Carrying | None = None) -> list[int]:
+        """The next ids above `scene_id`, ascending; `carrying`: only of such scenes."""
         criteria: dict[str, Any] = {"id": {"value": scene_id, "modifier": "GREATER_THAN"}}
         if carrying is not None:
-            kind, entity_id = carrying
-            criteria[CARRIED[kind]] = {"value": [str(entity_id)], "modifier": "INCLUDES"}
-            if kind in DEPTHS:
-                criteria[CARRIED[kind]]["depth"] = DEPTHS[kind]
+            criteria["AND"] = carrying.criteria()
         page = {"per_page": page_size, "sort": "id", "direction": "ASC"}
         found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
         return [int(scene["id"]) for scene in found]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from validation.fields import TABLE
-from validation.scene import Named, Scene, StashId
+from validation.scene import Named, Performer, Scene, StashId, Studio, Tag
 
 _ALWAYS = ("id", "updated_at", "files { path }", "stash_ids { endpoint stash_id }")
 SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in TABLE if field.query)]))
@@ -29,9 +29,10 @@ def parse_scene(answer: Mapping[str, Any]) -> Scene:
         updated_at=answer["updated_at"],
         files=tuple(_path(file) for file in answer["files"]),
         screenshot=(answer["paths"] or {}).get("screenshot") or "",
-        studio=_named(answer["studio"]) if answer["studio"] else None,
-        performers=_all_named(answer["performers"]),
-        tags=_all_named(answer["tags"]),
+        studio=_studio(answer["studio"]) if answer["studio"] else None,
+        performers=tuple(map(_performer, answer["performers"])),
+        tags=tuple(map(_tag, answer["tags"])),
+        groups=tuple(Named(*_named(each["group"])) for each in answer.get("groups") or ()),
         stash_ids=tuple(StashId(each["endpoint"], each["stash_id"]) for each in answer["stash_ids"]),
         organized=bool(answer.get("organized")),
         code=answer.get("code") or "",
@@ -46,9 +47,19 @@ def _path(file: Mapping[str, Any]) -> str:
     return path
 
 
-def _all_named(answers: Iterable[Mapping[str, Any]]) -> tuple[Named, ...]:
-    return tuple(map(_named, answers))
+def _studio(answer: Mapping[str, Any]) -> Studio:
+    above = answer.get("parent_studio")
+    return Studio(*_named(answer), _named(above)[1] if above else "")
 
 
-def _named(answer: Mapping[str, Any]) -> Named:
-    return Named(int(answer["id"]), answer["name"] or "")
+def _performer(answer: Mapping[str, Any]) -> Performer:
+    return Performer(*_named(answer), tuple(map(_tag, answer.get("tags") or ())))
+
+
+def _tag(answer: Mapping[str, Any]) -> Tag:
+    return Tag(*_named(answer), tuple(_named(each)[1] for each in answer.get("parents") or ()))
+
+
+def _named(answer: Mapping[str, Any]) -> tuple[int, str]:
+    """Id and name."""
+    return int(answer["id"]), answer["name"] or ""

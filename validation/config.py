@@ -32,6 +32,7 @@ from validation.limits import (
 )
 from validation.problems import ConfigError, Problem
 from validation.sanitizers import clean_line
+from validation.tag_patterns import TagPattern, tag_pattern
 from validation.title_format import NAMES, check_format
 
 ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
@@ -101,9 +102,11 @@ def _bare_token(text: str) -> str:
 
 
 def _listed_names(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    found = _LISTED_NAME.findall(value)
+    return _names_in(value) if isinstance(value, str) else value
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    found = _LISTED_NAME.findall(text)
     names = (quoted.replace('""', '"').strip() or bare.strip() for quoted, bare in found)
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -154,6 +157,14 @@ def _choice(value: object) -> object:
     return re.sub("^(never|none|nothing|no|off|disabled)$", "", value.lower()) if isinstance(value, str) else value
 
 
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _tag_patterns(value: object) -> object:
+    return tuple(map(tag_pattern, _names_in(value))) if isinstance(value, str) else value
+
+
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
     unknown = sorted(names.difference(FIELDS))
     if unknown:
@@ -182,6 +193,10 @@ def _switch() -> Any:
 
 
 _Names = Annotated[tuple[str, ...], BeforeValidator(_listed_names)]
+_TagPatterns = Annotated[tuple[TagPattern, ...], BeforeValidator(_tag_patterns)]
+_TAG_PATTERNS: Any = Field(
+    default=(), description='names of tags, "Na*" or "Name/", separated by commas (one that has a comma in "quotes")'
+)
 _Format = Annotated[str, AfterValidator(check_format)]
 _FORMAT: Any = Field(default="", description=f"a text with any of {', '.join(f'{{{name}}}' for name in NAMES)}")
 _Seconds = Annotated[float, BeforeValidator(_no_boolean)]
@@ -233,6 +248,13 @@ class PlexSyncConfig(BaseModel):
     )
     write_director: bool = _switch()
     label_all: str = Field(default="", description="a label such as Stash")
+    tags_as: Annotated[Literal["genres", "labels", "both", "none"], BeforeValidator(_lower)] = Field(
+        default="genres", description="genres, labels, both or none"
+    )
+    tags_only: _TagPatterns = _TAG_PATTERNS
+    tags_except: _TagPatterns = _TAG_PATTERNS
+    performer_tags: bool = _switch()
+    max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
     preserve_plex_edits: bool = _switch()
     refresh_instead: bool = _switch()
     allow_ambiguous_matches: bool = _switch()
@@ -244,7 +266,6 @@ class PlexSyncConfig(BaseModel):
     poll_interval: _Seconds = _number(POLL_INTERVAL_SECONDS, 1.0, "number of seconds")
     connect_timeout: _Seconds = _number(CONNECT_TIMEOUT_SECONDS, 5.0, "number of seconds")
     read_timeout: _Seconds = _number(READ_TIMEOUT_SECONDS, 30.0, "number of seconds")
-    max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
     parallel_writes: _Count = _number(PARALLEL_WRITES, 2, "whole number")
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
     reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_choice)] = Field(

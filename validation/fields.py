@@ -256,13 +256,21 @@ OPTIONAL_INPUTS: frozenset[str] = frozenset(
 of the other inputs with whose they are. A hook cannot know settings, so it passes them all;
 `validation.in_force` knows which are used."""
 
+INPUT_OF_KIND = {"performer": "performer_ids", "studio": "studio_id", "tag": "tag_ids"}
+"""By which input of a scene it carries what a rename or a removal is about."""
 
-def concerns_plex(inputs: tuple[str, ...], used: Collection[str] = ()) -> bool:
+DEPENDENT_INPUTS: frozenset[str] = OPTIONAL_INPUTS.union(
+    *(field.inputs for field in TABLE), *((f"name:{kind}", f"removed:{kind}") for kind in INPUT_OF_KIND)
+)
+"""What does not matter where no setting in force uses it."""
+
+
+def concerns_plex(inputs: tuple[str, ...], used: Collection[str]) -> bool:
     """Whether Plex may have to show something else after an edit of these inputs; () = nobody knows which.
 
-    `used`: those of OPTIONAL_INPUTS that the settings in force make matter.
+    `used`: what the settings in force make matter (`validation.in_force.inputs_used`).
     """
-    return not inputs or not OPTIONAL_INPUTS.difference(used).issuperset(inputs)
+    return not inputs or not DEPENDENT_INPUTS.difference(used).issuperset(inputs)
 
 
 def is_empty(value: FieldValue) -> bool:

@@ -1,4 +1,4 @@
-"""What the settings in force need of Stash beyond what is always asked for, and which fields none of them fills."""
+"""What the settings in force use: what of Stash beyond what is always asked for, which edits, and which fields."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from validation.config import PlexSyncConfig
-from validation.fields import FIELDS, OPTIONAL_INPUTS
+from validation.fields import DEPENDENT_INPUTS, FIELDS, INPUT_OF_KIND, TABLE
+from validation.metadata import AS_GENRES, AS_LABELS
 from validation.title_format import names_in
 
 
 @dataclass(frozen=True)
 class Need:
-    """`query`: what a GraphQL query of a Scene has to select besides (schema of Stash v0.30).
+    """`query`: what a GraphQL query of a Scene has to select besides (schema of Stash v0.30), "" for nothing.
 
-    `inputs`: those of `validation.fields.OPTIONAL_INPUTS` that change it.
+    `inputs`: those that change it, as `validation.fields.concerns_plex` names them.
     """
 
     query: str
@@ -24,28 +25,68 @@ class Need:
 ORGANIZED = Need("organized", frozenset({"organized"}))
 CODE = Need("code", frozenset({"code"}))
 DIRECTOR = Need("director", frozenset({"director"}))
+TAGS = Need("", frozenset({"tag_ids"}))
+TAG_PARENTS = Need("tags { parents { id name } }", frozenset({"tag_ids", "parent_ids:tag", "child_ids:tag"}))
+PERFORMER_TAGS = Need(
+    "performers { tags { id name } }", frozenset({"performer_ids", "tag_ids:performer", "name:tag", "removed:tag"})
+)
+PERFORMER_TAG_PARENTS = Need("performers { tags { parents { id name } } }", TAG_PARENTS.inputs)
+FORMATS = {
+    "title": Need("", frozenset({"title"})),
+    "studio": Need("", frozenset({"studio_id"})),
+    "performers": Need("", frozenset({"performer_ids"})),
+    "date": Need("", frozenset({"date"})),
+    "year": Need("", frozenset({"date"})),
+    "code": CODE,
+}
+"""What a name in a format needs; the file's name is always there."""
 
 
 def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
     if config.only_organized:
         yield ORGANIZED
-    if config.code_as or "code" in names_in(config.title_format + config.sort_title_format):
+    if config.exclude_tags:
+        yield TAGS
+    yield from (FORMATS[name] for name in names_in(config.title_format + config.sort_title_format) & FORMATS.keys())
+    if config.code_as:
         yield CODE
     if config.write_director:
         yield DIRECTOR
+    if config.tags_as != "none":
+        yield from _needs_of_tags(config)
+
+
+def _needs_of_tags(config: PlexSyncConfig) -> Iterator[Need]:
+    if config.tags_as in AS_LABELS:
+        yield TAGS
+    if config.performer_tags:
+        yield PERFORMER_TAGS
+    if uses_parents_of_tags(config):
+        yield TAG_PARENTS
+        if config.performer_tags:
+            yield PERFORMER_TAG_PARENTS
+
+
+def uses_parents_of_tags(config: PlexSyncConfig) -> bool:
+    """Whether it matters what is above a tag."""
+    return any(pattern.kind == "parent" for pattern in (*config.tags_only, *config.tags_except))
 
 
 def queries_of(config: PlexSyncConfig) -> tuple[str, ...]:
     """What has to be asked of a Scene besides."""
-    return tuple(need.query for need in needs_of(config))
+    return tuple(need.query for need in needs_of(config) if need.query)
 
 
 def inputs_used(config: PlexSyncConfig) -> frozenset[str]:
-    """Those of `validation.fields.OPTIONAL_INPUTS` that matter to Plex under these settings."""
+    """What matters to Plex under these settings, as `validation.fields.concerns_plex` names it."""
     if config.refresh_instead:  # nobody but the agent knows what it looks at
-        return OPTIONAL_INPUTS
-    return frozenset(name for need in needs_of(config) for name in need.inputs)
+        return DEPENDENT_INPUTS
+    left_alone = config.skip_fields | unfilled_fields(config)
+    used = {name for field in TABLE if field.name not in left_alone for name in field.inputs}
+    used.update(name for need in needs_of(config) for name in need.inputs)
+    carried = (kind for kind, name in INPUT_OF_KIND.items() if name in used)
+    return frozenset(used.union(*({f"name:{kind}", f"removed:{kind}"} for kind in carried)))
 
 
 def skipped_fields(config: PlexSyncConfig) -> frozenset[str]:
@@ -57,10 +98,11 @@ def unfilled_fields(config: PlexSyncConfig) -> frozenset[str]:
     """The fields that none of these settings fills: they get their old value back where they still show ours."""
     is_filled = {
         "sort_title": bool(config.sort_title_format),
+        "tags": config.tags_as in AS_GENRES,
         "content_rating": bool(config.content_rating),
         "tagline": config.code_as == "tagline",
         "original_title": config.code_as == "original_title",
         "director": config.write_director,
-        "labels": bool(config.label_all),
+        "labels": bool(config.label_all) or config.tags_as in AS_LABELS,
     }
     return frozenset(name for name, filled in is_filled.items() if not filled)

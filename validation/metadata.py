@@ -9,8 +9,11 @@ from functools import lru_cache
 from validation.fields import FIELDS, FieldValue, is_empty
 from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
 from validation.scene import Scene
+from validation.tag_patterns import TagPattern, chosen_tags
 from validation.title_format import formatted, needed_names, stem_of
 
+AS_GENRES, AS_LABELS = ("genres", "both"), ("labels", "both")
+"""Values of `tags_as` under which the tags are genres, and under which they are labels."""
 TITLES = ("title", "sort_title")
 """Fields that may be made of the file's name alone."""
 
@@ -19,13 +22,17 @@ TITLES = ("title", "sort_title")
 class MappingRules:
     """What the settings say about the way from a scene to what Plex should show; each is named as its setting.
 
-    `max_tags` of the tags are taken, `code_as` is the field that shows the studio code ("" for none).
+    `max_tags` of the chosen tags are taken, `code_as` is the field that shows the studio code ("" for none).
     """
 
     max_tags: int
     title_format: str = ""
     title_from_filename: bool = False
     sort_title_format: str = ""
+    tags_as: str = "genres"
+    tags_only: tuple[TagPattern, ...] = ()
+    tags_except: tuple[TagPattern, ...] = ()
+    performer_tags: bool = False
     content_rating: str = ""
     code_as: str = ""
     write_director: bool = False
@@ -69,7 +76,7 @@ MAPPINGS: Mapping[str, MapToPlex] = {
     "summary": lambda scene, limit, _: clean_lines(scene.details, limit),
     "date": lambda scene, _limit, _rules: clean_date(scene.date),
     "performers": lambda scene, limit, _: clean_names((each.name for each in scene.performers), limit),
-    "tags": lambda scene, limit, rules: clean_names((each.name for each in scene.tags), limit)[: rules.max_tags],
+    "tags": lambda scene, limit, rules: _tags(scene, limit, rules) if rules.tags_as in AS_GENRES else (),
     "collection": lambda scene, limit, _: clean_names([scene.studio.name] if scene.studio else [], limit),
     "rating": lambda scene, limit, _: _rating(scene.rating100, limit),
     "content_rating": lambda _, limit, rules: clean_line(rules.content_rating, limit),
@@ -78,7 +85,9 @@ MAPPINGS: Mapping[str, MapToPlex] = {
         scene.code if rules.code_as == "original_title" else "", limit
     ),
     "director": lambda scene, limit, rules: clean_names([scene.director] if rules.write_director else [], limit),
-    "labels": lambda _, limit, rules: clean_names([rules.label_all], limit),
+    "labels": lambda scene, limit, rules: clean_names(
+        [rules.label_all, *(_tags(scene, limit, rules) if rules.tags_as in AS_LABELS else ())], limit
+    ),
 }
 """From Stash to Plex, field by field; all of them but the images."""
 
@@ -110,6 +119,13 @@ def _formatted(text: str, scene: Scene, rules: MappingRules) -> str:
         "filename": stem_of(scene.path),
     }
     return formatted(text, values)
+
+
+def _tags(scene: Scene, limit: int, rules: MappingRules) -> tuple[str, ...]:
+    """The scene's own tags, then its performers', as far as they are chosen."""
+    of_performers = [tag for each in scene.performers for tag in each.tags] if rules.performer_tags else []
+    chosen = chosen_tags([*scene.tags, *of_performers], rules.tags_only, rules.tags_except)
+    return clean_names((tag.name for tag in chosen), limit)[: rules.max_tags]
 
 
 def _rating(rating100: int | None, limit: int) -> float | None:

@@ -7,10 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Named:
-    """A performer, studio or tag."""
+    """A performer, studio, tag or group."""
 
     id: int
     name: str
+
+
+@dataclass(frozen=True)
+class Tag(Named):
+    """A tag; `parents` are the names of those directly above it."""
+
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Performer(Named):
+    """A performer."""
+
+    tags: tuple[Tag, ...] = ()
+
+
+@dataclass(frozen=True)
+class Studio(Named):
+    """A studio; `parent` is the name of the one above it, "" where there is none."""
+
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,8 @@ class Scene:
 
     `date` as Stash writes it (YYYY, YYYY-MM or YYYY-MM-DD), `rating100` from 1 to 100, `updated_at` a time in RFC 3339,
     `files` paths as Stash sees them with the primary file first, `screenshot` the address of the picture. What only
-    some settings need is there only under those (`validation.in_force`): `organized`, `code`, `director`.
+    some settings need is there only under those (`validation.in_force`): `organized`, `code`, `director`, `groups`, a
+    tag's and a studio's parents, a performer's tags.
     """
 
     id: int
@@ -38,9 +60,10 @@ class Scene:
     updated_at: str = ""
     files: tuple[str, ...] = ()
     screenshot: str = ""
-    studio: Named | None = None
-    performers: tuple[Named, ...] = ()
-    tags: tuple[Named, ...] = ()
+    studio: Studio | None = None
+    performers: tuple[Performer, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    groups: tuple[Named, ...] = ()
     stash_ids: tuple[StashId, ...] = ()
     organized: bool = False
     code: str = ""

@@ -22,7 +22,7 @@ from worker.base.log_level import set_debug
 from worker.base.shortage import log_end
 from worker.base.words import counted
 from worker.drain.ended import Ended as Ended
-from worker.drain.expansion import Expansion
+from worker.drain.expansion import Expansion, concerns_all, done_to
 from worker.drain.pace import Pace
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
@@ -188,7 +188,9 @@ class SyncWorker:
             return Step(ended=dismissed)
         fan_out = next_fan_out(self._manager.database)
         # What is gone can wait: a name too many in Plex, while an edit is what somebody looks for.
-        if fan_out is not None and not (fan_out.is_removal and is_scene_due(self._manager.database, self._clock())):
+        if fan_out is not None and not (
+            concerns_all(fan_out, context.config) and is_scene_due(self._manager.database, self._clock())
+        ):
             return self._expand(fan_out, context)
         if not self._may_send(context):
             return self._wait_for_plex(context)
@@ -210,8 +212,7 @@ class SyncWorker:
 
     def _expand(self, fan_out: FanOut, context: SyncContext) -> Step:
         """Enqueue one page of the scenes that may show something else now."""
-        done = "removed" if fan_out.is_removal else "renamed"
-        self.progress.do(Doing.RENAMES, f"looking for the scenes of a {done} {fan_out.kind}")
+        self.progress.do(Doing.RENAMES, f"looking for the scenes of a {done_to(fan_out)} {fan_out.kind}")
         try:
             self._expansion.next_page(fan_out, context.stash, context.config)
         except StashUnavailable as error:

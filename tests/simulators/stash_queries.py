@@ -179,6 +179,10 @@ def _compare_families(table: NameTable, ids: Iterable[int | None], criterion: Cr
     return _choose(comparisons, criterion["modifier"])() and not any(family & present for family in excluded)
 
 
+def _tags_of_performers(library: Library, scene: Scene) -> list[int]:
+    return [tag for each in scene.performer_ids for tag in library.performers.require(each).tag_ids]
+
+
 def _choose(comparisons: Mapping[str, Callable[[], bool]], modifier: str) -> Callable[[], bool]:
     if modifier not in comparisons:
         raise ResolverError(f"unsupported modifier {modifier}")
@@ -196,6 +200,9 @@ _CRITERIA: Mapping[str, Callable[[Library, Scene, Any], bool]] = {
     "director": lambda _library, scene, criterion: _compare_text([scene.director], criterion),
     "studios": lambda library, scene, criterion: _compare_families(library.studios, [scene.studio_id], criterion),
     "tags": lambda library, scene, criterion: _compare_families(library.tags, scene.tag_ids, criterion),
+    "performer_tags": lambda library, scene, criterion: _compare_families(
+        library.tags, _tags_of_performers(library, scene), criterion
+    ),
     "groups": lambda library, scene, criterion: _compare_families(library.groups, scene.group_ids, criterion),
     "performers": lambda _library, scene, criterion: _compare_ids(scene.performer_ids, criterion),
     "created_at": lambda library, scene, criterion: _compare_time(library, scene.created_at, criterion),

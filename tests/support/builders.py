@@ -8,7 +8,7 @@ from typing import Any
 from plex.items import PlexItem
 from validation.fields import LIST, NUMBER, PLEX_NAMES, TABLE, FieldValue
 from validation.metadata import MAPPINGS, MappingRules, WantedMetadata
-from validation.scene import Named, Scene
+from validation.scene import Performer, Scene, Studio, Tag
 
 NOTHING: dict[str, FieldValue] = {
     field.name: () if field.kind == LIST else None if field.kind == NUMBER else "" for field in TABLE
@@ -30,9 +30,9 @@ def scene(
     """A scene as Stash holds it; studio, performers and tags by their names alone."""
     return Scene(
         id=scene_id,
-        studio=None if studio is None else Named(1, studio),
-        performers=tuple(Named(number, name) for number, name in enumerate(performers, 1)),
-        tags=tuple(Named(number, name) for number, name in enumerate(tags, 1)),
+        studio=None if studio is None else Studio(1, studio),
+        performers=tuple(Performer(number, name) for number, name in enumerate(performers, 1)),
+        tags=tuple(Tag(number, name) for number, name in enumerate(tags, 1)),
         **values,
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stash.scenes import parse_scene
-from validation.scene import Named, Scene, StashId
+from validation.scene import Performer, Scene, StashId, Studio, Tag
 
 TEXT = st.none() | st.text()
 IDS = st.integers(1).map(str)
@@ -39,7 +39,7 @@ def test_property_every_answer_is_a_scene_of_the_promised_types(answer: dict[str
     assert (scene.id, scene.title) == (int(answer["id"]), answer["title"] or "")
     assert scene.files == tuple(file["path"] for file in answer["files"])
     assert [tag.name for tag in scene.tags] == [tag["name"] for tag in answer["tags"]]
-    assert {type(getattr(scene, each.name)) for each in fields(Scene)} <= {int, str, bool, tuple, Named, type(None)}
+    assert {type(getattr(scene, each.name)) for each in fields(Scene)} <= {int, str, bool, tuple, Studio, type(None)}
     assert hash(scene) is not None
 
 
@@ -67,9 +67,9 @@ def test_a_complete_answer() -> None:
         updated_at="2026-10-25T12:00:00Z",
         files=("/library/a.mp4", "/library/b.mp4"),
         screenshot="http://stash/scene/7/screenshot?t=1",
-        studio=Named(1, "Studio"),
-        performers=(Named(2, "Ann"),),
-        tags=(Named(3, "Tag"),),
+        studio=Studio(1, "Studio"),
+        performers=(Performer(2, "Ann"),),
+        tags=(Tag(3, "Tag"),),
         stash_ids=(StashId("https://stash-box.example/graphql", "a-b"),),
     )
 

