@@ -23,7 +23,7 @@ PLUGIN_ID = "PlexSync"
 SCREENSHOT_BYTES = 20 * 1024 * 1024
 """Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
 
-CARRIED = {"performer": "performers", "studio": "studios", "tag": "tags"}
+CARRIED = {"performer": "performers", "studio": "studios", "tag": "tags", "group": "groups"}
 """What a scene can carry, and the criterion by which Stash v0.30 finds the scenes that do."""
 
 CLOCK_CHANGE = timedelta(hours=2)
@@ -52,7 +52,7 @@ _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", r
 
 @dataclass(frozen=True)
 class Carrying:
-    """Scenes that carry a performer, studio or tag: `kind`, a key of CARRIED, and its id.
+    """Scenes that carry a performer, studio, tag or group: `kind`, a key of CARRIED, and its id.
 
     `levels_below`: as many levels below it count as well. `by_performers`: so does a tag of a scene's performer.
     """

@@ -20,6 +20,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from validation.collection_sources import SOURCES, CollectionSource, collection_sources, with_quotes_around
 from validation.fields import FIELDS
 from validation.limits import (
     CONNECT_TIMEOUT_SECONDS,
@@ -42,6 +43,9 @@ HARMLESS = frozenset(
     ("max_retries", "poll_interval", "connect_timeout", "read_timeout", "parallel_writes", "reconcile_interval")
 )
 """Settings that decide neither where to nor what is written: a wrong one gives way to its default."""
+
+KEEPS_BLANKS = frozenset({"collection_prefix"})
+"""Settings whose blanks at the end are meant."""
 
 _SHOWN_CHARACTERS = 100
 _HIDDEN = "…"
@@ -165,6 +169,10 @@ def _tag_patterns(value: object) -> object:
     return tuple(map(tag_pattern, _names_in(value))) if isinstance(value, str) else value
 
 
+def _collection_sources(value: object) -> object:
+    return collection_sources(_names_in(with_quotes_around(value))) if isinstance(value, str) else value
+
+
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
     unknown = sorted(names.difference(FIELDS))
     if unknown:
@@ -255,6 +263,10 @@ class PlexSyncConfig(BaseModel):
     tags_except: _TagPatterns = _TAG_PATTERNS
     performer_tags: bool = _switch()
     max_tags: _Count = _number(MAX_TAGS, 100, "whole number")
+    collections_from: Annotated[tuple[CollectionSource, ...], BeforeValidator(_collection_sources)] = Field(
+        default=("studio",), description=f"none, or any of {', '.join(SOURCES)} and tag:Name, separated by commas"
+    )
+    collection_prefix: str = Field(default="", description="a text such as Stash -")
     preserve_plex_edits: bool = _switch()
     refresh_instead: bool = _switch()
     allow_ambiguous_matches: bool = _switch()
@@ -290,7 +302,7 @@ def parse_settings(settings: Mapping[str, object], environ: Mapping[str, str]) -
 
     Raises ConfigError with everything that is wrong.
     """
-    given = {name: _trimmed(settings.get(name)) for name in PlexSyncConfig.model_fields}
+    given = {name: _trimmed(name, settings.get(name)) for name in PlexSyncConfig.model_fields}
     values = {name: value for name, value in given.items() if not _is_unset(name, value)}
     sources: dict[str, str] = {}
     for name, variable in ENVIRONMENT_FALLBACKS.items():
@@ -316,9 +328,9 @@ def _with_defaults(values: Mapping[str, object], wrong: Collection[str], problem
     return config
 
 
-def _trimmed(value: object) -> object:
+def _trimmed(name: str, value: object) -> object:
     if isinstance(value, str):
-        return value.strip()
+        return value.lstrip() if name in KEEPS_BLANKS else value.strip()
     return value
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from validation.collection_sources import CollectionSource
 from validation.config import PlexSyncConfig
 from validation.fields import DEPENDENT_INPUTS, FIELDS, INPUT_OF_KIND, TABLE
 from validation.metadata import AS_GENRES, AS_LABELS
+from validation.tag_patterns import TagPattern
 from validation.title_format import names_in
 
 
@@ -30,16 +32,29 @@ TAG_PARENTS = Need("tags { parents { id name } }", frozenset({"tag_ids", "parent
 PERFORMER_TAGS = Need(
     "performers { tags { id name } }", frozenset({"performer_ids", "tag_ids:performer", "name:tag", "removed:tag"})
 )
+PERFORMERS = Need("", frozenset({"performer_ids"}))
+STUDIO = Need("", frozenset({"studio_id"}))
+PARENT_STUDIO = Need("studio { parent_studio { id name } }", frozenset({"studio_id", "parent_id:studio"}))
+GROUPS = Need(
+    "groups { group { id name } }", frozenset({"group_ids", "groups", "movies", "name:group", "removed:group"})
+)
 PERFORMER_TAG_PARENTS = Need("performers { tags { parents { id name } } }", TAG_PARENTS.inputs)
 FORMATS = {
     "title": Need("", frozenset({"title"})),
-    "studio": Need("", frozenset({"studio_id"})),
-    "performers": Need("", frozenset({"performer_ids"})),
+    "studio": STUDIO,
+    "performers": PERFORMERS,
     "date": Need("", frozenset({"date"})),
     "year": Need("", frozenset({"date"})),
     "code": CODE,
 }
 """What a name in a format needs; the file's name is always there."""
+COLLECTIONS: dict[CollectionSource, Need] = {
+    "studio": STUDIO,
+    "parent_studio": PARENT_STUDIO,
+    "groups": GROUPS,
+    "performers": PERFORMERS,
+}
+"""What a source of collections needs; all others need the scene's tags."""
 
 
 def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
@@ -53,24 +68,26 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
         yield CODE
     if config.write_director:
         yield DIRECTOR
-    if config.tags_as != "none":
-        yield from _needs_of_tags(config)
-
-
-def _needs_of_tags(config: PlexSyncConfig) -> Iterator[Need]:
-    if config.tags_as in AS_LABELS:
-        yield TAGS
-    if config.performer_tags:
-        yield PERFORMER_TAGS
+    yield from (COLLECTIONS.get(source, TAGS) for source in _sources(config))
     if uses_parents_of_tags(config):
         yield TAG_PARENTS
-        if config.performer_tags:
+    if config.tags_as in AS_LABELS:
+        yield TAGS
+    if config.performer_tags and config.tags_as != "none":
+        yield PERFORMER_TAGS
+        if uses_parents_of_tags(config):
             yield PERFORMER_TAG_PARENTS
 
 
 def uses_parents_of_tags(config: PlexSyncConfig) -> bool:
     """Whether it matters what is above a tag."""
-    return any(pattern.kind == "parent" for pattern in (*config.tags_only, *config.tags_except))
+    of_tags = (*config.tags_only, *config.tags_except) if config.tags_as != "none" else ()
+    of_collections = (source for source in _sources(config) if isinstance(source, TagPattern))
+    return any(pattern.kind == "parent" for pattern in (*of_tags, *of_collections))
+
+
+def _sources(config: PlexSyncConfig) -> tuple[CollectionSource, ...]:
+    return () if "collection" in config.skip_fields else config.collections_from
 
 
 def queries_of(config: PlexSyncConfig) -> tuple[str, ...]:
@@ -99,6 +116,7 @@ def unfilled_fields(config: PlexSyncConfig) -> frozenset[str]:
     is_filled = {
         "sort_title": bool(config.sort_title_format),
         "tags": config.tags_as in AS_GENRES,
+        "collection": bool(config.collections_from),
         "content_rating": bool(config.content_rating),
         "tagline": config.code_as == "tagline",
         "original_title": config.code_as == "original_title",

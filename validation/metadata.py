@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from validation.collection_sources import CollectionSource, collection_names
 from validation.fields import FIELDS, FieldValue, is_empty
 from validation.sanitizers import clean_date, clean_line, clean_lines, clean_names
 from validation.scene import Scene
@@ -33,6 +34,8 @@ class MappingRules:
     tags_only: tuple[TagPattern, ...] = ()
     tags_except: tuple[TagPattern, ...] = ()
     performer_tags: bool = False
+    collections_from: tuple[CollectionSource, ...] = ("studio",)
+    collection_prefix: str = ""
     content_rating: str = ""
     code_as: str = ""
     write_director: bool = False
@@ -77,7 +80,7 @@ MAPPINGS: Mapping[str, MapToPlex] = {
     "date": lambda scene, _limit, _rules: clean_date(scene.date),
     "performers": lambda scene, limit, _: clean_names((each.name for each in scene.performers), limit),
     "tags": lambda scene, limit, rules: _tags(scene, limit, rules) if rules.tags_as in AS_GENRES else (),
-    "collection": lambda scene, limit, _: clean_names([scene.studio.name] if scene.studio else [], limit),
+    "collection": lambda scene, limit, rules: _collections(scene, limit, rules),
     "rating": lambda scene, limit, _: _rating(scene.rating100, limit),
     "content_rating": lambda _, limit, rules: clean_line(rules.content_rating, limit),
     "tagline": lambda scene, limit, rules: clean_line(scene.code if rules.code_as == "tagline" else "", limit),
@@ -126,6 +129,11 @@ def _tags(scene: Scene, limit: int, rules: MappingRules) -> tuple[str, ...]:
     of_performers = [tag for each in scene.performers for tag in each.tags] if rules.performer_tags else []
     chosen = chosen_tags([*scene.tags, *of_performers], rules.tags_only, rules.tags_except)
     return clean_names((tag.name for tag in chosen), limit)[: rules.max_tags]
+
+
+def _collections(scene: Scene, limit: int, rules: MappingRules) -> tuple[str, ...]:
+    names = clean_names(collection_names(scene, rules.collections_from), limit)
+    return clean_names((rules.collection_prefix + name for name in names), limit)
 
 
 def _rating(rating100: int | None, limit: int) -> float | None:

@@ -26,16 +26,15 @@ class TagPattern:
 
 
 def tag_pattern(text: str) -> TagPattern:
-    """The pattern that a person wrote. Raises ValueError where a "/" has no name before it."""
+    """The pattern that a person wrote. Raises ValueError where it names nothing."""
     key = name_key(text)
     if key.endswith("*"):
         return TagPattern("beginning", key[:-1])
-    if not key.endswith("/"):
-        return TagPattern("name", key)
-    parent = key[:-1].strip()
-    if not parent:
+    is_parent = key.endswith("/")
+    key = key.removesuffix("/").strip()
+    if not key:
         raise ValueError(f'"{text}" names no tag')
-    return TagPattern("parent", parent)
+    return TagPattern("parent" if is_parent else "name", key)
 
 
 def chosen_tags(tags: Iterable[Tag], only: Sequence[TagPattern], but: Sequence[TagPattern]) -> list[Tag]:

@@ -65,8 +65,9 @@ def done_to(fan_out: FanOut) -> str:
 
 
 def _carrying(fan_out: FanOut, config: PlexSyncConfig) -> Carrying:
+    shows_parent = fan_out.kind == "studio" and "parent_studio" in config.collections_from
     by_performers = fan_out.kind == "tag" and config.performer_tags
-    return Carrying(fan_out.kind, fan_out.entity_id, by_performers=by_performers)
+    return Carrying(fan_out.kind, fan_out.entity_id, int(shows_parent), by_performers)
 
 
 def _is_of_use(fan_out: FanOut, used: Collection[str]) -> bool:

@@ -56,6 +56,8 @@ class SyncContext:
             tags_only=self.config.tags_only,
             tags_except=self.config.tags_except,
             performer_tags=self.config.performer_tags,
+            collections_from=self.config.collections_from,
+            collection_prefix=self.config.collection_prefix,
             content_rating=self.config.content_rating,
             code_as=self.config.code_as,
             write_director=self.config.write_director,

@@ -81,6 +81,12 @@ def test_nobody_knows_what_changed_where_no_field_is_named() -> None:
         ({"performer_tags": True, "tags_as": "none"}, "performer_ids", "tag_ids:performer name:tag"),
         ({"tags_only": "A, B*"}, "tag_ids", "parent_ids:tag child_ids:tag"),
         ({"tags_except": "A/"}, "tag_ids parent_ids:tag child_ids:tag", "tag_ids:performer"),
+        ({"collections_from": "groups"}, "groups group_ids movies name:group removed:group", "parent_id:studio"),
+        ({"collections_from": "parent_studio", "skip_fields": "studio"}, "studio_id parent_id:studio", "name:group"),
+        ({"collections_from": "tags", "tags_as": "none"}, "tag_ids name:tag", "parent_ids:tag"),
+        ({"collections_from": "tag:A/", "tags_as": "none"}, "tag_ids child_ids:tag", "tag_ids:performer"),
+        ({"collections_from": "none", "skip_fields": "studio"}, "tag_ids", "studio_id name:studio"),
+        ({"collections_from": "performers", "skip_fields": "performers"}, "performer_ids", "code"),
         ({"tags_only": "A/", "tags_as": "none"}, "performer_ids", "tag_ids parent_ids:tag"),
     ],
 )

@@ -27,6 +27,7 @@ SCENE: dict[str, Any] = {
     "studio": "Studio",
     "performers": ("Ann", "Bob"),
     "tags": ("One", "Two, three"),
+    "groups": ("Saga",),
 }
 BEFORE: dict[str, Any] = {
     "title_sort": "Before",
@@ -37,7 +38,7 @@ BEFORE: dict[str, Any] = {
     "labels": ("Kept",),
 }
 """What the item shows before the first sync, of the fields that only settings fill."""
-GENRES = ("Drama",)
+GENRES, COLLECTIONS = ("Drama",), ("Mine",)
 
 FILLED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"title_format": "[{studio} - ]{title}[ ({year})]"}, {"title": "Studio - Title (2024)"}),
@@ -53,6 +54,11 @@ FILLED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"tags_as": "none"}, {"genres": {"Drama"}}),
     ({"tags_only": "Top/"}, {"genres": {"One"}}),
     ({"tags_except": '"Two, three"'}, {"genres": {"One"}}),
+    ({"collections_from": "studio, groups"}, {"collections": {"Mine", "Studio", "Saga"}}),
+    ({"collections_from": "parent_studio"}, {"collections": {"Mine", "Network"}}),
+    ({"collections_from": "performers, tag:Top/"}, {"collections": {"Mine", "Ann", "Bob", "One"}}),
+    ({"collections_from": "none"}, {"collections": {"Mine"}}),
+    ({"collection_prefix": "Stash - "}, {"collections": {"Mine", "Stash - Studio"}}),
     ({"performer_tags": True}, {"genres": {"One", "Two, three", "Tall"}}),
 ]
 """Settings, and what they make Plex show of SCENE in place of BEFORE."""
@@ -64,7 +70,8 @@ def world(folder: Path, **before: Any) -> Workbench:
     library = bench.stash.library
     library.tags.update(library.tags.find_or_add("One"), parent_ids=(library.tags.find_or_add("Top"),))
     library.performers.update(library.performers.find_or_add("Ann"), tag_ids=(library.tags.find_or_add("Tall"),))
-    bench.item(1).genres = GENRES
+    library.studios.update(library.studios.find_or_add("Studio"), parent_ids=(library.studios.find_or_add("Network"),))
+    bench.item(1).genres, bench.item(1).collections = GENRES, COLLECTIONS
     for name, value in before.items():
         setattr(bench.item(1), name, value)
     return bench
@@ -99,7 +106,11 @@ def test_a_setting_shows_costs_one_edit_and_goes_back(
         }
         assert len(sync(bench, values)) == 1
         assert {name: shown(bench.item(1))[name] for name in expected} == expected
-        given_back = {"genre"} if expected.get("genres") == set(GENRES) else set()
+        given_back = {
+            name
+            for name, kind, before in (("genre", "genres", GENRES), ("collection", "collections", COLLECTIONS))
+            if expected.get(kind) == set(before)
+        }
         assert shown(bench.item(1))["locked"] >= without["locked"] - given_back
         assert sync(bench, values) == []
         assert len(sync(bench, {})) == 1
