@@ -40,7 +40,10 @@ ENVIRONMENT_FALLBACKS = {"plex_url": "PLEX_URL", "plex_token": "PLEX_TOKEN"}
 """Settings that an environment variable stands in for where Stash holds none."""
 
 HARMLESS = frozenset(
-    ("max_retries", "poll_interval", "connect_timeout", "read_timeout", "parallel_writes", "reconcile_interval")
+    (
+        *("max_retries", "poll_interval", "connect_timeout", "read_timeout", "parallel_writes"),
+        *("reconcile_interval", "reconcile_scope"),
+    )
 )
 """Settings that decide neither where to nor what is written: a wrong one gives way to its default."""
 
@@ -282,6 +285,9 @@ class PlexSyncConfig(BaseModel):
     dlq_retention_days: _Count = _number(DLQ_RETENTION_DAYS, 30, "whole number of days")
     reconcile_interval: Annotated[Literal["", "hourly", "daily", "weekly"], BeforeValidator(_choice)] = Field(
         default="", description="hourly, daily, weekly, or empty for never"
+    )
+    reconcile_scope: Annotated[Literal["all", "week", "day"], BeforeValidator(_lower)] = Field(
+        default="all", description="all, week or day"
     )
     obfuscate_paths: bool = _switch()
     debug_logging: bool = _switch()

@@ -18,6 +18,11 @@ _END = re.compile(r"( Default [^.]+\.)? \(\w+\)$")
 """What Stash's form needs in a description and the page does not: the default and the name."""
 _TYPES = {"STRING": "text", "NUMBER": "number", "BOOLEAN": "switch"}
 _FIELDS = ("title", "studio", "summary", "date", "performers", "tags", "collection", "rating", "poster", "background")
+_SPECIAL = {"plex_token": "secret", "skip_fields": "fields"}
+_CHOICES = {
+    "reconcile_interval": ["", "hourly", "daily", "weekly"],
+    "reconcile_scope": ["all", "week", "day"],
+}
 _NUMBERS = {
     "max_retries": 5,
     "poll_interval": 1,
@@ -64,10 +69,9 @@ def settings_answer(values: dict[str, Any], problems: dict[str, str] | None = No
 
 
 def _setting(name: str, entry: dict[str, str], values: dict[str, Any], problems: dict[str, str]) -> dict[str, Any]:
-    special = {"plex_token": "secret", "reconcile_interval": "choice", "skip_fields": "fields"}
-    kind = special.get(name, _TYPES[entry["type"]])
-    choices = {"choice": ["", "hourly", "daily", "weekly"], "fields": list(_FIELDS)}.get(kind, [])
-    default: Any = {"switch": False, "number": _NUMBERS.get(name, 2)}.get(kind, "")
+    kind = "choice" if name in _CHOICES else _SPECIAL.get(name, _TYPES[entry["type"]])
+    choices = {"choice": _CHOICES.get(name, []), "fields": list(_FIELDS)}.get(kind, [])
+    default: Any = {"switch": False, "number": _NUMBERS.get(name, 2), "choice": [*choices, ""][0]}.get(kind, "")
     return {
         "name": name,
         "title": entry["displayName"],

@@ -95,6 +95,11 @@ class ReconcileRun:
         return self._state.scope
 
     @property
+    def since(self) -> float | None:
+        """Where the scope begins (seconds since the epoch), None for every scene."""
+        return self._state.since
+
+    @property
     def started_at(self) -> float:
         """When it was begun, by whomever it carries on: seconds since the epoch."""
         return self._state.started_at

@@ -16,6 +16,7 @@ from stash.exceptions import StashUnavailable
 from storage.database import Database
 from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
+from validation.config import PlexSyncConfig
 from validation.problems import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder
@@ -34,7 +35,15 @@ LOOK_INTERVAL = 60.0
 SETTINGS_AGE = 30.0
 """Seconds for which settings are taken for current while a run is under way."""
 
+OUTAGE_SCOPE = "outage"
+"""The scope of a run that no setting asks for."""
+
 _LOOKED_AFTER = "outage_looked_after"
+_WHAT = {
+    "all": "the library",
+    "week": "the scenes updated in the last 7 days",
+    "day": "the scenes updated in the last 24 hours",
+}
 
 
 class ScheduledReconcile:
@@ -82,8 +91,7 @@ class ScheduledReconcile:
         return True
 
     def _step(self, context: SyncContext) -> bool:
-        is_unwanted = self._run is not None and self._run.scope == "all" and not context.config.reconcile_interval
-        if context.config.paused or is_unwanted:
+        if context.config.paused or not self._is_wanted(context.config):
             self.close()
             return False
         if self._run is None and not self._begin(context):
@@ -93,12 +101,18 @@ class ScheduledReconcile:
             self._run.step(Comparison(context, self._database), self._database, context.config.obfuscate_paths)
             return True
         self._run.finish()
-        if self._run.scope == "all":
+        if self._run.scope != OUTAGE_SCOPE:
             note_reconciled(self._store, self._clock())
         if self._covered:
             self._store.save({**self._store.load(), _LOOKED_AFTER: self._covered[-1].started_at})
         self.close()
         return True
+
+    def _is_wanted(self, config: PlexSyncConfig) -> bool:
+        """Whether what is under way, if anything is, is what the settings ask for still."""
+        if self._run is None or self._run.scope == OUTAGE_SCOPE:
+            return True
+        return bool(config.reconcile_interval) and self._run.scope == config.reconcile_scope
 
     def _begin(self, context: SyncContext) -> bool:
         """Whether a run is due, and nobody else is at it."""
@@ -109,13 +123,12 @@ class ScheduledReconcile:
         self._lock = run_lock(self._folder, Kind.RECONCILE)
         if not self._lock.acquire():
             return False
-        scope = "all" if is_due else "outage"
+        scope = context.config.reconcile_scope if is_due else OUTAGE_SCOPE
         since = None if is_due else min(outage.started_at for outage in outages)
         run = ReconcileRun(self._folder, Kind.RECONCILE, scope, context.stash, self._clock, since)
         if not run.is_resumed:
-            logger.info("%s", _beginning(context.config.reconcile_interval, since))
-        # One that is carried on has its list of scenes from before an outage that interrupted it.
-        self._covered = [each for each in outages if not run.is_resumed or (each.ended_at or 0.0) <= run.started_at]
+            logger.info("%s", _beginning(context.config, since))
+        self._covered = [each for each in outages if _covers(run, each)]
         self._run = run
         return True
 
@@ -142,10 +155,18 @@ class ScheduledReconcile:
         return [outage for outage in long_ones[first:] if 0.0 < outage.started_at <= now]
 
 
-def _beginning(interval: str, since: float | None) -> str:
-    """What the log says when a run begins: of the whole library, or since then (seconds since the epoch)."""
+def _covers(run: ReconcileRun, outage: Outage) -> bool:
+    """Whether a run looks at all that was updated since the outage began."""
+    reaches_back = run.since is None or run.since <= outage.started_at
+    # One that is carried on has its list of scenes from before an outage that interrupted it.
+    return reaches_back and (not run.is_resumed or (outage.ended_at or 0.0) <= run.started_at)
+
+
+def _beginning(config: PlexSyncConfig, since: float | None) -> str:
+    """What the log says when a run begins: by the settings, or since an outage (seconds since the epoch)."""
     if since is None:
-        return f"Comparing the library with Plex (reconcile_interval is {interval})"
+        interval = config.reconcile_interval
+        return f"Comparing {_WHAT[config.reconcile_scope]} with Plex (reconcile_interval is {interval})"
     start = datetime.fromtimestamp(since).strftime("%Y-%m-%d %H:%M")
     return (
         f"Plex was not available for over an hour from {start}, so the scenes updated since then are"

@@ -31,6 +31,12 @@ stashapp/CommunityScripts, as of August 2026)."""
 STASH2PLEX = "Stash2Plex"
 UNKNOWN = "PlexSync has no such setting"
 
+PATH_MAP_OF_STASH2PLEX = "plex_unmatched_path_map"
+"""Its pairs of folders: those of Plex come first, and of several that fit the first one is used."""
+COUNTERPARTS = {**COMMUNITY_KEYS, PATH_MAP_OF_STASH2PLEX: "path_map"}
+"""Settings of either that have another name here, with that name."""
+SCOPES_OF_STASH2PLEX = {"24h": "day", "24hours": "day", "recent": "day", "7d": "week", "7days": "week"}
+
 _RUNNING_SWITCHES = ("enabled", "sync_master")
 """Switches of Stash2Plex that stop it while they are off."""
 _FIELD_SWITCHES = {
@@ -167,14 +173,40 @@ def from_stash2plex(settings: Mapping[str, Any]) -> Found:
         found["allow_ambiguous_matches"] = not switches["strict_matching"]
     if str(given.get("reconcile_interval")).strip().lower() == "never":
         del given["reconcile_interval"]  # as here, where it is empty
+    scope = str(given.get("reconcile_scope", "")).strip().lower().replace(" ", "").replace("_", "")
+    if scope in SCOPES_OF_STASH2PLEX:
+        given["reconcile_scope"] = SCOPES_OF_STASH2PLEX[scope]
     token = str(given.get("plex_token", ""))
+    refused_map = _take_over_path_map(given, token)
     translated = switches.keys() & {*_RUNNING_SWITCHES, *_FIELD_SWITCHES, "strict_matching"}
     untranslated = given.keys() - translated
     unknown = dict.fromkeys(untranslated - PlexSyncConfig.model_fields.keys(), UNKNOWN)
     objections = {name: _objection(name, given[name], token) for name in untranslated - unknown.keys()}
     same = {name: given[name] for name, objection in objections.items() if objection is None}
     refused = {name: objection.fault for name, objection in objections.items() if objection is not None}
-    return Found({**same, **found}, {**unknown, **refused})
+    return Found({**same, **found}, {**unknown, **refused, **refused_map})
+
+
+def _take_over_path_map(given: dict[str, Any], token: str) -> dict[str, str]:
+    """Put their path map among the settings under our name, unless that is there; returns why not, by their name."""
+    theirs = given.pop(PATH_MAP_OF_STASH2PLEX, None)
+    if theirs is None or "path_map" in given:
+        return {}
+    ours = _reversed_path_map(str(theirs))
+    objection = _objection("path_map", ours, token)
+    if objection:
+        return {PATH_MAP_OF_STASH2PLEX: replace(objection, setting=PATH_MAP_OF_STASH2PLEX).fault}
+    given["path_map"] = ours
+    return {}
+
+
+def _reversed_path_map(text: str) -> str:
+    """Pairs of folders the other way round; of several for one folder in Stash, the first."""
+    pairs: dict[str, str] = {}
+    for pair in filter(str.strip, text.split(";")):
+        sides = [side.strip() for side in reversed(pair.split("=>"))]
+        pairs.setdefault(sides[0], " => ".join(sides))
+    return "; ".join(pairs.values())
 
 
 def _is_news(name: str, value: Any, here: Mapping[str, Any]) -> bool:
@@ -187,7 +219,7 @@ def _is_set(name: str, here: Mapping[str, Any]) -> bool:
 
 
 def _still_missing(refused: Mapping[str, str], here: Mapping[str, Any]) -> dict[str, str]:
-    return {name: reason for name, reason in refused.items() if not _is_set(COMMUNITY_KEYS.get(name, name), here)}
+    return {name: reason for name, reason in refused.items() if not _is_set(COUNTERPARTS.get(name, name), here)}
 
 
 def _say_how_it_connects(new: Mapping[str, Any]) -> None:
@@ -212,7 +244,7 @@ def _say_what_was_refused(refused: Mapping[str, Mapping[str, str]]) -> None:
             logger.warning("Not imported from %s, for %s: %s", source, UNKNOWN, ", ".join(unknown))
         for name, reason in sorted(reasons.items()):
             if reason != UNKNOWN:
-                ours = COMMUNITY_KEYS.get(name, name)
+                ours = COUNTERPARTS.get(name, name)
                 logger.warning("Not imported from %s: %s. Set %s under %s.", source, reason, ours, FORM)
 
 

@@ -261,6 +261,17 @@ def test_an_unknown_interval() -> None:
     assert problem.fault == 'reconcile_interval must be hourly, daily, weekly, or empty for never, but is "monthly"'
 
 
+@pytest.mark.parametrize(("typed", "scope"), [("", "all"), ("ALL", "all"), (" Week ", "week"), ("day", "day")])
+def test_what_is_reconciled_automatically(typed: str, scope: str) -> None:
+    assert parse(reconcile_scope=typed).reconcile_scope == scope
+
+
+@pytest.mark.parametrize("wrong", ["month", "none", "outage", 7])
+def test_an_unknown_scope(wrong: object) -> None:
+    (problem,) = parse(reconcile_scope=wrong).replaced
+    assert problem.fault.startswith("reconcile_scope must be all, week or day, but is ")
+
+
 def test_a_setting_that_does_not_exist_is_ignored() -> None:
     assert parse(retired_setting="x") == parse()
 

@@ -201,6 +201,49 @@ def test_comparing_the_whole_library_looks_after_it_too(bench: Workbench) -> Non
     assert [each["scope"] for each in reports(bench)] == ["all"]
 
 
+@pytest.mark.parametrize(("scope", "days"), [("day", 1), ("week", 7)])
+def test_it_looks_at_what_reconcile_scope_says(bench: Workbench, scope: str, days: int) -> None:
+    bench.configure(reconcile_interval="daily", reconcile_scope=scope)
+    bench.clock.now += HOUR
+    edit(bench, 4)
+    bench.clock.now += days * 24 * HOUR
+    edit(bench, 5)
+    start_anew(bench)
+    idle_away(bench)
+    assert [(each["kind"], each["scope"], each["scenes"]) for each in reports(bench)] == [("reconcile", scope, 1)]
+    assert (bench.shows(4), bench.shows(5)) == (False, True)
+    bench.clock.now += HOUR
+    start_anew(bench)
+    idle_away(bench)
+    assert len(reports(bench)) == 1
+
+
+def test_a_small_scope_does_not_take_the_place_of_what_a_long_outage_asks_for(bench: Workbench) -> None:
+    start = bench.clock.now
+    bench.clock.now += 2 * HOUR
+    edit(bench, 5)
+    bench.clock.now += 48 * HOUR
+    note_outages(bench, (start, start + 50 * HOUR))
+    bench.configure(reconcile_interval="daily", reconcile_scope="day")
+    for _ in range(3):
+        idle_away(bench)
+        bench.restart()
+    assert [each["scope"] for each in reports(bench)] == ["day", "outage"]
+    assert bench.shows(5)
+
+
+def test_another_scope_ends_a_run_where_it_stands(bench: Workbench) -> None:
+    bench.configure(reconcile_interval="daily")
+    run_until_a_page_is_done(bench, Kind.RECONCILE.value)
+    bench.configure(reconcile_interval="daily", reconcile_scope="day")
+    bench.clock.now += HOUR
+    idle_away(bench)
+    assert reports(bench) == []
+    start_anew(bench)
+    idle_away(bench)
+    assert [each["scope"] for each in reports(bench)] == ["day"]
+
+
 def test_what_was_looked_after_is_not_forgotten_by_a_task(bench: Workbench) -> None:
     start = bench.clock.now
     bench.clock.now += 2 * HOUR

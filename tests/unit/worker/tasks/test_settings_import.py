@@ -105,6 +105,18 @@ OTHER_MEANING = [
     ({"strict_matching": True}, {"allow_ambiguous_matches": False}),
     ({"reconcile_interval": "never"}, {}),
     ({"reconcile_interval": "Never"}, {}),
+    ({"reconcile_scope": "all"}, {"reconcile_scope": "all"}),
+    ({"reconcile_scope": "Week"}, {"reconcile_scope": "Week"}),
+    ({"reconcile_scope": "24h"}, {"reconcile_scope": "day"}),
+    ({"reconcile_scope": "7 days"}, {"reconcile_scope": "week"}),
+    ({"plex_unmatched_path_map": "/plex=>/stash"}, {"path_map": "/stash => /plex"}),
+    (
+        {"plex_unmatched_path_map": r" /p/a => /s/a ;; D:\p=>\\nas\s; "},
+        {"path_map": r"/s/a => /p/a; \\nas\s => D:\p"},
+    ),
+    ({"plex_unmatched_path_map": "/p1=>/s; /p2=>/s"}, {"path_map": "/s => /p1"}),
+    ({"plex_unmatched_path_map": "/p=>/s", "path_map": "/a => /b"}, {"path_map": "/a => /b"}),
+    ({"plex_unmatched_path_map": " "}, {}),
     ({"sync_tags": False, "sync_studio": False}, {"skip_fields": "studio, tags"}),
     (
         dict.fromkeys((f"sync_{field}" for field in SWITCHED_FIELDS), False),
@@ -148,6 +160,13 @@ ZERO = "max_retries must be a whole number from 1 to 100, but is {} (which stand
             "two words",
             "plex_token must be the X-Plex-Token of the server's owner, but is not shown here (no Plex token has",
         ),
+        ("reconcile_scope", "month", 'reconcile_scope must be all, week or day, but is "month"'),
+        (
+            "plex_unmatched_path_map",
+            "/plex",
+            "plex_unmatched_path_map must be folders such as /data/scenes => /media/scenes, separated by semicolons",
+        ),
+        ("plex_unmatched_path_map", "p => /s", "plex_unmatched_path_map must be folders such as"),
         ("plex_library", 7, "plex_library must be names of movie libraries, separated by commas"),
     ],
 )
