@@ -10,22 +10,29 @@ import os
 import sqlite3
 import sys
 
-# Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+if not os.path.exists(os.path.join(FOLDER, "worker", "version.py")):  # the last file that an update writes
+    sys.stdout.write('{"error": "PlexSync is being updated. Edits go to Plex afterwards; try anything else again"}')
+    sys.exit(1)
 
-from stash.protocol import ProtocolError, Request, read_request, reply, reply_error, use_utf8
-from storage.database import is_busy
-from worker.data_folder import DataFolder, data_folder
-from worker.launcher import DRAINER_ARGUMENT, STANDBY_ARGUMENT
+# Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
+sys.path.insert(0, FOLDER)
+
+import worker.version  # noqa: F401 - read first, as it is written last: see worker/drain/plugin_files.py
 
 PLUGIN_FILE = os.path.abspath(__file__)
+
+from stash.protocol import ProtocolError, Request, read_request, reply, reply_error, use_utf8
+from storage.database import NewerFormat, is_busy
+from worker.data_folder import DataFolder, data_folder
+from worker.launcher import DRAINER_ARGUMENT, STANDBY_ARGUMENT
 
 
 def main() -> int:
     """Handle one invocation; returns the exit code."""
     use_utf8()
     os.umask(0o077)  # what is written down names scenes: it is for Stash's user alone
-    folder = data_folder(os.path.dirname(PLUGIN_FILE))
+    folder = data_folder(FOLDER)
     try:
         request = read_request(sys.stdin.buffer)
         folder.create()
@@ -76,7 +83,7 @@ def in_words(folder: DataFolder, error: OSError | sqlite3.Error | MemoryError) -
     """What cannot be used, why, and what to do about it."""
     from worker.base.shortage import shortage  # noqa: PLC0415 - only needed where something is wrong
 
-    said = shortage(error)
+    said = str(error) if isinstance(error, NewerFormat) else shortage(error)
     if said:
         return said
     if isinstance(error, OSError):

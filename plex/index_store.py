@@ -14,7 +14,8 @@ from plex.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 from storage.database import IN_LIST, Database, as_list, open_or_replace
 
-SCHEMA_VERSION = 4
+FORMAT = 1
+"""The format of the file, SQLite's `user_version`. One of another format is emptied: Plex can tell it all again."""
 MOST_RIVALS = 1000
 """Files that are looked at for one path: more that end alike cannot be told apart by a person, either."""
 
@@ -340,16 +341,15 @@ def _drop_items_of(connection: sqlite3.Connection, section_key: int) -> None:
 
 
 def _open(path: str) -> Database:
-    """Raises sqlite3.DatabaseError where the file is no sound index of this version."""
+    """Raises sqlite3.DatabaseError where the file is damaged."""
     existed = os.path.exists(path) and os.path.getsize(path) > 0
     database = Database.open(path, synchronous="NORMAL", check=existed)  # what a power cut may cost can be listed again
     try:
         # The stage of a listing, which would need room in the system's temporary folder: that may be full.
         database.execute("PRAGMA temp_store = MEMORY")
-        if not existed:
-            database.create_schema(_SCHEMA, SCHEMA_VERSION)
-        elif (version := database.schema_version()) != SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"made by another version: schema {version}, not {SCHEMA_VERSION}")
+        if database.schema_version() != FORMAT:
+            tables = database.all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+            database.create_schema([*(f'DROP TABLE "{name}"' for (name,) in tables), *_SCHEMA], FORMAT)
     except BaseException:
         database.close()
         raise

@@ -42,6 +42,9 @@ POINTS = (
     "catch_up:marked",
     "save:written",
     "save:done",
+    "migrate:begun",
+    "migrate:statement",
+    "migrate:numbered",
 )
 """Every point: of the queue inside and after its transaction, of a file before and after it takes its name.
 

@@ -26,6 +26,10 @@ IN_LIST = "IN (SELECT value FROM json_each(?))"
 """A condition whose one parameter `as_list` makes; of placeholders SQLite allows 999 (its documentation, Limits)."""
 
 
+class NewerFormat(sqlite3.OperationalError):
+    """A later version of the plugin wrote the data; nothing was touched. The text says what to do."""
+
+
 class Database:
     """One connection to an SQLite file, safe to share between threads, with nestable transactions.
 
@@ -52,14 +56,15 @@ class Database:
             connection.execute(f"PRAGMA synchronous = {synchronous}")
             database = cls(path, connection)
             if check:
-                database._check()
+                database.check()
             database.schema_version()  # or damage to the header would show at the first query only
         except sqlite3.Error:
             connection.close()  # or Windows would not let a damaged file be renamed
             raise
         return database
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Look through all of the file. Raises sqlite3.DatabaseError where it is damaged."""
         row = self.one("PRAGMA quick_check(1)")
         if row != ("ok",):
             raise sqlite3.DatabaseError(row[0] if row else "no answer to quick_check")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from storage.database import BUSY_TIMEOUT, Database, is_busy, open_or_replace
 from storage.lock import LOOK_EVERY, ProcessLock
-from sync_queue.schema import LATER_COLUMNS, SCHEMA, SCHEMA_VERSION
+from sync_queue.schema import FORMAT, SCHEMA
 
 PASSING_ERRORS = 10
 """Attempts of whoever is alone with a file, before an error is taken for the disk's."""
@@ -56,30 +56,13 @@ def _open_at_last(path: str, check: bool, sleep: Callable[[float], object]) -> D
 
 
 def create_schema(database: Database, sleep: Callable[[float], object] = time.sleep) -> None:
-    """Make the tables where they are missing, and what an older version's lack.
-
-    One process at a time; `sleep` takes seconds. Raises sqlite3.Error.
-    """
-    version = database.schema_version()
-    if version == SCHEMA_VERSION:
+    """Make the tables where they are missing. One process at a time; `sleep` takes seconds. Raises sqlite3.Error."""
+    if database.schema_version() > 0:
         return
     _choose_kind(database.connection, sleep)
-    statements = [*_missing_columns(database), *SCHEMA]
-    if version == 0:
-        # SQLite keeps 32 bits for an application's own use: they tell this file from one made after its loss.
-        identity = int.from_bytes(os.urandom(4), "big") >> 1
-        statements.append(f"PRAGMA application_id = {identity}")
-    database.create_schema(statements, SCHEMA_VERSION)
-
-
-def _missing_columns(database: Database) -> list[str]:
-    """The statements that add to tables what they lack; a table that is not there yet lacks nothing."""
-    columns = {table: [row[1] for row in database.all(f"PRAGMA table_info({table})")] for table, _, _ in LATER_COLUMNS}
-    return [
-        f"ALTER TABLE {table} ADD COLUMN {column} {definition}"
-        for table, column, definition in LATER_COLUMNS
-        if columns[table] and column not in columns[table]
-    ]
+    # SQLite keeps 32 bits for an application's own use: they tell this file from one made after its loss.
+    identity = int.from_bytes(os.urandom(4), "big") >> 1
+    database.create_schema([*SCHEMA, f"PRAGMA application_id = {identity}"], FORMAT)
 
 
 def _choose_kind(connection: sqlite3.Connection, sleep: Callable[[float], object]) -> None:

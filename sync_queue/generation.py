@@ -6,6 +6,7 @@ Whoever takes the drain lock begins a generation; whoever meets a later one has 
 from __future__ import annotations
 
 from storage.database import Database
+from sync_queue.migration import migrate
 
 
 class Superseded(Exception):
@@ -22,8 +23,13 @@ class Generation:
 
     @classmethod
     def begin(cls, database: Database) -> Generation:
-        """Supersede whoever came before. For who has just taken the drain lock. Raises sqlite3.Error."""
+        """Supersede whoever came before, and have the file in this version's format. Raises sqlite3.Error.
+
+        For who has just taken the drain lock. It is one transaction: whoever knows the older format only is superseded
+        at the moment at which that is gone.
+        """
         with database.transaction():
+            migrate(database)
             database.execute(
                 "INSERT INTO drain_generation (only_row, number) VALUES (1, 1)"
                 " ON CONFLICT (only_row) DO UPDATE SET number = number + 1"

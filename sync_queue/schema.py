@@ -3,11 +3,20 @@
 The job table is the one that persist-queue 1.1's `SQLiteAckQueue` makes (same name, columns and status codes),
 with generated columns behind it, so that persist-queue can work on it and the database itself can hold what
 memory must not be trusted with: at most one pending job per scene, and the order in which jobs fall due.
+
+The file's format is a number, SQLite's `user_version`. SCHEMA makes a file of the format FORMAT, STEPS lead there from
+an older one. A step adds what a change of SCHEMA adds, and leaves KEPT_TABLES as they are but for columns that may be
+NULL: hooks of the version before and of the next one insert into both formats, so that no save waits for an upgrade.
 """
 
 from __future__ import annotations
 
-SCHEMA_VERSION = 3
+STEPS: tuple[tuple[str, ...], ...] = ()
+"""From each format to the next, that from 1 to 2 first: SQL statements."""
+FORMAT = 1 + len(STEPS)
+"""The format of this version. Format 0 is a file whose tables are not made yet."""
+KEPT_TABLES = frozenset({"ack_queue_default", "log_relay", "drain_generation"})
+"""What hooks use, and what tells a drainer that another one has taken over: the same in each format."""
 
 NEW = 0
 READY = 1
@@ -55,7 +64,7 @@ SCHEMA = (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,
         written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
         images TEXT NOT NULL, uploading TEXT NOT NULL, refused TEXT NOT NULL, files TEXT NOT NULL,
-        scene_id INTEGER NOT NULL, written_at REAL NOT NULL, refreshed TEXT NOT NULL DEFAULT '{}',
+        scene_id INTEGER NOT NULL, written_at REAL NOT NULL, refreshed TEXT NOT NULL,
         PRIMARY KEY (server_id, rating_key))
     """,
     "CREATE INDEX IF NOT EXISTS item_state_by_scene ON item_state (scene_id)",
@@ -94,6 +103,3 @@ SCHEMA = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, level TEXT NOT NULL, message TEXT NOT NULL)
     """,
 )
-
-LATER_COLUMNS = (("item_state", "refreshed", "TEXT NOT NULL DEFAULT '{}'"),)
-"""(table, column, definition) of what a file made by an older version lacks in tables that it has."""

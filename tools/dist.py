@@ -21,7 +21,10 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PLUGIN = "PlexSync"
 """The plugin's id: the name of its yml, of its folder and of its zip."""
-FILES = (f"{PLUGIN}.py", f"{PLUGIN}.yml", "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
+ENTRY = f"{PLUGIN}.py"
+MANIFEST = f"{PLUGIN}.yml"
+VERSION_FILE = "worker/version.py"
+FILES = (ENTRY, MANIFEST, "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
 ROOMS = ("network", "plex", "stash", "storage", "sync_queue", "validation", "worker")
 """The folders whose modules belong to the plugin."""
 PAGE = "ui"
@@ -38,10 +41,11 @@ class DistError(Exception):
 
 
 def plugin_files(project: Path) -> Iterator[str]:
-    """The paths in the zip, with `/`, in order."""
+    """The paths in the zip, with `/`, in the order in which Stash writes them: see worker/drain/plugin_files.py."""
     modules = [path.relative_to(project).as_posix() for room in ROOMS for path in (project / room).rglob("*.py")]
     page = [f"{PAGE}/{path.name}" for path in (project / PAGE).iterdir() if path.suffix in PAGE_SUFFIXES]
-    yield from sorted([*FILES, *modules, *page])
+    middle = {*FILES, *modules, *page} - {MANIFEST, ENTRY, VERSION_FILE}
+    yield from (MANIFEST, ENTRY, *sorted(middle), VERSION_FILE)
 
 
 def build_zip(project: Path, moment: datetime) -> bytes:
@@ -62,8 +66,8 @@ def index_entry(project: Path, moment: datetime, package: bytes) -> str:
 
     Its scalars are written as JSON, which is YAML too. Raises OSError, DistError.
     """
-    manifest = (project / f"{PLUGIN}.yml").read_text(encoding="utf-8")
-    version = _find(r'^VERSION = "(.+)"$', (project / "worker" / "version.py").read_text(encoding="utf-8"))
+    manifest = (project / MANIFEST).read_text(encoding="utf-8")
+    version = _find(r'^VERSION = "(.+)"$', (project / VERSION_FILE).read_text(encoding="utf-8"))
     fields = {
         "id": PLUGIN,
         "name": _find(r"^name: (.+)$", manifest),

@@ -6,13 +6,16 @@ within a bare interpreter's start.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
-from sync_queue.enqueue import has_newer_job, has_open_jobs
+from sync_queue.enqueue import has_newer_job
 from worker.data_folder import DataFolder
+from worker.drain.ended import Ended
+from worker.drain.plugin_files import PluginFiles
 from worker.launcher import start_drainer
 
 if TYPE_CHECKING:
@@ -29,20 +32,27 @@ def run_drainer(
 ) -> int:
     """Drain while there is work; returns the exit code.
 
-    A hook that saw the lock held relies on its holder: so whoever lets go of it looks at the queue once more.
+    A hook that saw the lock held relies on its holder: so whoever lets go of it looks at the queue once more. While the
+    plugin's files are being replaced, that is to wait until they are another version's, and to start its drainer.
     """
+    files = PluginFiles(os.path.dirname(plugin_file))
     lock = ProcessLock(folder.drain_lock)
     is_held = _stand_by(folder, lock) if is_standby else lock.acquire()
     while is_held:
         try:
-            from worker.process.drain_process import serve  # noqa: PLC0415 - heavy: only the holder of the lock needs it
+            replaced = files.wait_until_certain()
+            if replaced is None:
+                # Heavy: only the holder of the lock needs it.
+                from worker.process.drain_process import serve  # noqa: PLC0415
 
-            leave = serve(folder, plugin_file, server_connection)
+                leave = serve(folder, plugin_file, server_connection)
+                server_connection, replaced = leave.connection, leave.ended if leave.is_final else None
         finally:
             lock.release()
-        if leave.is_for_another_version:
-            _start_the_other_version(folder, plugin_file, leave.connection)
-        if leave.is_final or not _has_more_to_do(folder, leave):
+        if replaced is Ended.UPDATED:
+            # Also without jobs: where a file was missing, a hook could not run, and only a catch-up finds its edit.
+            start_drainer(plugin_file, server_connection)
+        if replaced is not None or not (_has_more_to_do(folder, leave) or not files.are_whole()):
             return 0
         is_held = lock.acquire()
     return 0
@@ -57,16 +67,6 @@ def _stand_by(folder: DataFolder, lock: ProcessLock) -> bool:
         return lock.acquire_within(STANDBY_SECONDS, time.sleep, STANDBY_LOOKS)
     finally:
         turn.release()
-
-
-def _start_the_other_version(folder: DataFolder, plugin_file: str, connection: dict[str, Any]) -> None:
-    """What waits for a retry, or for Plex, must not wait for the next edit too."""
-    database = open_queue_database(folder.queue)
-    try:
-        if has_open_jobs(database):
-            start_drainer(plugin_file, connection)
-    finally:
-        database.close()
 
 
 def _has_more_to_do(folder: DataFolder, leave: Leave) -> bool:

@@ -12,11 +12,12 @@ from contextlib import suppress
 
 from stash.hook import Rename, SceneEdit, relevant_change
 from stash.protocol import log
-from storage.database import is_damage
+from storage.database import NewerFormat, is_damage
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal, has_open_jobs
 from sync_queue.relay import take_lines
 from worker.launcher import ensure_drainer
+from worker.version import VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
             _pass_on_news(database)
         return
     try:
-        database = _make_durable(folder, change)
+        database = _make_durable(folder, plugin_file, change)
     except (sqlite3.Error, OSError):
         log("error", _what_becomes_of(change, folder))
         raise
@@ -56,9 +57,9 @@ def _pass_on_news(database: Database) -> None:
         log(level, message)
 
 
-def _make_durable(folder: DataFolder, change: SceneEdit | Rename | Removal) -> Database:
+def _make_durable(folder: DataFolder, plugin_file: str, change: SceneEdit | Rename | Removal) -> Database:
     """Put the change into the queue; returns the queue, open."""
-    database = open_queue_database(folder.queue)
+    database = _open_queue(folder, plugin_file)
     try:
         _enqueue(database, change)
     except sqlite3.DatabaseError as error:
@@ -69,6 +70,19 @@ def _make_durable(folder: DataFolder, change: SceneEdit | Rename | Removal) -> D
         database = open_queue_database(folder.queue, check=True)
         _enqueue(database, change)
     return database
+
+
+def _open_queue(folder: DataFolder, plugin_file: str) -> Database:
+    try:
+        return open_queue_database(folder.queue)
+    except NewerFormat:
+        # Needed where the plugin was updated, or taken back to an older version.
+        from worker.drain.plugin_files import installed_version  # noqa: PLC0415
+
+        if installed_version(os.path.dirname(plugin_file)) == VERSION:
+            raise
+        # The next version took over while this hook ran: its queue takes the row as well (see sync_queue/schema.py).
+        return open_queue_database(folder.queue, any_format=True)
 
 
 def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -> str:

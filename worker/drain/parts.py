@@ -19,10 +19,11 @@ from sync_queue.operations import count_open
 from worker.circuit_breaker import CircuitBreaker
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
-from worker.drain.dismissal import Dismissal, PluginFiles
+from worker.drain.dismissal import Dismissal
 from worker.drain.leftover import Leftover
 from worker.drain.lent_session import LentSession
 from worker.drain.live import LiveFiles
+from worker.drain.plugin_files import PluginFiles, refuse_half_replaced
 from worker.drain.progress import Progress
 from worker.drain.refusals import RefusalLook
 from worker.drain.tidying import Tidying
@@ -84,7 +85,9 @@ class Workplace:
         """What a worker drains with; in the foreground it does only what is due: no catch-up, no comparison, no wait.
 
         For the holder of the drain lock only: it supersedes whoever held it before, and loads the breaker's state.
+        Raises as `supersede`.
         """
+        generation = self.supersede()
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
         open_jobs = partial(count_open, self.manager.database)
@@ -94,7 +97,6 @@ class Workplace:
         tidying = Tidying(
             self.folder, self.contexts, self.manager.database, self._file(self.folder.tidying), self._clock
         )
-        generation = self.supersede()
         leftover = Leftover(self.contexts, self.trial_record(), gate.is_closed, self._clock)
         dismissal = self._dismissal(foreground)
         parts = WorkerParts(self.manager, self.contexts, gate, self._clock, generation, leftover, dismissal)
@@ -110,7 +112,12 @@ class Workplace:
         )
 
     def supersede(self) -> Generation:
-        """Keep whoever held the drain lock before from writing on. For its holder only."""
+        """Keep whoever held the drain lock before from writing on, and have the data in this version's format.
+
+        For the lock's holder only. Raises BeingReplaced, sqlite3.Error.
+        """
+        if self._plugin_folder:
+            refuse_half_replaced(self._plugin_folder)
         self._generation = Generation.begin(self.manager.database)
         self.clear_status()
         return self._generation

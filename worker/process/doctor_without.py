@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from storage.database import NewerFormat
 from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
 from worker.errors import TaskError
 from worker.packages.requirements import missing_packages
@@ -31,8 +32,9 @@ def examine_without(
     `error` is why `folder` cannot be used; `perform` runs the doctor in another one.
     """
     fault = _in_words(folder, error)
-    with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
-        ensure_packages()
+    if not isinstance(error, NewerFormat):  # a newer version may need others there
+        with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
+            ensure_packages()
     missing = missing_packages(os.path.join(os.path.dirname(plugin_file), "requirements.txt"))
     if missing:
         return _examined_without_packages(fault, missing)
@@ -58,7 +60,7 @@ def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]
 
 
 def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:
-    if isinstance(error, FolderNotPrivate):
+    if isinstance(error, FolderNotPrivate | NewerFormat):
         return str(error)
     place, reason = folder.queue, str(error)
     if isinstance(error, OSError):

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.database import Database, is_damage
+from storage.database import Database, NewerFormat, is_damage
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import newest_row
@@ -17,6 +17,7 @@ from sync_queue.relay import post_lines
 from worker.base.shortage import log_end
 from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
+from worker.drain.plugin_files import BeingReplaced
 from worker.drain.tidy_files import tidy_files
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
@@ -52,11 +53,6 @@ class Leave:
         """Whether a standby takes over."""
         return self.ended is Ended.RELIEVED
 
-    @property
-    def is_for_another_version(self) -> bool:
-        """Whether the plugin's files are those of another version now."""
-        return self.ended is Ended.UPDATED
-
 
 def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> Leave:
     """Drain until there is no work, or others are to do it."""
@@ -81,7 +77,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         from worker.process.drain_host import host_worker  # noqa: PLC0415
 
         ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay)
-    except (DependencyError, FolderNotPrivate) as error:
+    except (DependencyError, FolderNotPrivate, BeingReplaced, NewerFormat) as error:
         logger.error("%s", error)
     except Exception as error:  # noqa: BLE001 - log_end says why
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.

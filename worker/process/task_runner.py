@@ -40,6 +40,8 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     try:
         if not quiet:  # else the next hook passes it on
             pass_on_news(folder)
+        elif not is_light(request):
+            open_queue_database(folder.queue).close()  # before anything is touched that may be a newer version's
         if not (quiet and is_light(request)):  # what the page asks often takes no time for it
             keep_private(folder)
         if not is_light(request):

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request
+from storage.database import NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from validation.problems import ConfigError
 from worker.data_folder import DataFolder
+from worker.drain.up_to_date import open_up_to_date
 from worker.errors import ArgumentError, TaskError
 from worker.launcher import ensure_drainer
 from worker.tasks.arguments import refuse_unknown, switch
@@ -128,8 +130,8 @@ def perform(
         refuse_unknown(request.args, (*action.arguments, QUIET))
         quiet = switch(request.args, QUIET)
         with ExitStack() as stack:
-            database = stack.enter_context(closing(open_queue_database(folder.queue)))
             plugin_folder = os.path.dirname(plugin_file)
+            database = stack.enter_context(closing(open_up_to_date(folder, plugin_folder, start_drainer)))
             workplace = partial(_open_workplace, stack, folder, plugin_folder, request, ensure_packages)
             return action.load()(Task(folder, request, database, start_drainer, workplace, is_quiet=quiet))
     except (ArgumentError, ConfigError, PlexError, StashUnavailable) as error:
@@ -156,5 +158,7 @@ def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object])
         with closing(open_queue_database(folder.queue)) as database:
             if has_open_jobs(database) or JsonFile(folder.write_test).peek():
                 start_drainer()
+    except NewerFormat:
+        return  # this version has no drainer for it, and the task has said so
     except (OSError, sqlite3.Error) as error:
         logger.warning("No drainer could be started (%s). The jobs wait for the next edit or task", error)

@@ -335,7 +335,10 @@ class TestSurviving:
         connection.close()
         again = FileIndex.open(path, client_of(plex.url), clock)
         assert again.locations() == ()
+        again.refresh()
+        assert again.locations() != ()
         again.close()
+        assert not list(Path(path).parent.glob("*.corrupt-*"))
 
     def test_an_empty_file(self, plex: PlexSimulator, clock: Clock, path: str) -> None:
         Path(path).touch()

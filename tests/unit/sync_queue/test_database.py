@@ -17,8 +17,7 @@ import pytest
 from storage.database import Database
 from storage.lock import LOOK_EVERY, ProcessLock
 from sync_queue.database import open_queue_database
-from sync_queue.schema import LATER_COLUMNS, SCHEMA_VERSION
-from sync_queue.sync_state import ItemState, SyncState
+from sync_queue.schema import FORMAT
 from tests.support.queue_examples import NOW, add, rows
 
 INSERT = "INSERT INTO log_relay (level, message) VALUES ('info', ?)"
@@ -52,7 +51,7 @@ def test_opening_again_keeps_everything(database: Database) -> None:
     database.close()
     reopened = Database.open(database.path)
     assert rows(reopened) == [(1, 0), (2, 0)]
-    assert reopened.one("PRAGMA user_version") == (SCHEMA_VERSION,)
+    assert reopened.one("PRAGMA user_version") == (FORMAT,)
     reopened.close()
 
 
@@ -101,7 +100,7 @@ def test_the_file_is_made_by_one_at_a_time(tmp_path: Path) -> None:
             maker.release()
 
     with closing(open_queue_database(str(tmp_path), sleep=sleep)) as database:
-        assert database.schema_version() == SCHEMA_VERSION
+        assert database.schema_version() == FORMAT
     assert waits == [LOOK_EVERY] * 3
 
 
@@ -136,7 +135,7 @@ def test_a_file_that_stands_is_opened_without_waiting(tmp_path: Path) -> None:
 def test_a_file_whose_maker_was_killed_is_finished(tmp_path: Path) -> None:
     Database.open(str(tmp_path / "plexsync.db")).close()
     with closing(open_queue_database(str(tmp_path))) as database:
-        assert database.schema_version() == SCHEMA_VERSION
+        assert database.schema_version() == FORMAT
         assert database.one("PRAGMA journal_mode") == ("wal",)
 
 
@@ -156,18 +155,6 @@ def test_damage_in_the_middle_is_found_by_a_check(tmp_path: Path) -> None:
         assert database.one("SELECT COUNT(*) FROM ack_queue_default") == (0,)
     # Its journals go with it.
     assert {path.suffix.partition("-")[0] for path in tmp_path.glob("plexsync.db.corrupt-*")} == {".corrupt"}
-
-
-def test_a_file_of_an_older_version_gets_what_it_lacks_and_keeps_all_that_it_has(tmp_path: Path) -> None:
-    with closing(open_queue_database(str(tmp_path))) as database:
-        identity = database.identity()
-        SyncState(database, "server").save_items([ItemState(7, written={"title": "Kept"})])
-        for table, column, _ in LATER_COLUMNS:
-            database.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
-        database.execute("PRAGMA user_version = 2")
-    with closing(open_queue_database(str(tmp_path))) as database:
-        assert (database.schema_version(), database.identity()) == (SCHEMA_VERSION, identity)
-        assert SyncState(database, "server").items([7]) == {7: ItemState(7, written={"title": "Kept"})}
 
 
 def test_a_transaction_is_kept_as_a_whole(database: Database, other: Database) -> None:

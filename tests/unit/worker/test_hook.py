@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from sync_queue.operations import pending_data
 from sync_queue.relay import post_lines
+from sync_queue.schema import FORMAT
 from tests.world import install_plugin
 from worker.data_folder import DataFolder
 from worker.launcher import isolated
+from worker.version import VERSION
 
 HEAVY = {
     "typing", "dataclasses", "logging", "persistqueue", "requests", "pydantic", "subprocess", "plexapi", "stashapi",
@@ -102,3 +106,36 @@ def test_nothing_heavy_is_imported(plugin: Plugin, fields: list[str]) -> None:
     ours = imported - set(IMPORT_LINE.findall(bare.stderr))
     assert "stash.protocol" in ours
     assert {name for name in ours if name.partition(".")[0] in HEAVY} == set()
+
+
+def set_format(plugin: Plugin, number: int) -> None:
+    with closing(sqlite3.connect(Path(plugin.data.queue, "plexsync.db"))) as connection:
+        connection.execute(f"PRAGMA user_version = {number}")
+
+
+def test_the_data_of_a_newer_version_are_left_alone_and_that_is_said(plugin: Plugin) -> None:
+    open_queue_database(plugin.data.queue).close()
+    set_format(plugin, FORMAT + 1)
+    run = plugin.run_hook(EDIT)
+    assert run.returncode == 1
+    assert "A newer PlexSync wrote" in json.loads(run.stdout)["error"]
+    assert "Scene 7 is saved in Stash, but is not in PlexSync's queue" in run.stderr
+    set_format(plugin, FORMAT)
+    assert plugin.waiting() == []
+
+
+def test_a_hook_that_an_update_has_overtaken_still_inserts(plugin: Plugin) -> None:
+    open_queue_database(plugin.data.queue).close()
+    set_format(plugin, FORMAT + 1)
+    manifest = plugin.folder / "PlexSync.yml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(VERSION, "99.0.0"), encoding="utf-8")
+    assert plugin.run_hook(EDIT).returncode == 0
+    set_format(plugin, FORMAT)
+    assert [job["scene_id"] for job in plugin.waiting()] == [7]
+
+
+def test_a_hook_whose_files_are_being_replaced_says_so(plugin: Plugin) -> None:
+    (plugin.folder / "worker" / "version.py").unlink()
+    run = plugin.run_hook(EDIT)
+    assert (run.returncode, run.stderr) == (1, "")
+    assert json.loads(run.stdout)["error"].startswith("PlexSync is being updated.")

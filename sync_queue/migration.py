@@ -1,0 +1,26 @@
+"""From an older format of the queue's file to this version's: for the holder of the drain lock, in one transaction."""
+
+from __future__ import annotations
+
+from storage.crash_points import reach
+from storage.database import Database
+from sync_queue.database import refuse_newer
+from sync_queue.schema import FORMAT, STEPS
+
+
+def migrate(database: Database) -> None:
+    """Take the steps from the file's format to FORMAT. Killed at any moment, nothing has happened.
+
+    Inside a transaction of the caller's, it is part of that. Raises NewerFormat, sqlite3.Error.
+    """
+    with database.transaction() as connection:
+        refuse_newer(database)
+        if database.schema_version() == FORMAT:
+            return
+        reach("migrate:begun")
+        for step in STEPS[database.schema_version() - 1 :]:
+            for statement in step:
+                connection.execute(statement)
+                reach("migrate:statement")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        reach("migrate:numbered")
