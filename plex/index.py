@@ -223,11 +223,13 @@ class FileIndex:
         return self._store.keep_only_sections(keys)
 
     def _tell(self, unlisted: Sequence[UnlistedSection]) -> None:
-        """Log which sections cannot be listed, each once until it can."""
+        """Log which sections cannot be listed, or not be believed yet, each once until it can."""
         for each in unlisted:
             if each.key not in self._told:
-                level = logging.INFO if each.is_doubted else logging.WARNING
-                log.log(level, 'The library "%s" cannot be listed: %s', each.title, each.error)
+                if each.is_doubted:
+                    log.info("%s", each.error)
+                else:
+                    log.warning('The library "%s" cannot be listed: %s', each.title, each.error)
         self._told = {each.key for each in unlisted}
 
     def _refresh_or_note(self, section: Section, force: bool, eager: bool, *, is_alone: bool) -> RefreshResult:
@@ -324,9 +326,9 @@ class FileIndex:
             return
         if earlier is not None and is_in_doubt and self._is_past(earlier.since, SECONDS_OF_DOUBT):
             return
+        shown = f"{count:,} of {known:,} items" if known else "no items"
         raise PlexLibraryUnlisted(
-            f'Plex lists {count} items in "{section.title}" and had {known}: it may just have started,'
-            " so PlexSync looks again"
+            f'Plex lists {shown} in "{section.title}". It may just have started, so PlexSync looks again for a minute'
         )
 
     def _is_sweep_due(self, known: KnownSection, eager: bool) -> bool:

@@ -25,6 +25,7 @@ class Job:
     """One scene that Plex may show wrongly; times in seconds since the epoch, 0.0 = at once or never.
 
     `tries`: the last KEPT_TRIES, oldest first. `title`, `path`: as the last try found them.
+    `put_off_for`: why it waits though nothing was counted, in words; empty where it waits for another try of its own.
     `outages_opened`: how often its failure opened the breaker. `previous_attempts`: those before it was redriven.
     """
 
@@ -43,6 +44,7 @@ class Job:
     title: str = ""
     path: str = ""
     tries: tuple[Try, ...] = ()
+    put_off_for: str = ""
 
     @classmethod
     def from_row(cls, row_id: int, data: bytes | str) -> Job:
@@ -64,6 +66,7 @@ class Job:
             title=stored.get("title", ""),
             path=stored.get("path", ""),
             tries=tuple(Try(*each) for each in stored.get("tries", ())),
+            put_off_for=stored.get("put_off_for", ""),
         )
 
     def data(self) -> dict[str, Any]:
@@ -80,6 +83,7 @@ class Job:
             "title": self.title,
             "path": self.path,
             "tries": [list(each) for each in self.tries],
+            "put_off_for": self.put_off_for,
         }
 
     def serialized(self) -> bytes:
@@ -89,7 +93,7 @@ class Job:
     def tried(self, failure: Failure, now: float) -> Job:
         """The job with one more try in its list, and with the title and path that it found, if any."""
         tries = (*self.tries, Try(now, failure.error_type, failure.error_text))[-KEPT_TRIES:]
-        return replace(self, tries=tries, title=failure.title or self.title, path=failure.path or self.path)
+        return replace(self._named(failure), tries=tries, put_off_for="")
 
     def retried(self, error_type: str, *, now: float, delay: float) -> Job:
         """The job after one more counted failure, due again `delay` seconds from `now`."""
@@ -101,13 +105,22 @@ class Job:
             first_failed_at=self.first_failed_at or now,
         )
 
-    def put_off(self, error_type: str, *, now: float, delay: float) -> Job:
+    def put_off(self, failure: Failure, *, now: float, delay: float) -> Job:
         """The job after a failure that is not its own: due again `delay` seconds from `now`, nothing counted."""
-        return replace(self, next_retry_at=now + delay, last_error_type=error_type)
+        return replace(
+            self._named(failure),
+            next_retry_at=now + delay,
+            last_error_type=failure.error_type,
+            put_off_for=failure.error_text,
+        )
 
     def sent_to_the_back(self, error_type: str, *, now: float) -> Job:
         """The job after it opened the breaker: due, but behind all that never failed; no retry is counted."""
         return replace(self, next_retry_at=now, last_error_type=error_type, outages_opened=self.outages_opened + 1)
+
+    def _named(self, failure: Failure) -> Job:
+        """The job with the title and path that the last try found, if any."""
+        return replace(self, title=failure.title or self.title, path=failure.path or self.path)
 
 
 @dataclass(frozen=True)

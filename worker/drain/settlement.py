@@ -206,7 +206,7 @@ class Settlement:
             self._dead_letters.bury(self._queue, job.tried(failure, now), failure, now)
         elif ending.decision.action is Action.RELEASE:
             delay = ending.decision.delay
-            release_job(self._queue, job.put_off(_error_type(error), now=now, delay=delay) if delay else job)
+            release_job(self._queue, job.put_off(_failure(ending.outcome), now=now, delay=delay) if delay else job)
         else:
             ack_job(self._queue, job)
             if isinstance(error, SceneGone):

@@ -325,4 +325,4 @@ def _ambiguous(settled: Settled) -> AmbiguousMatch:
 
 
 def _unlisted(section: UnlistedSection) -> PlexLibraryUnlisted:
-    return PlexLibraryUnlisted(f'the file may be in "{section.title}", which cannot be listed now: {section.error}')
+    return PlexLibraryUnlisted(f'the file may be in the library "{section.title}": {section.error}')

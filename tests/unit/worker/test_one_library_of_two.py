@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sync_queue.operations import pending_data
 from tests.simulators.faults import Fault, status
 from tests.support.workbench import Workbench
 from worker.circuit_breaker import CircuitState
@@ -40,6 +41,16 @@ def test_the_others_go_on_and_who_could_be_in_it_waits(
     well_at = bench.clock.elapsed
     bench.run_until(lambda: bench.shows(lost))
     assert bench.clock.elapsed - well_at <= 130
+
+
+def test_who_waits_for_it_says_so(bench: Workbench) -> None:
+    lost = bench.add_scene(in_plex=False, title="Lost", details="d")
+    bench.plex.inject(status(500), path=SECOND)
+    bench.enqueue(lost)
+    bench.run_for(30)
+    (job,) = pending_data(bench.database)
+    assert '"Clips"' in job["put_off_for"]
+    assert "500" in job["put_off_for"]
 
 
 def test_who_cannot_be_in_it_is_not_found_and_counts(bench: Workbench) -> None:

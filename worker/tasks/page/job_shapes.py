@@ -75,7 +75,7 @@ class JobShapes:
             "next_retry_at": job.due if state in ("retry", "scan") else None,
             "attempts": job.data["retry_count"] + job.data.get("previous_attempts", 0),
             "error_type": job.data["last_error_type"] or "",
-            "error_text": tries[-1][2],
+            "error_text": job.data.get("put_off_for") or tries[-1][2],
             "candidates": [],
             "buried_at": None,
         }
