@@ -190,6 +190,8 @@ class Difference(Shape):
     field: str
     was: Value
     will_be: Value
+    lock_only: bool
+    refused: bool
 
 
 class SceneItem(Shape):
@@ -294,6 +296,10 @@ class ReportSummary(Shape):
     ambiguous: Count
     failed: Count
     fields: dict[str, Count]
+    lock_only: Count
+    refused: Count
+    agent_matched: Count
+    unknown_to_stash: Count | None
     enqueued: Count
     row_count: Count
     asset: str | None
@@ -308,10 +314,15 @@ class ReportRow(Shape):
     scene_id: SceneId | None
     title: str
     path: str
-    verdict: Literal["differs", "refused", "not_in_plex", "ambiguous", "failed", "undone", "unknown_to_stash"]
+    verdict: Literal[
+        "differs", "refused", "in_step", "not_in_plex", "ambiguous", "failed", "undone", "unknown_to_stash"
+    ]
     changes: list[Difference]
     candidates: list[str]
     reason: str
+    guids: list[str]
+    library: str
+    trashed: bool
 
 
 class Report(Page):

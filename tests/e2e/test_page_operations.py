@@ -171,3 +171,24 @@ def test_reports_are_listed_and_read_a_page_at_a_time(tmp_path: Path) -> None:
         assert [len(first["rows"]), len(rest["rows"]), first["count"], rest["next"]] == [3, 2, 5, None]
         assert [row["scene_id"] for row in first["rows"] + rest["rows"]] == [1, 2, 3, 4, 5]
         assert ask(world, "reconcile", report=report["name"])["enqueued"] == 5
+
+
+def test_a_report_ends_with_the_files_that_stash_does_not_know(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        edit_unheard(world, 2)
+        for number in range(3):
+            key = world.plex.add_item(world.section, f"{PLEX_ROOT}/new-{number}.mp4")
+        world.plex.match(key, "plex://movie/1")
+        operate(world, "compare")
+        (report,) = ask(world, "reports")["reports"]
+        assert report["unknown_to_stash"] == 3
+        pages = [ask(world, "report", name=report["name"], limit=2)]
+        while pages[-1]["next"] is not None:
+            pages.append(ask(world, "report", name=report["name"], limit=2, after=pages[-1]["next"]))
+        rows = [row for page in pages for row in page["rows"]]
+        assert [row["scene_id"] for row in rows] == [1, 2, None, None, None]
+        assert (pages[0]["count"], rows[-1]["guids"]) == (5, ["plex://movie/1"])
+        for only, count in (("scenes", 2), ("unknown", 3)):
+            answer = ask(world, "report", name=report["name"], only=only)
+            assert (answer["count"], answer["next"]) == (count, None)
+            assert answer["rows"] == [row for row in rows if (row["scene_id"] is None) == (only == "unknown")]

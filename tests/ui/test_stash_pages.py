@@ -97,9 +97,12 @@ def test_what_a_scene_can_do(site: Site) -> None:
     assert site.stash.asked("unpin") == [{"scene_id": 7, "rating_key": 60}]
 
 
+NO_MARKS = {"lock_only": False, "refused": False}
+
+
 @pytest.mark.parametrize(("differences", "reason", "text"), [
     ([], "", "Nothing. Plex shows what Stash says."),
-    ([{"rating_key": 60, "field": "title", "was": "x", "will_be": "New title"}], "", "New title"),
+    ([{"rating_key": 60, "field": "title", "was": "x", "will_be": "New title", **NO_MARKS}], "", "New title"),
     (None, "Plex does not answer.", "Plex does not answer."),
 ])  # fmt: skip
 def test_what_differs_now(site: Site, differences: object, reason: str, text: str) -> None:

@@ -19,7 +19,7 @@ header p, .note { color: var(--soft); margin: 4px 0 0; }
 .totals dd { margin: 0; font-size: 1.5rem; font-weight: 600; }
 .totals small { display: block; font-size: .8rem; font-weight: 400; color: var(--soft); }
 .in_step dd { color: var(--good); }
-.differs dd, .not_in_plex dd, .ambiguous dd { color: var(--warn); }
+.differs dd, .not_in_plex dd, .ambiguous dd, .refused dd { color: var(--warn); }
 .well { margin-top: 20px; color: var(--good); }
 .bars { list-style: none; margin: 0; padding: 0; max-width: 640px; }
 .bars li { display: grid; grid-template-columns: 6.5rem 1fr 4rem; gap: 10px; align-items: center; }
@@ -34,9 +34,16 @@ input, select { font: inherit; color: inherit; background: var(--card); border: 
 table { width: 100%; border-collapse: collapse; background: var(--card); border: 1px solid var(--line); }
 th, td { text-align: left; vertical-align: top; padding: 6px 10px; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: anywhere; unicode-bidi: isolate; }
-td:nth-child(1), td:nth-child(3) { white-space: nowrap; }
-td:nth-child(2) { width: 20%; }
-td:nth-child(4), td:nth-child(5) { width: 33%; white-space: pre-line; }
+.scenes td:first-child { white-space: nowrap; }
+.scenes td:nth-child(2) { width: 22%; }
+.change { display: grid; grid-template-columns: 7rem 1fr 1fr; gap: 0 12px; }
+.change + .change, .change + .matched { border-top: 1px solid var(--line); margin-top: 4px; padding-top: 4px; }
+.change > div { white-space: pre-line; min-width: 0; }
+.change b { font-weight: 500; }
+th .change b { font-weight: 600; }
+.change small { color: var(--warn); display: block; font-weight: 400; }
+.path { color: var(--soft); font-size: .85rem; }
+.path summary { cursor: pointer; }
 th { position: sticky; top: 0; background: var(--card); padding: 0; box-shadow: 0 1px var(--line); }
 th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 8px 10px;
   width: 100%; text-align: left; cursor: pointer; }
@@ -55,7 +62,14 @@ del { background: var(--del); border-radius: 3px; padding: 0 2px; }
   tbody tr { background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
   tbody tr { margin: 10px 0; padding: 6px 0; }
   td { position: relative; padding: 3px 12px 3px 5.5rem; }
+  td:not([data-label]) { padding-left: 12px; }
   td::before { content: attr(data-label); position: absolute; left: 12px; color: var(--soft); font-size: .85rem; }
+  td .change { grid-template-columns: 1fr; }
+  .change > div { padding-left: 4.6rem; position: relative; }
+  .change > div::before { content: attr(data-label); position: absolute; left: 0; color: var(--soft);
+    font-size: .85rem; }
+  th .change { display: block; }
+  th .change span { display: none; }
 }
 tbody tr[hidden] { display: none; }
 @media print { .filters { display: none; } th { position: static; } }
@@ -63,26 +77,29 @@ tbody tr[hidden] { display: none; }
 
 SCRIPT = """
 "use strict";
-const body = document.querySelector("tbody");
-if (body) {
-  const rows = [...body.rows];
-  const heads = [...document.querySelectorAll("th")];
+const tables = [...document.querySelectorAll("table")];
+if (tables.length) {
+  const rows = tables.flatMap(table => [...table.tBodies[0].rows]);
   const order = new Intl.Collator(undefined, { numeric: true });
   const words = new Map(rows.map(row => [row, row.textContent.toLowerCase()]));
-  heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
-    const down = head.getAttribute("aria-sort") === "ascending";
-    const keys = new Map(rows.map(row => [row, row.cells[column].textContent]));
-    rows.sort((one, other) => (down ? -1 : 1) * order.compare(keys.get(one), keys.get(other)));
-    heads.forEach(each => each.removeAttribute("aria-sort"));
-    head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    body.append(...rows);
-  }));
+  tables.forEach(table => {
+    const heads = [...table.querySelectorAll("th")];
+    const own = [...table.tBodies[0].rows];
+    heads.forEach((head, column) => head.firstElementChild.addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      const keys = new Map(own.map(row => [row, row.cells[column].textContent]));
+      own.sort((one, other) => (down ? -1 : 1) * order.compare(keys.get(one), keys.get(other)));
+      heads.forEach(each => each.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      table.tBodies[0].append(...own);
+    }));
+  });
   const kind = document.getElementById("kind"), text = document.getElementById("text");
   const count = document.getElementById("count"), stash = document.getElementById("stash");
   const filter = () => {
     const wanted = text.value.toLowerCase();
     rows.forEach(row => {
-      const fits = !kind.value || row.cells[2].textContent === kind.value;
+      const fits = !kind.value || row.dataset.kinds.split("|").includes(kind.value);
       row.hidden = !(fits && words.get(row).includes(wanted));
     });
     const shown = rows.filter(row => !row.hidden).length;
@@ -92,7 +109,7 @@ if (body) {
   text.addEventListener("input", filter);
   stash.addEventListener("change", () => {
     const base = stash.value.replace(/\\/+$/, "");
-    const links = /^https?:\\/\\//.test(base) ? body.querySelectorAll("a") : [];
+    const links = /^https?:\\/\\//.test(base) ? document.querySelectorAll("a[data-path]") : [];
     links.forEach(link => { link.href = base + link.dataset.path; });
   });
   filter();
@@ -106,11 +123,17 @@ FILTERS = (
     '</label><output id="count"></output></div>\n'
 )
 
-TABLE_HEAD = (
-    "<table><thead><tr>"
-    + "".join(
-        f'<th scope="col"><button type="button">{name}</button></th>'
-        for name in ("Scene", "Title", "Field", "In Plex", "In Stash")
-    )
-    + "</tr></thead><tbody>\n"
+
+def _head(name: str, *columns: str) -> str:
+    heads = "".join(f'<th scope="col"><button type="button">{column}</button></th>' for column in columns)
+    return f'<table class="{name}"><thead><tr>{heads}</tr></thead><tbody>\n'
+
+
+SCENES_HEAD = _head(
+    "scenes", "Scene", "Title", '<span class="change"><b>Field</b><span>In Plex</span><span>In Stash</span></span>'
+)
+FILES_HEAD = _head("files", "File", "Library", "Note")
+ONLY_IN_PLEX = (
+    '<p class="note">These files are in the libraries that PlexSync looks at, and belong to no scene in Stash. '
+    "Have Stash scan their folders, or take them out of the libraries in Plex.</p>"
 )

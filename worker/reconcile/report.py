@@ -13,6 +13,7 @@ from storage.crash_points import reach
 from storage.local_files import time_stamp, write_whole
 from worker.data_folder import DataFolder
 from worker.reconcile.page import page_parts
+from worker.reconcile.rows import Row, in_order
 from worker.version import VERSION
 
 REPORT_FORMAT = 1
@@ -20,8 +21,6 @@ REPORT_FORMAT = 1
 KEPT_REPORTS = 20
 
 _NAME = re.compile(r"(compare-\d{8}-\d{6}-\d{6})\.(json|html)", re.ASCII)
-
-Row = Mapping[str, Any]
 
 
 class ReportFiles(NamedTuple):
@@ -32,18 +31,24 @@ class ReportFiles(NamedTuple):
 
 
 def write_report(
-    folder: DataFolder, summary: Mapping[str, Any], rows: Callable[[], Iterable[Row]], stash_url: str
+    folder: DataFolder,
+    summary: Mapping[str, Any],
+    rows: Callable[[], Iterable[Row]],
+    unknown: Callable[[], Iterable[Row]],
+    stash_url: str,
 ) -> ReportFiles:
     """Write both files and delete the oldest reports beyond KEPT_REPORTS. Raises OSError.
 
     `summary` is as docs/status.md says; the report's name comes from its `started_at`, so that writing it again
-    replaces it. `rows` gives all rows anew at each call; they are never held all at once.
+    replaces it. `rows` (of scenes) and `unknown` (of files that belong to none) give all rows anew at each call; they
+    are never held all at once.
     """
     path = os.path.join(folder.reports, f"compare-{time_stamp(summary['started_at'])}")
     files = ReportFiles(f"{path}.json", f"{path}.html")
-    write_whole(files.json, _json_parts({"format": REPORT_FORMAT, "version": VERSION, **summary}, rows()))
+    head = {"format": REPORT_FORMAT, "version": VERSION, **summary}
+    write_whole(files.json, _json_parts(head, {"rows": in_order(rows), "unknown": unknown()}))
     reach("reconcile:half_reported")
-    write_whole(files.html, page_parts(summary, rows(), stash_url, os.path.basename(files.json)))
+    write_whole(files.html, page_parts(summary, in_order(rows), unknown(), stash_url, os.path.basename(files.json)))
     delete_old_reports(folder)
     return files
 
@@ -58,11 +63,14 @@ def delete_old_reports(folder: DataFolder) -> None:
                 os.unlink(os.path.join(folder.reports, match[0]))
 
 
-def _json_parts(summary: Mapping[str, Any], rows: Iterable[Row]) -> Iterator[str]:
-    """One JSON object: the summary, and the rows, one a line."""
-    yield json.dumps(summary, indent=1).removesuffix("\n}") + ',\n "rows": ['
-    separator = "\n"
-    for row in rows:
-        yield separator + "  " + json.dumps(row)
-        separator = ",\n"
-    yield "\n ]\n}\n"
+def _json_parts(summary: Mapping[str, Any], lists: Mapping[str, Iterable[Row]]) -> Iterator[str]:
+    """One JSON object: the summary, and the lists with their rows, one a line."""
+    yield json.dumps(summary, indent=1).removesuffix("\n}")
+    for name, rows in lists.items():
+        yield f',\n "{name}": ['
+        separator = "\n"
+        for row in rows:
+            yield separator + "  " + json.dumps(row)
+            separator = ",\n"
+        yield "\n ]"
+    yield "\n}\n"

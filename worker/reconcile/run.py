@@ -12,16 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from enum import Enum
+from itertools import chain
 from typing import Any
 
-from plex.edits import as_json
+from plex.index import FileIndex
+from plex.index_besides import BesideFiles
 from stash.client import StashClient
 from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many
 from validation.fields import FIELDS
-from worker.base.paths import shown_path
 from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
@@ -29,6 +30,7 @@ from worker.errors import ArgumentError
 from worker.outage.history import Outage, OutageHistory
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
+from worker.reconcile.rows import AGENT_MATCHED, LOCK_ONLY, MARKS, REFUSED, UNKNOWN, marks_of, report_rows, unknown_row
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.item import REFRESH
 
@@ -38,6 +40,9 @@ SCOPES = ("all", "day", "week", "outage")
 """Every scene, or those updated in the last 24 hours, in the last 7 days, since the start of the last outage."""
 PAGE_SIZE = 50
 """Scenes compared at once: the items that Plex is asked for in one request."""
+MOST_IN_STEP = 500
+"""Scenes in step that a report lists because an agent has matched them: where it matches a whole library, on purpose,
+nobody reads them all."""
 LONGEST_LIFE = 86_400.0
 """Seconds after which an unfinished run is begun anew rather than carried on: what it found has grown old."""
 SOURCE = "reconcile"
@@ -129,8 +134,10 @@ class ReconcileRun:
             return 0
         page = self._scene_ids[self.position : self.position + PAGE_SIZE]
         results = comparison.compare(page)
-        rows = [row for result in results for row in report_rows(result, obfuscate_paths)]
-        rows_bytes = self._files.append(rows, self._state.rows_bytes)
+        rows = [rows for result in results if (rows := self._rows_of(result, obfuscate_paths))]
+        rows_bytes = self._files.rows.append(chain(*rows), self._state.rows_bytes)
+        reach("reconcile:appended")
+        paths_bytes = self._keep_paths(results)
         differing = [
             result.scene_id
             for result in results
@@ -142,24 +149,63 @@ class ReconcileRun:
             added = enqueue_many(database, differing, source, self._clock())
         self._state = replace(
             _counted(self._state, results),
-            rows=self._state.rows + len(rows),
+            rows=self._state.rows + sum(map(len, rows)),
             rows_bytes=rows_bytes,
+            paths_bytes=paths_bytes,
+            listed=self._state.listed + len(rows),
+            listed_in_step=self._state.listed_in_step + sum(each[0]["verdict"] == Verdict.IN_STEP for each in rows),
             enqueued=self._state.enqueued + added,
         )
         # Last: what is enqueued twice is one job, what is counted without having been enqueued would be lost.
         self._files.save(self._state)
         return added
 
-    def finish(self) -> dict[str, Any]:
-        """Write the report, forget the run and return what came of it (docs/status.md). Raises OSError."""
-        summary = self._summary()
-        files = write_report(self._folder, summary, self._files.rows, self._stash.url)
+    def finish(self, index: FileIndex, obfuscate_paths: bool) -> dict[str, Any]:
+        """Write the report, forget the run and return what came of it (docs/status.md).
+
+        Raises OSError, and PlexError where a person asked and `index` cannot be brought up to date.
+        """
+        unknown = self._unknown_files(index) if self._is_whole else None
+        summary = self._summary(None if unknown is None else len(unknown))
+        files = write_report(
+            self._folder,
+            summary,
+            lambda: self._files.rows,
+            lambda: (unknown_row(file, obfuscate_paths) for file in unknown or ()),
+            self._stash.url,
+        )
         reach("reconcile:reported")
         self._files.clear()
         result = {**summary, "report": files.json, "page": files.html}
         for line in in_words(result):
             logger.info("%s", line)
         return result
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether every scene is looked at, so that what none leads to belongs to none."""
+        return self._state.since is None
+
+    def _rows_of(self, result: SceneComparison, obfuscate_paths: bool) -> list[dict[str, Any]]:
+        is_left_out = result.verdict is Verdict.IN_STEP and self._state.listed_in_step >= MOST_IN_STEP
+        return [] if is_left_out else report_rows(result, obfuscate_paths)
+
+    def _keep_paths(self, results: Sequence[SceneComparison]) -> int:
+        if not self._is_whole:
+            return 0
+        paths = sorted(path for result in results for path in result.paths)
+        return self._files.paths.append([paths], self._state.paths_bytes)
+
+    def _unknown_files(self, index: FileIndex) -> BesideFiles:
+        """The files in Plex that belong to no scene, where a person asks as a listing of now has them."""
+        if not self._by_hand:
+            index.refresh()  # a person's copy of it was brought up to date when it was made
+        unknown = index.files_besides(chain.from_iterable(self._files.paths))
+        if len(unknown) and self._by_hand:
+            # What an agent has matched since, or what is gone, no look at the newest items need have shown.
+            index.refresh(force=True)
+            unknown = index.files_besides(chain.from_iterable(self._files.paths))
+        return unknown
 
     def _resume(self, since: float | None) -> bool:
         stored = self._files.load()
@@ -191,7 +237,7 @@ class ReconcileRun:
         self._scene_ids = list(dict.fromkeys(self._scene_ids))
         self._files.begin(self._state, self._scene_ids)
 
-    def _summary(self) -> dict[str, Any]:
+    def _summary(self, unknown: int | None) -> dict[str, Any]:
         state = self._state
         return {
             "kind": state.kind,
@@ -202,7 +248,10 @@ class ReconcileRun:
             "scenes": self.total,
             **{verdict.value: state.verdicts.get(verdict.value, 0) for verdict in Verdict},
             "fields": {name: state.fields[name] for name in (*FIELDS, REFRESH) if name in state.fields},
+            **{mark: state.marks.get(mark, 0) for mark in MARKS},
+            UNKNOWN: unknown,
             "enqueued": state.enqueued,
+            "listed": state.listed,
             "row_count": state.rows,
         }
 
@@ -216,6 +265,7 @@ def _counted(state: RunState, results: Sequence[SceneComparison]) -> RunState:
         position=state.position + len(results),
         verdicts=dict(Counter(state.verdicts) + verdicts),
         fields=dict(Counter(state.fields) + fields),
+        marks=dict(Counter(state.marks) + marks_of(results)),
     )
 
 
@@ -240,7 +290,10 @@ def nothing_compared(kind: Kind, scope: str, now: float, reason: str) -> dict[st
         "scenes": 0,
         **{verdict.value: 0 for verdict in Verdict},
         "fields": {},
+        **dict.fromkeys(MARKS, 0),
+        UNKNOWN: None,
         "enqueued": 0,
+        "listed": 0,
         "row_count": 0,
         "report": "",
         "page": "",
@@ -253,36 +306,12 @@ def recorded_outages(folder: DataFolder) -> Sequence[Outage]:
     return OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {})).outages
 
 
-def report_rows(result: SceneComparison, obfuscate_paths: bool) -> list[dict[str, Any]]:
-    """The lines of a report about one scene: one for each field that differs, one where it was not found."""
-    blank = {
-        "scene_id": result.scene_id,
-        "title": result.title,
-        "path": shown_path(result.path, obfuscate_paths) if result.path else "",
-        "verdict": result.verdict.value,
-        "rating_key": None,
-        "field": "",
-        "was": None,
-        "will_be": None,
-        "lock_only": False,
-        "refused": False,
-        "candidates": [shown_path(path, obfuscate_paths) for path in result.candidates],
-        "reason": result.reason,
-    }
-    if result.verdict in (Verdict.NOT_IN_PLEX, Verdict.AMBIGUOUS, Verdict.FAILED, Verdict.UNDONE):
-        return [blank]
-    return [
-        {
-            **blank,
-            "rating_key": each.rating_key,
-            "field": each.field,
-            "was": as_json(each.was),
-            "will_be": as_json(each.will_be),
-            "lock_only": each.is_lock,
-            "refused": each.is_refused,
-        }
-        for each in result.differences
-    ]
+_NOTES = (
+    (LOCK_ONLY, "scene", "with a field that is equal but not locked"),
+    (REFUSED, "scene", "with a field that Plex refused before"),
+    (AGENT_MATCHED, "scene", "that an agent in Plex has matched to a film"),
+    (UNKNOWN, "file", "in Plex that Stash does not know"),
+)
 
 
 def in_words(result: dict[str, Any]) -> list[str]:
@@ -302,6 +331,7 @@ def in_words(result: dict[str, Any]) -> list[str]:
     if fields:
         who = "It differs" if differs == 1 else "They differ"
         lines.append(f"{who} in: {', '.join(f'{name} {count:,}' for name, count in fields)}")
+    lines += [f"{counted(result[name], noun)} {what}" for name, noun, what in _NOTES if result[name]]
     if result["kind"] == Kind.RECONCILE.value:
         arrival = "It reaches Plex by itself" if differs == 1 else "They reach Plex by themselves"
         lines.append(queued(differs, result["enqueued"]) + (f". {arrival}" if differs else ""))

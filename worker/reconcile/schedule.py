@@ -100,7 +100,7 @@ class ScheduledReconcile:
         if not self._run.is_done:
             self._run.step(Comparison(context, self._database), self._database, context.config.obfuscate_paths)
             return True
-        self._run.finish()
+        self._run.finish(context.index, context.config.obfuscate_paths)
         if self._run.scope != OUTAGE_SCOPE:
             note_reconciled(self._store, self._clock())
         if self._covered:

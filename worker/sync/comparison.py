@@ -7,8 +7,8 @@ for each scene.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from plex.difference import difference
@@ -21,6 +21,7 @@ from plex.exceptions import (
 )
 from plex.items import PlexItem
 from storage.database import Database
+from sync_queue.pins import Pins
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import IMAGE_FIELDS, FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
@@ -69,7 +70,9 @@ class SceneComparison:
     """One scene; `path` is its first file as Stash sees it, `candidates` are paths of equal rivals in Plex.
 
     `reason` says why a scene of verdict FAILED could not be compared, or one of NOTHING_TO_SYNC is left alone.
-    `elsewhere`: items in which another scene shows.
+    `elsewhere`: items in which another scene shows. `guids`: of those of its items that an agent has matched to a film,
+    by rating key. `paths`: the files in Plex that are its own, or that these cannot be told from, whether it takes part
+    or not.
     """
 
     scene_id: int
@@ -80,6 +83,8 @@ class SceneComparison:
     candidates: tuple[str, ...] = ()
     reason: str = ""
     elsewhere: tuple[Yielded, ...] = ()
+    guids: Mapping[int, str] = field(default_factory=dict)
+    paths: frozenset[str] = frozenset()
 
     @property
     def differs_in_refused_only(self) -> bool:
@@ -97,6 +102,7 @@ class Comparison:
         self._clock = clock
         self._state = SyncState(database, context.plex.machine_identifier)
         self._ownership = Ownership(context, database, part_taker(context.config, context.mapping_rules))
+        self._scenes: dict[int, Scene] = {}
 
     def compare(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         """One result for each scene, in the same order.
@@ -104,6 +110,7 @@ class Comparison:
         Where Plex fails for some of them only, these are FAILED. Raises StashUnavailable, and PlexError where Plex is
         not well: it is down, silent, refuses the token, or fails for every scene.
         """
+        self._scenes.clear()
         results: list[SceneComparison | PlexError] = together_or_one_by_one(
             scene_ids,
             self._compare_together,
@@ -114,13 +121,30 @@ class Comparison:
         errors = [result for result in results if isinstance(result, PlexError)]
         if errors and len(errors) == len(results):
             raise errors[0]
-        return [
+        return self._with_paths(
             SceneComparison(scene_id, Verdict.FAILED, reason=str(result)) if isinstance(result, PlexError) else result
             for scene_id, result in zip(scene_ids, results, strict=True)
+        )
+
+    def _with_paths(self, results: Iterable[SceneComparison]) -> list[SceneComparison]:
+        """The results with the files of each in Plex: its own, of items that it is pinned to, and, where Stash cannot
+        tell its files, of items that it was shown on."""
+        compared = list(results)
+        there = {result.scene_id for result in compared if result.verdict is not Verdict.GONE}
+        unread = sorted(there - self._scenes.keys())
+        chosen = [
+            (pin.scene_id, pin.files) for pin in Pins(self._database, self._context.plex.machine_identifier).all()
         ]
+        chosen += [(state.scene_id, tuple(state.files)) for state in self._state.items_of_scenes(unread)]
+        paths = {key: set(self._context.finder.paths_of(scene.files)) for key, scene in self._scenes.items()}
+        for scene_id, files in chosen:
+            if scene_id in there:
+                paths.setdefault(scene_id, set()).update(files)
+        return [replace(each, paths=frozenset(paths.get(each.scene_id, ()))) for each in compared]
 
     def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison | PlexError]:
         scenes = self._context.stash.scenes(scene_ids)
+        self._scenes.update(scenes)
         known = self._state.scenes(scene_ids)
         wanted = {key: wanted_from_scene(scene, self._context.mapping_rules) for key, scene in scenes.items()}
         config = self._context.config
@@ -145,7 +169,9 @@ class Comparison:
             each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
         ) + self._refreshes(scene, settled)
         verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
-        return replace(_without_items(scene, wanted, verdict), differences=differences, elsewhere=elsewhere)
+        guids = {item.rating_key: item.guid for item, _ in settled.items if item.guid}
+        found = _without_items(scene, wanted, verdict)
+        return replace(found, differences=differences, elsewhere=elsewhere, guids=guids)
 
     def _differences(
         self, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays

@@ -104,6 +104,10 @@ class ItemFinder:
         """Files in Plex that a scene's files lead to, as far as the index knows; asks nobody."""
         return self._matcher.match(files).files
 
+    def paths_of(self, files: Sequence[str]) -> frozenset[str]:
+        """Paths in Plex that are a scene's files, or that these cannot be told from; asks nobody."""
+        return self._matcher.paths_of(files)
+
     def stash_tails(self, item: PlexItem) -> tuple[Parts, ...]:
         """How the paths of all files in Stash end that may lead to the item."""
         tails = (self._matcher.stash_tails(path, item.section_key) for path in item.files)

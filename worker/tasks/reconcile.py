@@ -85,9 +85,9 @@ class ReconcileTask:
             with open_index_copy(self._folder.file_index, plex, config.plex_library) as index:
                 context = context_over(index, config, self._workplace.stash, plex)
                 self._compare_all(run, Comparison(context, self._workplace.manager.database), config.obfuscate_paths)
+                result = {**run.finish(index, config.obfuscate_paths), "resumed": run.is_resumed}
         except (PlexError, StashUnavailable) as error:
             raise TaskError(f"{error} ({_standing(run)})") from error
-        result = {**run.finish(), "resumed": run.is_resumed}
         if kind is Kind.RECONCILE and scope == "all":
             note_reconciled(JsonFile(self._folder.reconcile), self._clock())
         progress(1.0)

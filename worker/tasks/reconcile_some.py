@@ -10,6 +10,7 @@ from typing import Any
 from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many
 from worker.reconcile.index_copy import open_index_copy
+from worker.reconcile.rows import marks_of
 from worker.reconcile.run import PAGE_SIZE, SOURCE, Kind, nothing_compared
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.context import context_over
@@ -51,6 +52,7 @@ def reconcile_some(task: Task) -> dict[str, Any]:
         "ended_at": time.time(),
         "scenes": len(results),
         "fields": dict(fields),
+        **marks_of(results),
         "enqueued": enqueued,
         "resumed": False,
     }

@@ -89,7 +89,7 @@ MODES: dict[str, Action] = {
     "pin": Action("page.pins", "pin", ("scene_id", "rating_key"), is_light=True),
     "unpin": Action("page.pins", "unpin", ("scene_id", "rating_key"), is_light=True),
     "reports": Action("reports", "list_reports", is_light=True),
-    "report": Action("reports", "show_report", ("name", "limit", "after"), is_light=True),
+    "report": Action("reports", "show_report", ("name", "limit", "after", "only"), is_light=True),
     "settings": Action("page.settings", "show_settings"),
     "libraries": Action("page.setup", "list_libraries", ("plex_url", "plex_token", "skip_tls_verify")),
     "test_path_map": Action("page.setup", "try_path_map", ("path_map",)),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, BinaryIO
 
 from worker.base.known_settings import read_known_settings
 from worker.data_folder import DataFolder
@@ -17,16 +18,18 @@ from worker.tasks.task import Task
 
 NAME = re.compile(r"compare-\d{8}-\d{6}-\d{6}", re.ASCII)
 """As worker.reconcile.report names them."""
-_ROWS = ' "rows": ['
-"""The line of a report after which each line is a row."""
+_ROWS, _UNKNOWN = ' "rows": [', ' "unknown": ['
+"""The lines of a report after which each line is a row: of a scene, or of a file that belongs to none."""
 _SUMMARY = (
     "kind", "scope", "started_at", "ended_at", "scenes", "in_step", "differs", "not_in_plex", "ambiguous", "failed",
     "fields", "enqueued", "row_count",
 )  # fmt: skip
-
-
-_WITH_ROWS = ("differs", "not_in_plex", "ambiguous", "failed")
-"""Verdicts of which a report has rows, beside `undone`."""
+_LATER: dict[str, Any] = {"lock_only": 0, "refused": 0, "agent_matched": 0, "unknown_to_stash": None}
+"""What reports of earlier versions lack, and what it is there."""
+_WITH_ROWS = ("differs", "not_in_plex", "ambiguous", "failed", "undone")
+"""Verdicts of which reports of earlier versions have rows, which did not say how many scenes they list."""
+ONLY = ("all", "scenes", "unknown")
+"""What a page of rows is taken of: everything, or one of the two lists."""
 
 
 def list_reports(task: Task) -> dict[str, Any]:
@@ -39,17 +42,21 @@ def list_reports(task: Task) -> dict[str, Any]:
 
 
 def show_report(task: Task) -> dict[str, Any]:
-    """A page of a report's rows, one for each scene. Raises ArgumentError."""
+    """A page of a report's rows, one for each scene, then one for each file that belongs to none.
+
+    `only` is one of ONLY. Raises ArgumentError.
+    """
     name = arguments.text(task.args, "name")
+    only = arguments.choice(task.args, "only", ONLY)
     path = report_path(task.folder, name)
     summary = _summary(task.folder, name)
     if summary is None:
         raise _unknown(name)
     limit, after = arguments.page(task.args)
     with arguments.valid_cursor(task.args):
-        scenes, following = _scenes(path, limit, after)
-    rows = list(map(_scene, scenes))
-    count = sum(summary[verdict] for verdict in _WITH_ROWS) + _undone(task.folder, name)
+        found, following = _page(path, limit, after, only)
+    rows = [_unknown_file(rows[0]) if rows[0]["scene_id"] is None else _scene(rows) for rows in found]
+    count = _count(_head(task.folder, name), only)
     return {"format": FORMAT, "count": count, "next": following, "report": summary, "rows": rows}
 
 
@@ -66,12 +73,15 @@ def _summary(folder: DataFolder, name: str) -> dict[str, Any] | None:
     stored = _head(folder, name)
     if not all(key in stored for key in _SUMMARY):
         return None
-    shown = {key: stored[key] for key in _SUMMARY}
+    shown = {**{key: stored[key] for key in _SUMMARY}, **{key: stored.get(key, none) for key, none in _LATER.items()}}
     return {"name": name, **shown, "asset": f"reports/{name}.html" if folder.is_served else None}
 
 
-def _undone(folder: DataFolder, name: str) -> int:
-    return int(_head(folder, name).get("undone", 0))
+def _count(stored: dict[str, Any], only: str) -> int:
+    """How many rows there are in all, by what the report begins with."""
+    scenes = stored.get("listed", sum(stored.get(verdict, 0) for verdict in _WITH_ROWS))
+    files = stored.get("unknown_to_stash") or 0
+    return int({"all": scenes + files, "scenes": scenes, "unknown": files}[only])
 
 
 def _head(folder: DataFolder, name: str) -> dict[str, Any]:
@@ -89,30 +99,43 @@ def _head(folder: DataFolder, name: str) -> dict[str, Any]:
     return {}
 
 
-def _scenes(path: str, limit: int, after: str | None) -> tuple[list[list[dict[str, Any]]], str | None]:
-    """The rows of `limit` scenes, those of one scene together, and what follows them, None at the end.
+def _page(path: str, limit: int, after: str | None, only: str) -> tuple[list[list[dict[str, Any]]], str | None]:
+    """`limit` scenes, each with its rows, or files; and what follows them, None at the end.
 
     `after` is what followed the page before: a place in the file. Raises ValueError for another text.
     """
-    scenes: list[list[dict[str, Any]]] = []
+    found: list[list[dict[str, Any]]] = []
     with open(path, "rb") as file:
         if after:
             file.seek(int(after))
         else:
-            while not file.readline().startswith(_ROWS.encode()):
-                continue
-        while True:
-            start = file.tell()
-            text = file.readline().strip().rstrip(b",")
-            if not text.startswith(b"{"):
-                return scenes, None
-            row = json.loads(text)
-            if scenes and scenes[-1][0]["scene_id"] == row["scene_id"]:
-                scenes[-1].append(row)
-            elif len(scenes) == limit:
-                return scenes, str(start)
+            _seek_list(file, _UNKNOWN if only == "unknown" else _ROWS)
+        for start, row in _rows(file, is_to_the_end=only != "scenes"):
+            if found and row["scene_id"] is not None and found[-1][0]["scene_id"] == row["scene_id"]:
+                found[-1].append(row)
+            elif len(found) == limit:
+                return found, str(start)
             else:
-                scenes.append([row])
+                found.append([row])
+    return found, None
+
+
+def _seek_list(file: BinaryIO, beginning: str) -> None:
+    """Go behind the line with which a list of the report begins; to the end where there is none."""
+    while (line := file.readline()) and not line.startswith(beginning.encode()):
+        continue
+
+
+def _rows(file: BinaryIO, *, is_to_the_end: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows from here on, each with its place in the file: of this list, or of those behind it, too."""
+    while True:
+        start = file.tell()
+        line = file.readline()
+        text = line.strip().rstrip(b",")
+        if text.startswith(b"{"):
+            yield start, json.loads(text)
+        elif not line or not is_to_the_end:
+            return
 
 
 def _scene(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -120,7 +143,7 @@ def _scene(rows: list[dict[str, Any]]) -> dict[str, Any]:
     first = rows[0]
     is_refused = first["verdict"] == "differs" and all(row.get("refused") for row in rows)
     changes = [
-        {"rating_key": row["rating_key"], "field": row["field"], "was": row["was"], "will_be": row["will_be"]}
+        {key: row[key] for key in ("rating_key", "field", "was", "will_be", "lock_only", "refused")}
         for row in rows
         if row["field"]
     ]
@@ -132,6 +155,20 @@ def _scene(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "changes": changes,
         "candidates": first["candidates"],
         "reason": first["reason"],
+        "guids": list(dict.fromkeys(row["guid"] for row in rows if row.get("guid"))),
+        "library": "",
+        "trashed": False,
+    }
+
+
+def _unknown_file(row: dict[str, Any]) -> dict[str, Any]:
+    """A file in Plex that belongs to no scene, in the shape of a scene's row."""
+    return {
+        **{key: row[key] for key in ("scene_id", "title", "path", "verdict", "library", "trashed")},
+        "changes": [],
+        "candidates": [],
+        "reason": "",
+        "guids": [row["guid"]] if row["guid"] else [],
     }
 
 

@@ -8,7 +8,7 @@ from plex.edits import as_json
 from plex.exceptions import PlexError
 from worker.base.words import NOTHING
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.comparison import Comparison, SceneComparison, Verdict
+from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
 from worker.sync.context import context_over
 from worker.sync.ownership import told
 from worker.tasks.task import Task
@@ -54,12 +54,14 @@ def _findings(found: SceneComparison, status: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _difference(each: Any) -> dict[str, Any]:
+def _difference(each: Difference) -> dict[str, Any]:
     return {
         "rating_key": each.rating_key,
         "field": each.field,
         "was": as_json(each.was),
         "will_be": as_json(each.will_be),
+        "lock_only": each.is_lock,
+        "refused": each.is_refused,
     }
 
 

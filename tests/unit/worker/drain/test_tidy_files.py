@@ -47,6 +47,7 @@ OLD_ENOUGH = {
     "queue/plexsync.db.corrupt-1700000000-wal": 30 * DAY,
     "reports/unfinished-compare.json.corrupt-1700000000": 30 * DAY,
     "reports/unfinished-after-outage.rows.jsonl": 7 * DAY,
+    "reports/unfinished-compare.paths.jsonl": 7 * DAY,
     "reports/unfinished-compare.scenes.json": 7 * DAY,
     "reports/diagnostics-20260101-000000-000000.zip": DAY,
     "catch_up.json.a1b2c3d4": HOUR,

@@ -15,7 +15,7 @@ def test_rows_are_on_disk_before_the_position_behind_them(tmp_path: Path, monkey
     folder = DataFolder(str(tmp_path))
     files = RunFiles(folder, "reconcile")
     calls = DiskCalls(monkeypatch)
-    size = files.append([{"scene_id": 1}], at_byte=0)
+    size = files.rows.append([{"scene_id": 1}], at_byte=0)
     files.save(RunState("reconcile", "all", 1.0, position=1, rows=1, rows_bytes=size))
     rows, state = (Path(folder.reports, f"unfinished-reconcile.{ending}") for ending in ("rows.jsonl", "json"))
     assert calls == [Synced(rows.stat().st_ino, size, False), *whole_write(state)]

@@ -50,11 +50,15 @@ def step(bench: Workbench, run: ReconcileRun) -> int:
     return run.step(Comparison(context, bench.database), bench.database, obfuscate_paths=False)
 
 
+def finish(bench: Workbench, run: ReconcileRun) -> dict[str, Any]:
+    return run.finish(bench.workplace.contexts.current(max_age=HOUR).index, obfuscate_paths=False)
+
+
 def complete(bench: Workbench, run: ReconcileRun) -> dict[str, Any]:
     """Run it to its end; returns the whole report."""
     while not run.is_done:
         step(bench, run)
-    report: dict[str, Any] = json.loads(Path(run.finish()["report"]).read_text())
+    report: dict[str, Any] = json.loads(Path(finish(bench, run)["report"]).read_text())
     return report
 
 
@@ -133,7 +137,7 @@ def test_scenes_that_wait_already_are_said_to_wait(bench: Workbench, caplog: pyt
     result = new_run(bench)
     while not result.is_done:
         step(bench, result)
-    page = Path(result.finish()["page"]).read_text()
+    page = Path(finish(bench, result)["page"]).read_text()
     words = "2 scenes were put in the queue, the other 8 wait there already"
     assert f"{words}. They reach Plex by themselves" in caplog.text
     assert f"{words}." in page
@@ -252,7 +256,7 @@ def test_another_scope_or_kind_is_another_run(bench: Workbench) -> None:
     assert new_run(bench, Kind.COMPARE).is_resumed
 
 
-@pytest.mark.parametrize("name", ["json", "scenes.json", "rows.jsonl"])
+@pytest.mark.parametrize("name", ["json", "scenes.json", "rows.jsonl", "paths.jsonl"])
 @pytest.mark.parametrize("content", [None, "", "{}", '{"scene_ids": 7, "started_at": "x", "colour": "red"}'])
 def test_a_damaged_run_is_begun_anew(bench: Workbench, name: str, content: str | None) -> None:
     interrupted(bench)

@@ -101,7 +101,7 @@ def test_comparing_tells_and_reconciling_asks(bench: Workbench) -> None:
         run.step(
             Comparison(bench.workplace.contexts.current(0.0), bench.database), bench.database, obfuscate_paths=False
         )
-    result = run.finish()
+    result = run.finish(bench.workplace.contexts.current(0.0).index, obfuscate_paths=False)
     assert (result["differs"], result["enqueued"], result["fields"]) == (3, 3, {"refresh": 3})
     bench.drain()
     assert len(bench.plex.refresh_requests) == 3
