@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,28 +13,10 @@ from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect, TagNames
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
-from tests.support.plex_requests import EDITS, Client
+from tests.support.plex_requests import EDITS, Client, add
 
 every_dialect = pytest.mark.parametrize("dialect", EVERY_DIALECT, ids=str)
 every_edit_mode = pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    simulator = PlexSimulator()
-    with simulator:
-        simulator.add_section("Movies", locations=["/media/movies"])
-        yield simulator
-    assert simulator.errors == []
-
-
-@pytest.fixture
-def client(plex: PlexSimulator) -> Client:
-    return Client(plex)
-
-
-def add(plex: PlexLibrary, name: str = "a", **values: Any) -> int:
-    return plex.add_item(1, f"/media/movies/{name}.mp4", **values)
 
 
 # --- the modes

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree
 
@@ -13,27 +11,9 @@ import requests
 
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_edits import EditMode
-from tests.support.plex_requests import EDITS, Client, Pairs
+from tests.support.plex_requests import EDITS, Client, Pairs, add
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(64)
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    simulator = PlexSimulator()
-    with simulator:
-        simulator.add_section("Movies", locations=["/media/movies"])
-        yield simulator
-    assert simulator.errors == []
-
-
-@pytest.fixture
-def client(plex: PlexSimulator) -> Client:
-    return Client(plex)
-
-
-def add(plex: PlexSimulator, name: str = "a", **fields: Any) -> int:
-    return plex.add_item(1, f"/media/movies/{name}.mp4", **fields)
 
 
 # --- server

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import sha1
-from typing import Any
 
 import pytest
 from plexapi.exceptions import BadRequest
@@ -14,7 +13,7 @@ from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
 from tests.simulators.plex_agent import film_agent
 from tests.simulators.plex_items import LOCK_NAMES
 from tests.simulators.plex_writes import EVERY_FIELD
-from tests.support.plex_requests import EDITS, Client
+from tests.support.plex_requests import EDITS, Client, add
 
 ONE = b"\xff\xd8\xff\xe0 one"
 TWO = b"\xff\xd8\xff\xe0 two"
@@ -48,15 +47,6 @@ def plex(clock: SetClock) -> Iterator[PlexSimulator]:
         simulator.add_section("Movies", locations=["/media/movies"])
         yield simulator
     assert simulator.errors == []
-
-
-@pytest.fixture
-def client(plex: PlexSimulator) -> Client:
-    return Client(plex)
-
-
-def add(plex: PlexSimulator, name: str = "a", **values: Any) -> int:
-    return plex.add_item(1, f"/media/movies/{name}.mp4", **values)
 
 
 # --- ignored

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import requests
 
 from tests.simulators.plex import DEFAULT_TOKEN, PlexSimulator
+from tests.simulators.plex_library import PlexLibrary
 
 EDITS = "/library/sections/1/all"
 RATES = "/:/rate"
@@ -41,3 +42,8 @@ class Client:
     def listed(self, key: int, name: str = "posters") -> list[tuple[str | None, str | None]]:
         """The listed pictures, each as (ratingKey, selected)."""
         return [(each.get("ratingKey"), each.get("selected")) for each in self.xml(f"/library/metadata/{key}/{name}")]
+
+
+def add(plex: PlexLibrary, name: str = "a", **values: Any) -> int:
+    """Add an item to the first library; returns its rating key."""
+    return plex.add_item(1, f"/media/movies/{name}.mp4", **values)

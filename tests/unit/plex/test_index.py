@@ -22,18 +22,6 @@ from tests.support.plex_examples import TOKEN, Clock, client_of
 
 
 @pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    with PlexSimulator(token=TOKEN) as simulator:
-        simulator.add_section("Movies", locations=[FOLDER])
-        yield simulator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def path(tmp_path: Path) -> str:
     return str(tmp_path / "index.db")
 

@@ -23,22 +23,10 @@ from tests.simulators.plex_listing_modes import (
     wrong_total,
 )
 from tests.support.index_examples import FOLDER, add, found, listings
-from tests.support.plex_examples import TOKEN, Clock, client_of
+from tests.support.plex_examples import Clock, client_of
 
 COUNT = 26
 LISTING = "/library/sections/1/all"
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    with PlexSimulator(token=TOKEN) as simulator:
-        simulator.add_section("Movies", locations=[FOLDER])
-        yield simulator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from sync_queue.enqueue import enqueue, enqueue_many, enqueue_undo
+from sync_queue.enqueue import enqueue, enqueue_undo
+from tests.support.whole_library import sync_all
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
 
@@ -21,12 +22,6 @@ def bench(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[Workbenc
     caplog.set_level(logging.INFO)
     with Workbench(tmp_path, scenes=1) as made:
         yield made
-
-
-def bulk(bench: Workbench, source: str = "all") -> None:
-    bench.clock.now += AN_HOUR
-    enqueue_many(bench.database, list(bench.keys), source, bench.clock.now)
-    bench.drain()
 
 
 def verdict(bench: Workbench, scene_id: int) -> Verdict:
@@ -48,7 +43,7 @@ def test_the_files_name_is_none_and_that_is_said_once(
     plain = bench.add_scene()
     bench.edit(plain, title=title)
     bench.drain()
-    bulk(bench)
+    sync_all(bench)
     assert bench.item(plain).edit_count == 0
     said = [text for text in caplog.messages if "left alone" in text]
     assert len(said) == 1
@@ -57,7 +52,7 @@ def test_the_files_name_is_none_and_that_is_said_once(
 
 def test_a_cover_alone_is_an_edit_where_a_person_set_it(bench: Workbench) -> None:
     plain = bench.add_scene()
-    bulk(bench)
+    sync_all(bench)
     assert bench.item(plain).upload_count == 0, "Stash makes a cover of every file"
     enqueue(bench.database, plain, ["cover_image"], "hook", bench.clock.now)
     bench.drain()
@@ -67,8 +62,8 @@ def test_a_cover_alone_is_an_edit_where_a_person_set_it(bench: Workbench) -> Non
 def test_many_that_are_left_alone_are_one_line(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(20):
         bench.add_scene()
-    bulk(bench)
-    bulk(bench)
+    sync_all(bench)
+    sync_all(bench)
     said = [text for text in caplog.messages if "left alone" in text]
     assert said == ["20 scenes left alone, Stash says nothing of it yet that Plex could show"]
 
@@ -93,7 +88,7 @@ def test_an_emptied_title_or_rating_gives_way_to_what_was_there(
     assert getattr(bench.item(bare), attribute) == was
     assert "title" not in bench.item(bare).locked
     edits = bench.item(bare).edit_count
-    bulk(bench)
+    sync_all(bench)
     assert bench.item(bare).edit_count == edits
 
 
@@ -120,7 +115,7 @@ class TestUndone:
     def test_what_is_about_the_whole_library_leaves_it_alone_and_says_so(
         self, undone: Workbench, caplog: pytest.LogCaptureFixture, source: str
     ) -> None:
-        bulk(undone, source)
+        sync_all(undone, source)
         assert undone.item(1).title == "scene-1"
         assert verdict(undone, 1) is Verdict.UNDONE
         assert "left alone, undone" in caplog.text
@@ -135,12 +130,12 @@ class TestUndone:
     def test_so_does_an_edit_whose_hook_was_lost(self, undone: Workbench) -> None:
         undone.clock.now += AN_HOUR
         undone.stash.save_without_hook(1, details="Newer")
-        bulk(undone, "catch-up")
+        sync_all(undone, "catch-up")
         assert undone.shows(1)
 
     @pytest.mark.parametrize("source", ["sync_scene", "redrive"])
     def test_so_does_a_sync_by_hand(self, undone: Workbench, source: str) -> None:
-        bulk(undone, source)
+        sync_all(undone, source)
         assert undone.shows(1)
-        bulk(undone)
+        sync_all(undone)
         assert verdict(undone, 1) is Verdict.IN_STEP

@@ -8,24 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.enqueue import enqueue_many
+from tests.support.whole_library import sync_all
 from tests.support.workbench import Workbench
-
-AN_HOUR = 3600.0
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
     with Workbench(tmp_path, scenes=2) as made:
         yield made
-
-
-def sync(bench: Workbench, source: str = "all") -> int:
-    bench.clock.now += AN_HOUR
-    bench.plex.reset_log()
-    enqueue_many(bench.database, list(bench.keys), source, bench.clock.now)
-    bench.drain()
-    return sum(request.method != "GET" for request in bench.plex.requests)
 
 
 def large(size: int) -> bytes:
@@ -41,18 +31,18 @@ def test_a_cover_that_is_too_large_is_told_once_until_it_changes(
     bench: Workbench, caplog: pytest.LogCaptureFixture, size: int
 ) -> None:
     bench.stash.library.change_scene(1, cover=large(size))
-    sync(bench)
+    sync_all(bench)
     assert bench.shows(1)
     assert len(warnings(caplog)) == 2, "poster and background"
     assert "Choose a smaller one in Stash" in caplog.text
     assert not bench.item(1).locked & {"thumb", "art"}
     caplog.clear()
-    assert sync(bench) == 0
+    assert sync_all(bench) == 0
     bench.edit(1, title="Newer")
     bench.drain()
     assert (warnings(caplog), bench.item(1).upload_count) == ([], 0)
     bench.stash.library.change_scene(1, cover=large(1000))
-    sync(bench)
+    sync_all(bench)
     assert bench.item(1).shown("thumb") == large(1000)
     assert warnings(caplog) == []
 
@@ -62,7 +52,7 @@ def test_a_cover_that_plex_answers_with_500_for_its_size_is_not_sent_again(
 ) -> None:
     bench.plex.images.max_bytes = 6_000_000
     bench.stash.library.change_scene(1, cover=large(7_000_000))
-    sync(bench)
+    sync_all(bench)
     assert "the cover has 7.0 MB, which Plex does not take" in caplog.text
     assert bench.worker.progress.retried == 0
     bench.plex.reset_log()
@@ -78,7 +68,7 @@ def test_a_list_that_a_proxy_refuses_goes_as_far_as_it_fits(
     names = [f"{'Long name ' * 8}{number:03}" for number in range(120)]
     bench.plex.writes.max_request_line = longest
     bench.stash.save_without_hook(1, tag_ids=[bench.stash.tag_id(name) for name in names])
-    sync(bench)
+    sync_all(bench)
     shown = bench.item(1).genres
     assert 0 < len(shown) < 100
     assert set(shown) <= set(names)
@@ -86,10 +76,10 @@ def test_a_list_that_a_proxy_refuses_goes_as_far_as_it_fits(
     assert bench.dead_letters() == []
     assert "names at most, without" in "".join(warnings(caplog))
     caplog.clear()
-    assert (sync(bench), warnings(caplog)) == (0, [])
+    assert (sync_all(bench), warnings(caplog)) == (0, [])
     # What is known of the server spares the second scene the search.
     bench.stash.save_without_hook(2, tag_ids=[bench.stash.tag_id(name) for name in names])
-    assert sync(bench) <= 2
+    assert sync_all(bench) <= 2
     assert len(bench.item(2).genres) == len(shown)
     assert "names at most, without" in "".join(warnings(caplog))
 
@@ -101,16 +91,16 @@ def test_two_thousand_performers_where_plex_takes_fewer(
     bench.plex.writes.max_names, bench.plex.writes.max_names_status = 700, answer
     ids = [bench.stash.performer_id(f"P {number}") for number in range(2000)]
     bench.stash.save_without_hook(1, performer_ids=ids)
-    sync(bench)
+    sync_all(bench)
     assert len(bench.item(1).roles) == 700
     assert (bench.shows(1), bench.dead_letters()) == (True, [])
     assert "Plex takes 700 names at most, without" in caplog.text
     caplog.clear()
-    assert (sync(bench), warnings(caplog)) == (0, [])
+    assert (sync_all(bench), warnings(caplog)) == (0, [])
 
 
 def test_two_thousand_performers_where_plex_takes_them(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     ids = [bench.stash.performer_id(f"P {number}") for number in range(2000)]
     bench.stash.save_without_hook(1, performer_ids=ids)
-    sync(bench)
+    sync_all(bench)
     assert (len(bench.item(1).roles), warnings(caplog)) == (2000, [])

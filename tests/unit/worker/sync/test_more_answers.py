@@ -10,28 +10,19 @@ from typing import Any
 
 import pytest
 
-from sync_queue.enqueue import enqueue_many, enqueue_undo
+from sync_queue.enqueue import enqueue_undo
 from sync_queue.sync_state import SyncState
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.simulators.plex_writes import EVERY_FIELD
 from tests.support.agreement import disagreements
+from tests.support.whole_library import sync_all
 from tests.support.workbench import Workbench
-
-AN_HOUR = 3600.0
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
     with Workbench(tmp_path, scenes=3) as made:
         yield made
-
-
-def sync_all(bench: Workbench) -> int:
-    bench.clock.now += AN_HOUR
-    bench.plex.reset_log()
-    enqueue_many(bench.database, list(bench.keys), "all", bench.clock.now)
-    bench.drain()
-    return sum(request.method != "GET" for request in bench.plex.requests)
 
 
 def undo(bench: Workbench, *scene_ids: int) -> None:
