@@ -64,12 +64,6 @@ def waiting_since(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
-def count_waiting(database: Database) -> int:
-    """How many scenes wait. Writes nothing."""
-    row = database.one(f"SELECT COUNT(*) FROM waiting_files WHERE {_WAITS}")
-    return int(row[0]) if row else 0
-
-
 def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
     """Make these scenes' jobs due at `now` (seconds since the epoch), the buried ones with fresh counters; how many."""
     letters = DeadLetterQueue(database).of_scenes(scene_ids, NOT_FOUND)

@@ -38,13 +38,15 @@
 
   /** [tone, sentence] of a status as docs/operations.md describes it. */
   function describe(status) {
-    const { doing } = status.drainer;
-    if (status.settings_problem_count && (doing === "settings" || !status.drainer.alive)) {
-      return [NEEDS_YOU, t("state.settings", { held: held(status) })];
+    const { doing, blocked } = status.drainer;
+    if (doing === "settings") return [NEEDS_YOU, t("state.settings", { held: held(status) })];
+    if (doing === "packages") {
+      return blocked
+        ? [NEEDS_YOU, t("state.no_packages", { held: held(status) })]
+        : [WAITING, t("state.packages", { held: held(status) })];
     }
     if (status.paused) return [WAITING, t("state.paused", { held: held(status) })];
     if (status.breaker.state !== "closed") return outage(status);
-    if (doing === "packages") return [WAITING, t("state.packages", { held: held(status) })];
     if (doing === "stash") return [WAITING, t("state.stash", { held: held(status) })];
     if (status.drain) return [SYNCING, t("state.draining", { done: status.drain.done, total: status.drain.total })];
     if (status.in_progress) return [SYNCING, t("state.syncing", { count: status.in_progress })];

@@ -6,7 +6,9 @@
 
   function StateCard({ status }) {
     const [tone, sentence] = page.sentence.describe(status);
-    const { drain } = status;
+    const { drain, token_ends_at: end } = status;
+    const { doing, blocked } = status.drainer;
+    const reason = (doing !== "packages" && status.breaker.cause) || blocked;
     page.useTick(Boolean(status.breaker.next_probe_at || status.next_due_at));
     return h(
       "section",
@@ -18,11 +20,8 @@
           total: drain.total,
           label: t("state.draining", { done: drain.done, total: drain.total }),
         }),
-      status.breaker.cause && h("p", { className: "text-muted" }, status.breaker.cause),
-      status.drainer.blocked &&
-        status.drainer.blocked !== status.breaker.cause &&
-        status.breaker.state === "closed" &&
-        h("p", { className: "text-muted" }, status.drainer.blocked),
+      reason && h("p", { className: "text-muted" }, reason),
+      end && h("p", { className: "text-warning" }, t("state.token_ends", { day: words.day(end) })),
       h(Steering, { status })
     );
   }

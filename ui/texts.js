@@ -60,6 +60,8 @@
     "state.next_try": "; next try {until}.",
     "state.end": ".",
     "state.packages": "PlexSync fetches the packages that it needs. {held} after that.",
+    "state.no_packages": "Packages that PlexSync needs are missing. {held} once they are there.",
+    "state.token_ends": "The Plex token ends on {day}. Sign in with Plex under Setup for one that lasts.",
     "state.stash": "Stash does not answer PlexSync. {held} when it does.",
     "state.draining": "Sending edits to Plex, {done} of {total} done.",
     "state.syncing": "Sending {count} {count|edit|edits} to Plex.",

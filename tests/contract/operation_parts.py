@@ -89,6 +89,7 @@ class LiveStatus(Reply):
     next_due_at: Moment | None
     next_reconcile_at: Moment | None
     settings_problem_count: Count
+    token_ends_at: Moment | None
     drain: Drain | None
     ramp: Ramp | None
     breaker: Breaker

@@ -371,7 +371,6 @@ OPERATIONS: dict[str, type[BaseModel]] = {
 OLDER_STATUS_KEYS = frozenset(
     (
         "next_due_in",
-        "waiting_for_plex_scan",
         "dead_letters_by_type",
         "settings_problems",
         "last_catch_up_at",

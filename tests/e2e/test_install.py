@@ -15,6 +15,7 @@ import pytest
 from tests.support.agreement import wait_until_in_step, wait_until_logged
 from tests.support.bare_python import bare_python, unzip_plugin
 from tests.world import PROJECT, World, wait_until
+from worker.drain.standing import PACKAGES_MISSING
 from worker.packages.requirements import packages_name
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("install")]
@@ -60,6 +61,12 @@ def packages(world: World) -> list[str]:
     return os.listdir(world.data.dependencies) if os.path.isdir(world.data.dependencies) else []
 
 
+def packages_are_said_to_be_missing(world: World) -> bool:
+    """Whether the page in Stash is told so; it asks without packages, too."""
+    drainer = world.stash.run_operation("PlexSync", mode="queue_status", quiet=True)["drainer"]
+    return (drainer["doing"], drainer["blocked"]) == ("packages", PACKAGES_MISSING)
+
+
 @pytest.mark.parametrize("with_pip", [True, False], ids=["pip", "no-pip"])
 def test_the_first_edit_arrives_on_a_bare_python(tmp_path: Path, with_pip: bool) -> None:
     with fresh_world(tmp_path, bare_python(tmp_path / "bare", with_pip=with_pip)) as world:
@@ -80,7 +87,9 @@ def test_without_a_network_edits_wait_and_go_out_by_themselves(tmp_path: Path, p
         world.stash.plugins.environment["PLEXSYNC_INSTALL_RETRY_SECONDS"] = "600"
         world.edit(1, title="Waits", details="d")
         wait_until_logged(world, "could not be installed")
+        wait_until(lambda: packages_are_said_to_be_missing(world), "the drainer to say what it waits for")
         world.kill_drainer()
+        assert packages_are_said_to_be_missing(world)
         for scene_id in (1, 2, 3, 1, 2, 3):
             world.edit(scene_id, title="Waits, too", details="d")
             world.kill_drainer()
@@ -92,6 +101,7 @@ def test_without_a_network_edits_wait_and_go_out_by_themselves(tmp_path: Path, p
         os.symlink(wheels, reachable, target_is_directory=True)
         world.wait_until_drained(INSTALLATION)
         wait_until_in_step(world, [1, 2, 3])
+        assert not packages_are_said_to_be_missing(world)
 
 
 def test_a_task_says_what_to_do_and_tries_again_at_once(tmp_path: Path, python: str, wheels: Path) -> None:

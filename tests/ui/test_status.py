@@ -11,8 +11,10 @@ from playwright.sync_api import expect
 from tests.ui.canned import as_operation, canned, idle_status
 from tests.ui.fake_stash import Refusal
 from tests.ui.site import Site
+from worker.drain.standing import PACKAGES_MISSING
 
 PAST = 1_795_309_200.0
+NOBODY = {"alive": False, "started_at": None, "doing": "", "blocked": ""}
 
 
 def busy(doing: str, **changes: Any) -> dict[str, Any]:
@@ -23,6 +25,10 @@ def busy(doing: str, **changes: Any) -> dict[str, Any]:
 def broken(reason: str, **changes: Any) -> dict[str, Any]:
     breaker = {"state": "open", "since": PAST, "cause": "The cause.", "reason": reason, "next_probe_at": None}
     return {**busy("plex", pending=2), "breaker": breaker, **changes}
+
+
+def without_packages(status: dict[str, Any]) -> dict[str, Any]:
+    return {**status, "drainer": {**NOBODY, "doing": "packages", "blocked": PACKAGES_MISSING}}
 
 
 SENTENCES = {
@@ -40,6 +46,10 @@ SENTENCES = {
     "Paused. New edits are kept and will be sent when you resume.": ("waiting", busy("paused", paused=True)),
     "Stash does not answer PlexSync. 1 edit is safe": ("waiting", busy("stash", pending=1)),
     "PlexSync fetches the packages that it needs.": ("waiting", busy("packages", pending=1)),
+    "Packages that PlexSync needs are missing. 1 edit is safe and will be sent once they are there.": (
+        "needs-you",
+        without_packages(broken("down", pending=1)),
+    ),
     "A setting is wrong, so nothing is sent.": ("needs-you", busy("settings", pending=1, settings_problem_count=1)),
     "Plex has rejected the token since": ("needs-you", broken("token")),
     "2 edits are safe and will be sent when it is well again.": ("waiting", broken("failing")),
@@ -52,9 +62,28 @@ SENTENCES = {
 def test_the_state_is_one_sentence_and_one_colour(site: Site, sentence: str) -> None:
     tone, status = SENTENCES[sentence]
     site.stash.live["status"] = {**status, "believe_until": time.time() + 90}
+    site.stash.answers["queue_status"] = as_operation(status)
     site.open("status").shows(sentence)
     expect(site.page.locator(f".plexsync-state.plexsync-tone-{tone}")).to_be_visible()
     expect(site.page.locator(f".plexsync-dot.plexsync-tone-{tone}")).to_be_visible()
+    assert site.violations() == []
+
+
+def test_the_next_step_stands_below_where_packages_are_missing(site: Site) -> None:
+    site.stash.live["status"] = status = without_packages(idle_status())
+    site.stash.answers["queue_status"] = as_operation(status)
+    site.open("status").shows(PACKAGES_MISSING)
+
+
+def test_a_setting_that_is_not_used_as_it_stands_stops_nothing(site: Site) -> None:
+    site.stash.live["status"] = status = idle_status(settings_problem_count=1, drainer=NOBODY)
+    site.stash.answers["queue_status"] = as_operation(status)
+    site.open("status").shows("Everything is in step with Plex.")
+
+
+def test_a_token_that_ends_is_told_before_it_does(site: Site) -> None:
+    site.stash.live["status"] = idle_status(token_ends_at=PAST)
+    site.open("status").shows("The Plex token ends on")
     assert site.violations() == []
 
 

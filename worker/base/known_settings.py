@@ -9,7 +9,10 @@ from storage.json_file import JsonFile, stored_number
 
 
 class KnownSettings(NamedTuple):
-    """`problems` are sentences about wrong ones; `read_at` is when they were first read so (seconds since the epoch).
+    """`problems` are sentences about wrong ones, `are_usable` tells whether jobs can go on with the others.
+
+    `read_at` is when they were first read so, `token_ends_at` when plex_token ends, None where it does not; both in
+    seconds since the epoch.
 
     Before anybody has read them, paths are hidden: nobody can say whether the user wants them shown.
     """
@@ -19,6 +22,8 @@ class KnownSettings(NamedTuple):
     reconcile_interval: str = ""
     plex_url: str = ""
     problems: tuple[str, ...] = ()
+    are_usable: bool = True
+    token_ends_at: float | None = None
     read_at: float = 0.0
 
 
@@ -32,6 +37,8 @@ def read_known_settings(path: str) -> KnownSettings:
         reconcile_interval=_text(stored.get("reconcile_interval")),
         plex_url=_text(stored.get("plex_url")),
         problems=tuple(map(str, problems)) if isinstance(problems, list) else (),
+        are_usable=stored.get("are_usable") is not False,
+        token_ends_at=stored_number(stored.get("token_ends_at")) or None,
         read_at=stored_number(stored.get("read_at")),
     )
 

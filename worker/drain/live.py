@@ -17,7 +17,7 @@ from storage.json_file import JsonFile, stored_number
 from sync_queue.operations import count_open, newest_failed, newest_waiting
 from worker.data_folder import DataFolder
 from worker.drain.progress import Doing, Progress
-from worker.drain.standing import FORMAT, Drain, DrainerState, live_status
+from worker.drain.standing import FORMAT, Drain, DrainerState, live_status, nobody
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class LiveFiles:
     def end(self) -> None:
         """Nobody works on the queue from now on: what is written holds until somebody writes again."""
         now = self._clock()
-        self._status.write(live_status(self._folder, self._database, now, DrainerState()), now, None)
+        self._status.write(live_status(self._folder, self._database, now, nobody(self._folder)), now, None)
         self._scenes_seen = ()
         self._publish_scenes(now, None)
 
@@ -148,4 +148,4 @@ def write_where_needed(folder: DataFolder, database: Database, now: float) -> No
 
 def write_idle(folder: DataFolder, database: Database, now: float) -> None:
     """Write how things stand where nobody is at work. `now`: seconds since the epoch."""
-    LiveFile(folder.live, folder.live_status).write(live_status(folder, database, now, DrainerState()), now, None)
+    LiveFile(folder.live, folder.live_status).write(live_status(folder, database, now, nobody(folder)), now, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,9 +21,9 @@ from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal
 from worker.drain.leftover import Leftover
 from worker.drain.lent_session import LentSession
-from worker.drain.live import LiveFiles
 from worker.drain.plugin_files import PluginFiles, refuse_half_replaced
 from worker.drain.progress import Progress
+from worker.drain.publisher import Publisher
 from worker.drain.refusals import RefusalLook
 from worker.drain.tidying import Tidying
 from worker.drain.waiting_for_files import WaitingForFiles
@@ -77,9 +76,7 @@ class Workplace:
         self._generation: Generation | None = None
         self._session = LentSession(self.stash, clock)
         self._address = address_of(server_connection)
-        self._status = JsonFile(folder.status)
-        self._live = LiveFiles(folder, self.manager.database, clock)
-        self._published: dict[str, Any] = {}
+        self.publisher = Publisher(folder, self.manager.database, clock)
 
     def new_parts(self, *, foreground: bool) -> WorkerParts:
         """What a worker drains with; in the foreground it does only what is due: no catch-up, no comparison, no wait.
@@ -119,7 +116,7 @@ class Workplace:
         if self._plugin_folder:
             refuse_half_replaced(self._plugin_folder)
         self._generation = Generation.begin(self.manager.database)
-        self.clear_status()
+        self.publisher.clear()
         return self._generation
 
     def trial_record(self) -> TrialRecord:
@@ -128,40 +125,8 @@ class Workplace:
 
     def publish_status(self, progress: Progress, started_at: float) -> None:
         """Tell other processes what a worker does, if that has changed. `started_at`: seconds since the epoch."""
-        status = {
-            "pid": os.getpid(),
-            "started_at": started_at,
-            "doing": progress.doing.value,
-            "drain": self._live.drain(progress),
-            "activity": progress.activity,
-            "waiting_for": progress.waiting_for.value if progress.waiting_for else None,
-            "blocked": progress.waiting_reason,
-            "stash": self._address,
-            "relieve_from": self._session.relieve_from(),
-            "done": progress.done,
-            "changed": progress.changed,
-            "retried": progress.retried,
-            "buried": progress.buried,
-            "discarded": progress.discarded,
-        }
-        self._live.publish(progress, started_at)
-        if status != self._published:
-            self._status.save(status)
-            self._published = status
-
-    def publish_live(self, progress: Progress, started_at: float) -> None:
-        """Tell Stash's page what a worker does. `started_at`: seconds since the epoch."""
-        self._live.publish(progress, started_at)
-
-    def end_status(self) -> None:
-        """Say that nobody drains from now on."""
-        self.clear_status()
-        self._live.end()
-
-    def clear_status(self) -> None:
-        """Take back what another process has said of itself."""
-        self._published = {}
-        self._status.save({})
+        relieve_from = self._session.relieve_from()
+        self.publisher.publish(progress, started_at, stash=self._address, relieve_from=relieve_from)
 
     def close(self) -> None:
         """Close what is open."""

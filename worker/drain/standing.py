@@ -22,6 +22,11 @@ from worker.version import VERSION
 
 FORMAT = 1
 """Version of the live files and of what docs/operations.md describes."""
+PACKAGES_MISSING = (
+    "PlexSync could not fetch the Python packages that it needs. Run Test Plex Connection under Settings > Tasks to try"
+    " again now. It says what failed, and how to install them by hand."
+)
+"""Why jobs wait without packages. The failure itself names folders, which are no business of the live files."""
 _LONGEST_STEP = 60.0
 """Seconds of which `synced_per_minute` tells."""
 
@@ -35,7 +40,7 @@ class Drain(NamedTuple):
 
 
 class DrainerState(NamedTuple):
-    """Who works on the queue, as that process says itself; without any, all is empty."""
+    """Who works on the queue, as that process says itself; without any, see `nobody`."""
 
     alive: bool = False
     started_at: float | None = None
@@ -69,6 +74,7 @@ def live_status(folder: DataFolder, database: Database, now: float, drainer: Dra
         "next_due_at": stats.next_due_at,
         "next_reconcile_at": next_reconcile_at(folder.reconcile, known.reconcile_interval, known.read_at),
         "settings_problem_count": len(known.problems),
+        "token_ends_at": known.token_ends_at,
         "drain": drainer.drain._asdict() if drainer.drain else None,
         "ramp": _ramp(gate),
         "breaker": _breaker(gate),
@@ -98,7 +104,7 @@ def stored_drainer(folder: DataFolder, *, is_plex_well: bool, has_jobs: bool) ->
     on already.
     """
     if not ProcessLock(folder.drain_lock).is_held_elsewhere():
-        return DrainerState(), {}
+        return nobody(folder), {}
     stored = JsonFile(folder.status).peek() or {}
     if is_plex_well and stored.get("waiting_for") == WaitingFor.PLEX.value:
         doing = Doing.SYNCING if has_jobs else Doing.IDLE
@@ -112,6 +118,15 @@ def stored_drainer(folder: DataFolder, *, is_plex_well: bool, has_jobs: bool) ->
         drain=Drain(*drain) if isinstance(drain, list) and len(drain) == len(Drain._fields) else None,
     )
     return state, stored
+
+
+def nobody(folder: DataFolder) -> DrainerState:
+    """The state where nobody works on the queue; where only a person can change that, it says so."""
+    if JsonFile(folder.install_failure).peek():
+        return DrainerState(doing=Doing.PACKAGES.value, blocked=PACKAGES_MISSING)
+    if not read_known_settings(folder.known_settings).are_usable:
+        return DrainerState(doing=Doing.SETTINGS.value)
+    return DrainerState()
 
 
 def _breaker(gate: Gate) -> dict[str, Any]:

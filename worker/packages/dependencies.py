@@ -50,7 +50,8 @@ class DependencyError(Exception):
 class Dependencies:
     """The packages that the plugin in `plugin_folder` needs.
 
-    `log` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch.
+    `log` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch. `on_wait` is
+    called with False before the packages are fetched, and with True all the time that `wait_for` waits to try again.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Dependencies:
         *,
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
+        on_wait: Callable[[bool], object] = bool,
     ) -> None:
         self._folder = folder
         self._requirements = os.path.join(plugin_folder, "requirements.txt")
@@ -68,6 +70,7 @@ class Dependencies:
         self._log = log
         self._clock = clock
         self._wait = wait
+        self._on_wait = on_wait
         self._failure = JsonFile(folder.install_failure, clock)
         self._retry_after = float(os.environ.get(RETRY_VARIABLE) or RETRY_AFTER)
 
@@ -85,6 +88,7 @@ class Dependencies:
             return
         started_at = self._clock()
         self._raise_known_failure(since=started_at if insist else started_at - self._retry_after)
+        self._on_wait(False)
         lock = self._take_install_lock()
         try:
             if not self._are_there():
@@ -213,6 +217,7 @@ class Dependencies:
         failed_at = stored_number(self._failure.load().get("at")) or self._clock()
         retry_at = min(failed_at, self._clock()) + self._retry_after
         while self._clock() < retry_at:
+            self._on_wait(True)
             self._wait(LOOK_EVERY)
             if os.path.exists(self._failure.path):
                 continue

@@ -56,7 +56,7 @@ def host_worker(
             worker.join()
         logger.info("Drainer ends: %s", ended.value)
         if ended is not Ended.SUPERSEDED:  # or the status would be another one's
-            workplace.end_status()
+            workplace.publisher.end()
         return ended, workplace.stash.connection()
 
 

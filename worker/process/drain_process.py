@@ -7,10 +7,10 @@ import os
 import sqlite3
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from storage.database import Database, NewerFormat, is_damage
-from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
@@ -18,6 +18,7 @@ from worker.base.shortage import log_end
 from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
 from worker.drain.plugin_files import BeingReplaced
+from worker.drain.publisher import Publisher
 from worker.drain.tidy_files import tidy_files
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
@@ -58,6 +59,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
     """Drain until there is no work, or others are to do it."""
     relay = log_to_file_and_relay(folder)
     database = open_queue_database(folder.queue, check=True)
+    publisher = Publisher(folder, database)
     ended, connection = None, server_connection
 
     def log(level: str, message: str) -> None:
@@ -67,17 +69,21 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
 
     try:
         keep_private(folder)
-        JsonFile(folder.status).save({})  # what a killed drainer said of itself holds no longer
+        publisher.clear()  # what a killed drainer said of itself holds no longer
         plugin_folder = os.path.dirname(plugin_file)
         tidy_files(folder, time.time())
-        dependencies = Dependencies(folder, plugin_folder, log)
+        tell = partial(publisher.publish_packages, time.time())
+        dependencies = Dependencies(folder, plugin_folder, log, on_wait=tell)
         dependencies.wait_for()
         dependencies.remove_others()
         # Heavy, and only importable once the packages are there.
         from worker.process.drain_host import host_worker  # noqa: PLC0415
 
         ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay)
-    except (DependencyError, FolderNotPrivate, BeingReplaced, NewerFormat) as error:
+    except DependencyError as error:
+        logger.error("%s", error)
+        publisher.end()
+    except (FolderNotPrivate, BeingReplaced, NewerFormat) as error:
         logger.error("%s", error)
     except Exception as error:  # noqa: BLE001 - log_end says why
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.

@@ -16,6 +16,7 @@ from plex.health import check_identity
 from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher
+from plex.token import expires_at
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
 from validation.in_force import queries_of, skipped_fields, unfilled_fields
@@ -125,7 +126,7 @@ class SyncContexts:
             config = parse_settings(settings, self._environ)
         except ConfigError as error:
             known = read_known_settings(self._folder.known_settings)
-            self._note(known._replace(problems=tuple(map(str, error.problems))))
+            self._note(known._replace(problems=tuple(map(str, error.problems)), are_usable=False, token_ends_at=None))
             raise
         self._note(
             KnownSettings(
@@ -134,6 +135,7 @@ class SyncContexts:
                 reconcile_interval=config.reconcile_interval,
                 plex_url=config.plex_url,
                 problems=tuple(map(replaced_in_words, config.replaced)),
+                token_ends_at=expires_at(config.plex_token.get_secret_value()),
             )
         )
         return config

@@ -14,6 +14,7 @@ from typing import Any
 from plex.client import PlexClient
 from plex.exceptions import PlexError
 from plex.libraries import configured_sections
+from plex.token import expires_at
 from stash.exceptions import StashUnavailable
 from stash.scene_reader import Scenes
 from validation.config import PlexSyncConfig
@@ -93,7 +94,7 @@ def check_connection(workplace: Workplace) -> dict[str, Any]:
 
 
 def _accepted(config: PlexSyncConfig) -> str:
-    end = token_end_in_words(config)
+    end = token_end_in_words(expires_at(config.plex_token.get_secret_value()))
     return f"accepted, but {end}" if end else "accepted"
 
 

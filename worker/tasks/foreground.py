@@ -97,11 +97,11 @@ class ForegroundDrain:
         worker.start()
         while worker.ended is None:
             worker.join(LOOK_SECONDS)
-            self._workplace.publish_live(worker.progress, self._started_at)
+            self._workplace.publisher.publish_live(worker.progress, self._started_at)
             self._show_progress(worker.progress)
             worker.stop_if_dismissed()
         if worker.ended is not Ended.SUPERSEDED:  # or the status would be another one's
-            self._workplace.end_status()
+            self._workplace.publisher.end()
         if worker.failure is not None:
             raise worker.failure
         return worker

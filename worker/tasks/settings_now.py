@@ -5,15 +5,12 @@ from __future__ import annotations
 from stash.exceptions import StashUnavailable
 from validation.problems import ConfigError, replaced_in_words
 from worker.drain.parts import Workplace
-from worker.tasks.token_end import token_end_in_words
 
 
 def settings_problems(workplace: Workplace) -> list[str]:
     """A sentence for each setting that is wrong, also where its default is in force meanwhile."""
     try:
-        config = workplace.contexts.read_settings()
-        end = token_end_in_words(config)
-        return [*map(replaced_in_words, config.replaced), *([end] if end else [])]
+        return list(map(replaced_in_words, workplace.contexts.read_settings().replaced))
     except ConfigError as error:
         return list(map(str, error.problems))
     except StashUnavailable as error:

@@ -10,12 +10,13 @@ from storage.database import Database
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
-from sync_queue.waiting_files import count_waiting
+from sync_queue.waiting_files import NOT_FOUND
 from worker.base.words import counted, duration, local_time
 from worker.circuit_breaker import CircuitState, ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.drain.standing import live_status, stored_drainer, stored_gate
 from worker.outage.history import OutageHistory, summarize
+from worker.tasks.token_end import token_end_in_words
 
 LAST_OUTAGES = 3
 
@@ -30,6 +31,7 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
     drainer, published = stored_drainer(folder, is_plex_well=gate.is_closed(), has_jobs=has_jobs)
     status = live_status(folder, database, now, drainer)
     next_due_at = status["next_due_at"]
+    token_end = token_end_in_words(status["token_ends_at"])
     return {
         **status,
         "written_at": now,
@@ -46,9 +48,8 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
             "waiting_for": published.get("waiting_for"),
         },
         "next_due_in": None if next_due_at is None else round(next_due_at - now, 1),
-        "waiting_for_plex_scan": count_waiting(database),
         "dead_letters_by_type": DeadLetterQueue(database).get_error_summary(),
-        "settings_problems": list(problems),
+        "settings_problems": [*problems, *([token_end] if token_end else [])],
         "last_catch_up_at": (JsonFile(folder.catch_up).peek() or {}).get("looked_until"),
         "last_outages": report_outages(folder, now)["outages"][-LAST_OUTAGES:],
     }
@@ -61,9 +62,9 @@ def status_in_words(status: dict[str, Any]) -> list[str]:
         f"PlexSync {status['version']}: {waiting} pending ({status['waiting_for_retry']} of them waiting for a retry),"
         f" {status['in_progress']} in progress"
     ]
-    if status["waiting_for_plex_scan"]:
-        missing = counted(status["waiting_for_plex_scan"], "scene")
-        lines.append(f"{missing} will go on as soon as Plex has scanned their files")
+    missing = status["waiting_for_scan"] + status["dead_letters_by_type"].get(NOT_FOUND, 0)
+    if missing:
+        lines.append(f"{counted(missing, 'scene')} will go on as soon as Plex has scanned their files")
     if status["next_due_in"] is not None:
         lines.append(f"Next retry in {counted(max(0, round(status['next_due_in'])), 'second')}")
     lines.append(_success_in_words(status))

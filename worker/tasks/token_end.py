@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from plex.token import expires_at
-from validation.config import PlexSyncConfig
 from worker.base.words import local_time
 
 
-def token_end_in_words(config: PlexSyncConfig) -> str:
-    """When plex_token ends and what to do, "" where it does not."""
-    ends_at = expires_at(config.plex_token.get_secret_value())
+def token_end_in_words(ends_at: float | None) -> str:
+    """When plex_token ends (seconds since the epoch) and what to do; "" for None."""
     if ends_at is None:
         return ""
     return (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.waiting_files import count_waiting
+from sync_queue.waiting_files import waiting_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.drain.waiting_for_files import DAY, HOUR
 from worker.processor import Ended
@@ -27,7 +27,7 @@ def lost_scenes(bench: Workbench, count: int) -> list[int]:
     """Scenes that Plex lacks, and whose absence is known."""
     lost = [bench.add_scene(in_plex=False, title=f"Lost {number}", details="d") for number in range(count)]
     bench.enqueue(*lost)
-    bench.run_until(lambda: count_waiting(bench.database) == count)
+    bench.run_until(lambda: len(waiting_scenes(bench.database)) == count)
     return lost
 
 
@@ -168,11 +168,11 @@ def test_plex_down_meanwhile(bench: Workbench) -> None:
 def test_the_status_says_how_many_wait(bench: Workbench) -> None:
     lost = lost_scenes(bench, 4)
     bench.run_for(2 * HOUR)
-    assert count_waiting(bench.database) == 4
+    assert len(waiting_scenes(bench.database)) == 4
     bench.add_item(lost[0])
     bench.run_until(lambda: bench.shows(lost[0]))
     bench.run_for(1)
-    assert count_waiting(bench.database) == 3
+    assert len(waiting_scenes(bench.database)) == 3
 
 
 def test_a_thousand_missing_scenes_in_one_folder_ask_for_one_scan(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_folder_is_scanned_again_after_ten_minutes(tmp_path: Path) -> None:
         lost_scenes_later = bench.add_scene(in_plex=False, title="t", details="d")
         bench.run_for(20)
         bench.enqueue(lost_scenes_later)
-        bench.run_until(lambda: count_waiting(bench.database) == 3)
+        bench.run_until(lambda: len(waiting_scenes(bench.database)) == 3)
         assert len(bench.plex.scans) == 2
 
 
@@ -197,7 +197,7 @@ def test_a_skipped_scene_waits_for_nothing(tmp_path: Path) -> None:
     with Workbench(tmp_path, scenes=1, skip_not_found=True) as bench:
         lost_scenes(bench, 1)
         bench.drain()
-        assert (bench.pending(), bench.dead_letters(), count_waiting(bench.database)) == ([], [], 0)
+        assert (bench.pending(), bench.dead_letters(), len(waiting_scenes(bench.database))) == ([], [], 0)
 
 
 # --- five more of the kind
@@ -209,7 +209,7 @@ def test_a_scene_that_is_deleted_meanwhile_waits_no_more(bench: Workbench) -> No
     del bench.stash.library.scenes[lost]
     bench.add_item(lost)
     bench.run_for(120)
-    assert (bench.pending(), bench.dead_letters(), count_waiting(bench.database)) == ([], [], 0)
+    assert (bench.pending(), bench.dead_letters(), len(waiting_scenes(bench.database))) == ([], [], 0)
 
 
 def test_a_file_that_was_renamed_in_plex_only_wakes_nobody(bench: Workbench) -> None:

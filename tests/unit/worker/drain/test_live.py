@@ -15,8 +15,10 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.support.workbench import Workbench
+from validation.problems import ConfigError
 from worker.drain.live import BELIEVE_FOR, MOST_IDS, live_scenes, write_where_needed
 from worker.drain.progress import Doing, Progress
+from worker.drain.standing import PACKAGES_MISSING
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
 
 
 def publish(bench: Workbench, progress: Progress) -> None:
-    bench.workplace.publish_live(progress, 1_700_000_000.0)
+    bench.workplace.publisher.publish_live(progress, 1_700_000_000.0)
 
 
 def status(bench: Workbench) -> dict[str, Any]:
@@ -92,9 +94,38 @@ def test_at_most_once_a_second_and_at_least_once_a_minute(bench: Workbench) -> N
 
 def test_a_worker_that_ends_leaves_what_holds(bench: Workbench) -> None:
     publish(bench, Progress(doing=Doing.SYNCING))
-    bench.workplace.end_status()
+    bench.workplace.publisher.end()
     assert (status(bench)["believe_until"], scenes(bench)["believe_until"]) == (None, None)
     assert status(bench)["drainer"] == {"alive": False, "started_at": None, "doing": "", "blocked": ""}
+
+
+def test_a_drainer_without_packages_says_so_until_they_are_there(bench: Workbench) -> None:
+    publisher = bench.workplace.publisher
+    publisher.publish_packages(1_700_000_000.0, False)
+    assert (status(bench)["drainer"]["doing"], status(bench)["drainer"]["blocked"]) == ("packages", "")
+    bench.clock.sleep(1)
+    publisher.publish_packages(1_700_000_000.0, True)
+    assert status(bench)["drainer"]["blocked"] == PACKAGES_MISSING
+    JsonFile(bench.folder.install_failure).save({"problem": "/data/secret could not be written"})
+    publisher.end()
+    gone = {"alive": False, "started_at": None, "doing": "packages", "blocked": PACKAGES_MISSING}
+    assert status(bench)["drainer"] == gone
+    assert "/data" not in json.dumps(status(bench))
+    os.unlink(bench.folder.install_failure)
+    publisher.end()
+    assert status(bench)["drainer"]["doing"] == ""
+
+
+def test_settings_that_stop_everything_are_told_though_nobody_works(bench: Workbench) -> None:
+    bench.configure(plex_url="")
+    with pytest.raises(ConfigError):
+        bench.workplace.contexts.read_settings()
+    bench.workplace.publisher.end()
+    assert status(bench)["drainer"]["doing"] == "settings"
+    bench.configure(max_retries="many")
+    bench.workplace.contexts.read_settings()
+    bench.workplace.publisher.end()
+    assert (status(bench)["drainer"]["doing"], status(bench)["settings_problem_count"]) == ("", 1)
 
 
 def test_the_outage_and_the_next_probe_are_told(bench: Workbench) -> None:
@@ -135,7 +166,7 @@ def test_the_newest_thousand_of_each_kind(bench: Workbench) -> None:
 def test_a_folder_that_cannot_be_made_stops_nobody(bench: Workbench) -> None:
     Path(bench.folder.live).write_text("in the way", encoding="utf-8")
     publish(bench, bench.worker.progress)
-    bench.workplace.end_status()
+    bench.workplace.publisher.end()
 
 
 def test_the_plugins_own_folder_is_not_made_anew(bench: Workbench) -> None:

@@ -197,6 +197,24 @@ def test_nobody_waits_longer_than_an_hour(plugin: NeedyPlugin) -> None:
         dependencies.wait_for()
 
 
+def test_who_waits_says_whether_the_packages_are_being_fetched_or_have_failed(
+    plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    now = [1_000_000.0]
+    told: list[bool] = []
+
+    def wait(seconds: float) -> None:
+        now[0] += 600.0
+
+    dependencies = Dependencies(
+        plugin.data, str(plugin.folder), lambda *_: None, clock=lambda: now[0], wait=wait, on_wait=told.append
+    )
+    with pytest.raises(DependencyError):
+        dependencies.wait_for()
+    assert told == [False, True] * 6 + [False]
+
+
 def test_an_old_python_is_told_so_at_once(plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
     with pytest.raises(DependencyError, match=r"Python 3\.9 .* needs 3\.10 or newer"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from tests.support.workbench import Workbench
 from worker.drain.standing import stored_gate
 from worker.tasks.connection_check import SAMPLES, check_connection
 from worker.tasks.settings_now import settings_problems
+from worker.tasks.status_report import queue_status
 
 
 @pytest.fixture
@@ -176,9 +178,15 @@ def test_a_token_that_ends_by_itself_is_told_with_its_date(bench: Workbench) -> 
     (found,) = [each for each in examine(bench) if each[0] == "Token"]
     assert found[1]
     assert found[2].startswith("accepted, but plex_token expires on 2030-03-1")
-    (problem,) = settings_problems(bench.workplace)
+    assert settings_problems(bench.workplace) == []
+    status = queue_status(bench.folder, bench.database, bench.clock.now, [])
+    (problem,) = status["settings_problems"]
     assert found[2].endswith(problem)
-    assert token not in problem
+    assert token not in json.dumps(status)
+    assert (status["token_ends_at"], status["settings_problem_count"]) == (1_900_000_000.0, 0)
+    bench.configure()
+    bench.workplace.contexts.read_settings()
+    assert queue_status(bench.folder, bench.database, bench.clock.now, [])["settings_problems"] == []
 
 
 def test_a_token_that_is_not_the_owners_is_told(bench: Workbench) -> None:
