@@ -9,10 +9,10 @@
   function DayChart({ days }) {
     const width = 900;
     const height = 160;
-    const axis = 18;
+    const ground = height - 18;
     const most = Math.max(1, ...days.map((day) => day.done + day.failed));
     const step = width / Math.max(1, days.length);
-    const tall = (count) => (count / most) * (height - axis - 12);
+    const tall = (count) => (count / most) * (ground - 12);
     const sum = (key) => days.reduce((total, day) => total + day[key], 0);
     const summary = t("chart.days", { days: days.length, done: sum("done"), failed: sum("failed") });
 
@@ -20,22 +20,15 @@
       const failed = tall(day.failed);
       const done = tall(day.done);
       const x = index * step + step * 0.12;
-      const wide = step * 0.76;
+      const block = (kind, y, tall) =>
+        tall > 0 && h("rect", { x, y, width: step * 0.76, height: tall, className: `plexsync-bar-${kind}` });
       return h(
         "g",
         { key: day.date },
         h("title", null, t("chart.day", { date: day.date, done: day.done, failed: day.failed })),
-        h("rect", { x: index * step, y: 0, width: step, height: height - axis, className: "plexsync-bar-ground" }),
-        done > 0 &&
-          h("rect", { x, y: height - axis - done, width: wide, height: done, className: "plexsync-bar-done" }),
-        failed > 0 &&
-          h("rect", {
-            x,
-            y: height - axis - done - failed,
-            width: wide,
-            height: failed,
-            className: "plexsync-bar-failed",
-          })
+        h("rect", { x: index * step, y: 0, width: step, height: ground, className: "plexsync-bar-ground" }),
+        block("done", ground - done, done),
+        block("failed", ground - done - failed, failed)
       );
     };
     const label = (index, anchor) =>
@@ -48,7 +41,7 @@
         "svg",
         { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": summary },
         h("text", { x: 0, y: 10 }, words.number(most)),
-        h("line", { x1: 0, x2: width, y1: height - axis, y2: height - axis }),
+        h("line", { x1: 0, x2: width, y1: ground, y2: ground }),
         days.map(bar),
         label(0, "start"),
         label(days.length - 1, "end")
