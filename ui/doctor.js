@@ -27,6 +27,16 @@
     return h(Alert, { variant: isGood ? "success" : "warning" }, isGood ? good : bad);
   }
 
+  function Findings({ result, ...verdict }) {
+    if (!result) return null;
+    return h(
+      "div",
+      null,
+      h(Verdict, { isGood: result.ok, ...verdict }),
+      h(Checks, { checks: result.checks })
+    );
+  }
+
   function Folders({ title, folders }) {
     return h(
       "div",
@@ -86,7 +96,7 @@
     return h(
       Step,
       { number: 4, title: t("step.map"), state },
-      h("p", { className: "text-muted" }, t("map.help")),
+      h(page.Help, null, t("map.help")),
       suggestion &&
         suggestion !== inForce &&
         h(
@@ -111,8 +121,8 @@
         placeholder: "/data => /media/movies",
       }),
       h(
-        "div",
-        { className: "plexsync-line" },
+        page.Line,
+        null,
         h(Action, { label: t("map.test"), icon: icons.faRightLeft, onRun: test }),
         h(Action, {
           label: t("action.save"),
@@ -131,15 +141,9 @@
     return h(
       Step,
       { number: 5, title: t("step.write"), state: result ? (result.ok ? "done" : "wrong") : "open" },
-      h("p", { className: "text-muted" }, t("write.help")),
+      h(page.Help, null, t("write.help")),
       h(Action, { label: t("write.run"), icon: icons.faPen, onRun: run }),
-      result &&
-        h(
-          "div",
-          null,
-          h(Verdict, { isGood: result.ok, good: t("write.good"), bad: t("write.bad") }),
-          h(Checks, { checks: result.checks })
-        )
+      h(Findings, { result, good: t("write.good"), bad: t("write.bad") })
     );
   }
 
@@ -153,15 +157,9 @@
       h(
         Step,
         { number: 3, title: t("step.check"), state: health ? (health.ok ? "done" : "wrong") : "open" },
-        h("p", { className: "text-muted" }, t("check.help")),
+        h(page.Help, null, t("check.help")),
         h(Action, { label: t("check.run"), icon: icons.faStethoscope, onRun: run }),
-        health &&
-          h(
-            "div",
-            null,
-            h(Verdict, { isGood: health.ok, good: t("check.good"), bad: t("check.bad") }),
-            h(Checks, { checks: health.checks })
-          )
+        h(Findings, { result: health, good: t("check.good"), bad: t("check.bad") })
       ),
       h(PathMap, { Step, settings, save, suggestion: health ? health.path_map : "" }),
       h(WriteTest, { Step })

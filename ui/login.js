@@ -3,7 +3,7 @@
   "use strict";
   const page = window.PlexSync;
   const { React, h, t, words, api, icons, Action } = page;
-  const { Alert, Button, Form, Spinner } = page.Bootstrap;
+  const { Alert, Button, Form } = page.Bootstrap;
   const ASK_MS = 5000;
 
   /** Asks until the person has confirmed the code, the code has expired, or the component has gone. */
@@ -39,15 +39,15 @@
       h("p", null, t("login.open")),
       h("p", { className: "plexsync-code-text", "aria-label": t("login.code", { code: login.code }) }, login.code),
       h(
-        "div",
-        { className: "plexsync-line" },
+        page.Line,
+        null,
         h(page.NewTab, { href: login.url, variant: "primary" }, t("login.link")),
         h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
       ),
       h(
         "p",
         { className: "text-muted", role: "status" },
-        h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }),
+        h(page.Busy),
         " ",
         t("login.waiting", { when: words.clock(login.expires_at) })
       ),
@@ -112,8 +112,8 @@
         )
       ),
       h(
-        "div",
-        { className: "plexsync-line" },
+        page.Line,
+        null,
         h(Action, {
           label: t("login.use"),
           variant: "primary",
@@ -156,7 +156,7 @@
       "div",
       null,
       login && login.state === "expired" && h(Alert, { variant: "warning" }, t("login.expired")),
-      h("p", { className: "text-muted" }, t("login.help")),
+      h(page.Help, null, t("login.help")),
       h(Action, { label: t("login.start"), icon: icons.faArrowRightToBracket, variant: "primary", onRun: start })
     );
   };

@@ -14,13 +14,12 @@
       : null;
   }
 
+  function Busy({ className }) {
+    return h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true, className });
+  }
+
   function Loading() {
-    return h(
-      "div",
-      { className: "plexsync-loading", role: "status" },
-      h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true }),
-      h("span", null, t("loading"))
-    );
+    return h("div", { className: "plexsync-loading", role: "status" }, h(Busy), h("span", null, t("loading")));
   }
 
   function Failure({ error, onRetry }) {
@@ -121,9 +120,7 @@
         "aria-disabled": isBusy || undefined,
         ...others,
       },
-      isBusy
-        ? h(Spinner, { as: "span", animation: "border", size: "sm", "aria-hidden": true, className: "mr-1" })
-        : h(Icon, { icon }),
+      isBusy ? h(Busy, { className: "mr-1" }) : h(Icon, { icon }),
       label
     );
   }
@@ -213,6 +210,15 @@
     return h("div", { className: "text-muted" }, children);
   }
 
+  function Help({ children }) {
+    return h("p", { className: "text-muted" }, children);
+  }
+
+  /** Buttons side by side. */
+  function Line({ children }) {
+    return h("div", { className: "plexsync-line" }, children);
+  }
+
   function Path({ path }) {
     return path ? h("code", { className: "plexsync-path" }, path) : null;
   }
@@ -290,6 +296,9 @@
     SceneLink,
     Row,
     Muted,
+    Help,
+    Line,
+    Busy,
     Path,
     Moment,
     Change,

@@ -86,8 +86,8 @@
       job && job.error_text && job.error_text !== status.reason && h("p", null, job.error_text),
       job && job.candidates.length > 0 && h(page.Candidates, { job, onChanged }),
       h(
-        "div",
-        { className: "plexsync-line" },
+        page.Line,
+        null,
         h(Action, {
           label: t("scene.sync"),
           icon: icons.faBolt,
@@ -106,7 +106,7 @@
       compared && h("section", null, h("h2", null, t("scene.differences")), h(Differences, { status: compared })),
       h("h2", null, t("scene.items")),
       status.items.length === 0
-        ? h("p", { className: "text-muted" }, t("scene.no_items"))
+        ? h(page.Help, null, t("scene.no_items"))
         : h(
             page.Rows,
             null,

@@ -89,7 +89,7 @@
       h(
         "div",
         null,
-        h("p", { className: "text-muted" }, t("setup.server", { server: data.server, version: data.version })),
+        h(page.Help, null, t("setup.server", { server: data.server, version: data.version })),
         !data.is_owner && h("p", { className: "text-warning" }, t("setup.not_owner")),
         h(
           "fieldset",
@@ -118,7 +118,7 @@
             })
           )
         ),
-        h("p", { className: "text-muted" }, t("setup.libraries_help")),
+        h(page.Help, null, t("setup.libraries_help")),
         h(Action, {
           label: t("action.save"),
           variant: "primary",
@@ -145,7 +145,7 @@
         checked: isOn,
         onChange: change,
       }),
-      h("p", { className: "text-muted" }, t("badges.help"))
+      h(page.Help, null, t("badges.help"))
     );
   }
 
@@ -171,7 +171,7 @@
     return h(
       Card,
       { title: t("locks.title") },
-      h("p", { className: "text-muted" }, t("locks.help")),
+      h(page.Help, null, t("locks.help")),
       h(Action, { label: t("locks.preview"), icon: icons.faLockOpen, onRun: unlock })
     );
   }
@@ -201,7 +201,7 @@
     return h(
       Card,
       { title: t("pins.title") },
-      h("p", { className: "text-muted" }, t("pins.help")),
+      h(page.Help, null, t("pins.help")),
       h(page.List, {
         paged,
         of: "pins",

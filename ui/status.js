@@ -20,7 +20,7 @@
           total: drain.total,
           label: t("state.draining", { done: drain.done, total: drain.total }),
         }),
-      reason && h("p", { className: "text-muted" }, reason),
+      reason && h(page.Help, null, reason),
       end && h("p", { className: "text-warning" }, t("state.token_ends", { day: words.day(end) })),
       h(Steering, { status })
     );
