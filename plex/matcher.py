@@ -34,6 +34,11 @@ class MatchResult:
     missing: tuple[str, ...] = ()
     files: tuple[MatchedFile, ...] = field(default=(), compare=False)  # it follows from the others
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The paths in Plex that are taken for the scene's files, or that these cannot be told from."""
+        return frozenset((*(file.path for file in self.files), *self.ambiguous))
+
 
 @dataclass(frozen=True)
 class ScanTarget:
@@ -94,11 +99,6 @@ class Matcher:
                 rating_keys.update((each.file.rating_key, None) for each in best)
                 matched.update((MatchedFile(each.file.rating_key, each.file.path, by_tail), None) for each in best)
         return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
-
-    def paths_of(self, files: Sequence[str]) -> frozenset[str]:
-        """The paths in Plex that are taken for a scene's files, or that it cannot be told from. Asks the index only."""
-        found = self.match(files)
-        return frozenset((*(file.path for file in found.files), *found.ambiguous))
 
     @property
     def has_several_roots(self) -> bool:

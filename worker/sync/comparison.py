@@ -92,6 +92,9 @@ class SceneComparison:
         return bool(self.differences) and all(each.is_refused for each in self.differences)
 
 
+_NOT_LOOKED_FOR = (Verdict.FAILED, Verdict.NOTHING_TO_SYNC, Verdict.UNDONE)
+
+
 class Comparison:
     """Compares scenes over one context, with what earlier syncs know. Raises PlexError where Plex is not there."""
 
@@ -127,20 +130,21 @@ class Comparison:
         )
 
     def _with_paths(self, results: Iterable[SceneComparison]) -> list[SceneComparison]:
-        """The results with the files of each in Plex: its own, of items that it is pinned to, and, where Stash cannot
-        tell its files, of items that it was shown on."""
+        """The results, with the files in Plex also of those that were not looked for: by Stash, and where it cannot
+        tell, by the items that they were shown on."""
         compared = list(results)
-        there = {result.scene_id for result in compared if result.verdict is not Verdict.GONE}
-        unread = sorted(there - self._scenes.keys())
-        chosen = [
-            (pin.scene_id, pin.files) for pin in Pins(self._database, self._context.plex.machine_identifier).all()
-        ]
-        chosen += [(state.scene_id, tuple(state.files)) for state in self._state.items_of_scenes(unread)]
-        paths = {key: set(self._context.finder.paths_of(scene.files)) for key, scene in self._scenes.items()}
-        for scene_id, files in chosen:
-            if scene_id in there:
-                paths.setdefault(scene_id, set()).update(files)
-        return [replace(each, paths=frozenset(paths.get(each.scene_id, ()))) for each in compared]
+        others = [each.scene_id for each in compared if each.verdict in _NOT_LOOKED_FOR]
+        if not others:
+            return compared
+        paths = {key: set[str]() for key in others}
+        for state in self._state.items_of_scenes([key for key in others if key not in self._scenes]):
+            paths[state.scene_id].update(state.files)
+        pins = Pins(self._database, self._context.plex.machine_identifier).all()
+        for key in others:
+            files = self._scenes[key].files if key in self._scenes else ()
+            pinned = [path for pin in pins if pin.scene_id == key for path in pin.files]
+            paths[key].update(self._context.finder.paths_of(files, pinned))
+        return [replace(each, paths=frozenset(paths.get(each.scene_id, each.paths))) for each in compared]
 
     def _compare_together(self, scene_ids: Sequence[int]) -> list[SceneComparison | PlexError]:
         scenes = self._context.stash.scenes(scene_ids)
@@ -161,17 +165,22 @@ class Comparison:
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
     def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled, ways: ServerWays) -> SceneComparison:
-        candidates, elsewhere = settled.candidates, settled.yielded
-        if candidates or not (settled.items or settled.yielded):
-            verdict = Verdict.AMBIGUOUS if candidates else Verdict.NOT_IN_PLEX
-            return replace(_without_items(scene, wanted, verdict), candidates=candidates, elsewhere=elsewhere)
+        found = SceneComparison(
+            scene.id,
+            Verdict.IN_STEP,
+            wanted.title,
+            scene.path,
+            candidates=settled.candidates,
+            elsewhere=settled.yielded,
+            guids={item.rating_key: item.guid for item, _ in settled.items if item.guid},
+            paths=settled.found.paths,
+        )
+        if found.candidates or not (settled.items or settled.yielded):
+            return replace(found, verdict=Verdict.AMBIGUOUS if found.candidates else Verdict.NOT_IN_PLEX)
         differences = tuple(
             each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
         ) + self._refreshes(scene, settled)
-        verdict = Verdict.DIFFERS if differences else Verdict.IN_STEP
-        guids = {item.rating_key: item.guid for item, _ in settled.items if item.guid}
-        found = _without_items(scene, wanted, verdict)
-        return replace(found, differences=differences, elsewhere=elsewhere, guids=guids)
+        return replace(found, verdict=Verdict.DIFFERS, differences=differences) if differences else found
 
     def _differences(
         self, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays
@@ -215,8 +224,4 @@ def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:
 
 def _left_alone(scene: Scene, wanted: WantedMetadata, known: SceneState | None, reason: str) -> SceneComparison:
     verdict = Verdict.UNDONE if is_undone(scene, known) else Verdict.NOTHING_TO_SYNC
-    return replace(_without_items(scene, wanted, verdict), reason=reason)
-
-
-def _without_items(scene: Scene, wanted: WantedMetadata, verdict: Verdict) -> SceneComparison:
-    return SceneComparison(wanted.scene_id, verdict, wanted.title, scene.path)
+    return SceneComparison(scene.id, verdict, wanted.title, scene.path, reason=reason)

@@ -25,8 +25,8 @@ MOST_READINGS = 4
 class Found:
     """What Plex has of one scene. `candidates` are paths of equal rivals, where nothing was found for certain.
 
-    `files`: those of the items' files that were taken for the scene's. `unlisted`: where nothing was found, a library
-    that may hold the scene's file and cannot be listed now.
+    `files`: those of the items' files that were taken for the scene's. `paths`: all files in Plex that these cannot be
+    told from, too. `unlisted`: where nothing was found, a library that may hold the scene's file and cannot be listed.
     """
 
     items: tuple[PlexItem, ...]
@@ -34,6 +34,7 @@ class Found:
     warnings: tuple[str, ...] = ()
     files: tuple[MatchedFile, ...] = ()
     unlisted: UnlistedSection | None = None
+    paths: frozenset[str] = frozenset()
 
 
 class ScanRequests:
@@ -104,9 +105,9 @@ class ItemFinder:
         """Files in Plex that a scene's files lead to, as far as the index knows; asks nobody."""
         return self._matcher.match(files).files
 
-    def paths_of(self, files: Sequence[str]) -> frozenset[str]:
-        """Paths in Plex that are a scene's files, or that these cannot be told from; asks nobody."""
-        return self._matcher.paths_of(files)
+    def paths_of(self, files: Sequence[str], pinned: Sequence[str]) -> frozenset[str]:
+        """`Found.paths` of a scene, by the files of items that a person chose for it, too; asks nobody."""
+        return self._with_pins(self._matcher.match(files), pinned).paths
 
     def stash_tails(self, item: PlexItem) -> tuple[Parts, ...]:
         """How the paths of all files in Stash end that may lead to the item."""
@@ -195,11 +196,11 @@ class ItemFinder:
         found = tuple(items[key] for key in match.rating_keys if key in items)
         if not found:
             unlisted = None if match.ambiguous else self._matcher.unlisted_library(files)
-            return Found((), match.ambiguous, unlisted=unlisted)
+            return Found((), match.ambiguous, unlisted=unlisted, paths=match.paths)
         warnings = (
             f"{len(match.ambiguous)} files in Plex match another file of this scene equally well. Set path_map",
         )
-        return Found(found, (), warnings if match.ambiguous else (), match.files)
+        return Found(found, (), warnings if match.ambiguous else (), match.files, paths=match.paths)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Correct what the index had wrong; returns whether there was anything."""

@@ -157,7 +157,7 @@ def test_property_every_file_is_a_scenes_or_unknown_exactly_once(
         store.put_items(1, [ListedItem(key, tuple(files)) for key, files in enumerate(items, start=1)])
         index = FileIndex(store, client_of("http://127.0.0.1:1"), clock, ())
         matcher = Matcher(index, (), ("/data",), False)
-        led_to = {path for scene in scenes for path in matcher.paths_of([scene])}
+        led_to = {path for scene in scenes for path in matcher.match([scene]).paths}
         unknown = besides(index, *led_to)
         index.close()
     assert not led_to & {file.path for file in unknown}
