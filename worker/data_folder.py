@@ -23,6 +23,7 @@ class DataFolder:
         self.live_scenes = os.path.join(self.live, "scenes.json")
         self.queue = os.path.join(root, "queue")
         self.drain_lock = os.path.join(self.queue, "drain.lock")
+        self.session_pipe = os.path.join(self.queue, "session.pipe")
         self.standby_lock = os.path.join(self.queue, "standby.lock")
         self.install_lock = os.path.join(root, "install.lock")
         self.install_failure = os.path.join(root, "install_failure.json")

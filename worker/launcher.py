@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import time
 
@@ -21,6 +22,8 @@ CREATE_NEW_PROCESS_GROUP = 0x00000200
 CREATE_NO_WINDOW = 0x08000000
 """Windows' process creation flags (WinBase.h), by number: `subprocess` has their names on Windows only."""
 
+_LOGIN = ("Name", "Value", "MaxAge")
+"""What of Stash's cookie is needed to log in with it."""
 _THIS_MACHINE = frozenset({"", "0.0.0.0", "::", "[::]", "127.0.0.1", "::1", "[::1]"})  # noqa: S104 - compared only
 
 
@@ -37,15 +40,38 @@ def isolated(python: str, *arguments: str) -> list[str]:
 def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> bool:
     """Start a drainer unless one holds the drain lock; returns whether one was started. Raises OSError.
 
-    One that holds it gets a standby where its session at Stash ends, or where Stash has another address now.
+    One that holds it is handed the session that Stash lent to us: before the look at the lock, since it lets go of the
+    lock before its last look into the pipe. It gets a standby where its own session at Stash ends, or where Stash has
+    another address now.
     """
+    _hand_session_over(folder, server_connection)
     if not ProcessLock(folder.drain_lock).is_held_elsewhere():
         start_drainer(plugin_file, server_connection)
-    elif _needs_relief(folder, server_connection) and not ProcessLock(folder.standby_lock).is_held_elsewhere():
+        return True
+    if _needs_relief(folder, server_connection) and not ProcessLock(folder.standby_lock).is_held_elsewhere():
         start_drainer(plugin_file, server_connection, STANDBY_ARGUMENT)
-    else:
-        return False
-    return True
+        return True
+    return False
+
+
+def _hand_session_over(folder: DataFolder, server_connection: dict[str, Any]) -> None:
+    """Give the drainer a fresh session through its pipe (worker/drain/session_pipe.py), if it reads from one."""
+    cookie = server_connection.get("SessionCookie")
+    if not cookie or sys.platform == "win32":
+        return
+    try:
+        descriptor = os.open(folder.session_pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:
+        return
+    try:
+        # Whatever else may have that name, no secret goes into a file. Up to PIPE_BUF bytes (512 at least, 4,096 on
+        # Linux) go whole or not at all (POSIX, write()).
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            os.write(descriptor, json.dumps({key: cookie.get(key) for key in _LOGIN}).encode() + b"\n")
+    except OSError:  # it is full of fresh ones, or the drainer goes at this moment
+        pass
+    finally:
+        os.close(descriptor)
 
 
 def address_of(server_connection: dict[str, Any]) -> str:

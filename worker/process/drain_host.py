@@ -20,6 +20,7 @@ from worker.data_folder import DataFolder
 from worker.drain.ended import Ended
 from worker.drain.pace import LONGEST_GATHERING
 from worker.drain.parts import Workplace, open_workplace
+from worker.drain.session_pipe import SessionPipe
 from worker.process.log_setup import RelayHandler
 from worker.processor import SyncWorker, WorkerRules
 
@@ -38,6 +39,7 @@ def host_worker(
     server_connection: dict[str, Any],
     database: Database,
     relay: RelayHandler,
+    sessions: SessionPipe,
 ) -> tuple[Ended, dict[str, Any]]:
     """Run a worker to its end; returns why it ended, and the server connection with its login as it is then."""
     with open_workplace(folder, server_connection, plugin_folder) as workplace:
@@ -49,7 +51,7 @@ def host_worker(
             logger.info("%s in progress when an earlier run ended, and done now", counted(put_back, "job"))
         worker.start()
         try:
-            ended = _watch(worker, workplace, database, relay)
+            ended = _watch(worker, workplace, sessions, database, relay)
         finally:
             # The lock must not be let go of while the thread still works.
             worker.stop()
@@ -60,12 +62,15 @@ def host_worker(
         return ended, workplace.stash.connection()
 
 
-def _watch(worker: SyncWorker, workplace: Workplace, database: Database, relay: RelayHandler) -> Ended:
+def _watch(
+    worker: SyncWorker, workplace: Workplace, sessions: SessionPipe, database: Database, relay: RelayHandler
+) -> Ended:
     """Publish what the worker does until it ends, by itself or because it is no longer wanted."""
     started_at = time.time()
     while worker.ended is None:
         workplace.publish_status(worker.progress, started_at)
         worker.join(TICK)
+        sessions.newest()
         relay.flush_to(lambda lines: post_lines(database, lines))
         worker.stop_if_dismissed()
     return worker.ended

@@ -19,6 +19,7 @@ from worker.data_folder import DataFolder
 from worker.drain.ended import DISMISSED, Ended
 from worker.drain.plugin_files import BeingReplaced
 from worker.drain.publisher import Publisher
+from worker.drain.session_pipe import SessionPipe
 from worker.drain.tidy_files import tidy_files
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
@@ -54,9 +55,14 @@ class Leave:
         """Whether a standby takes over."""
         return self.ended is Ended.RELIEVED
 
+    @property
+    def is_for_want_of_a_session(self) -> bool:
+        """Whether only somebody with another session at Stash can go on."""
+        return self.ended is Ended.LOGGED_OUT
 
-def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any]) -> Leave:
-    """Drain until there is no work, or others are to do it."""
+
+def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any], sessions: SessionPipe) -> Leave:
+    """Drain until there is no work, or others are to do it. `sessions` is where others hand theirs over."""
     relay = log_to_file_and_relay(folder)
     database = open_queue_database(folder.queue, check=True)
     publisher = Publisher(folder, database)
@@ -79,7 +85,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         # Heavy, and only importable once the packages are there.
         from worker.process.drain_host import host_worker  # noqa: PLC0415
 
-        ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay)
+        ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay, sessions)
     except DependencyError as error:
         logger.error("%s", error)
         publisher.end()
