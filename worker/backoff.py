@@ -12,7 +12,7 @@
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
-| PartlySynced (an image failed)     | 5           | 5, 80               | no            | done, with a warning        |
+| PartlySynced (a field failed)      | 5           | 5, 80               | no            | done, with a warning        |
 | NothingArrived (answered 200)      | 5           | 5, 80               | counts once   | done but for what is refused|
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
@@ -58,7 +58,7 @@ class NothingArrived(TransientError):
 
 
 class PartlySynced(TransientError):
-    """All but an image was written; the text says what failed."""
+    """All but a field or an image was written; the text says what failed."""
 
 
 class Action(Enum):

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexNotFound
 from plex.index import FileIndex
+from plex.items import PlexItem
 from plex.writer import unchanged_title
+
+MOST_KEYS = 2
+"""Items that are asked at most: the first may be at fault, too."""
 
 
 def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int]) -> str | None:
     """Why Plex takes no edit now, "" where it does, None where it has no item to try it with.
 
-    An item gets the title and the lock that it has; `besides` holds the rating keys of items that are not asked, as
-    they may be at fault themselves. Two items have to be refused, for the first may be at fault, too; but one silence
-    is enough, as each takes its time.
+    An item gets the title and the lock that it has. `besides` holds the rating keys of items that may be at fault
+    themselves: they are asked where there is no other. MOST_KEYS items have to be refused, but one silence is enough,
+    as each takes its time.
     """
+    fault = _fault_of_editing(plex, index.two_keys(besides))
+    return fault if fault is not None else _fault_of_editing(plex, sorted(besides)[:MOST_KEYS])
+
+
+def takes_edits(plex: PlexClient, item: PlexItem) -> bool:
+    """Whether Plex takes an edit of this item that changes nothing; False for one without a title, too."""
+    if not item.value("title"):
+        return False
+    try:
+        plex.edit(item, unchanged_title(item))
+    except PlexError:
+        return False
+    return True
+
+
+def _fault_of_editing(plex: PlexClient, rating_keys: Iterable[int]) -> str | None:
     fault = None
-    for rating_key in index.two_keys(besides):
+    for rating_key in rating_keys:
         try:
             item = plex.items([rating_key]).get(rating_key)
             if item is None or not item.value("title"):

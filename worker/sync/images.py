@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 
-from plex.exceptions import PlexError, PlexNotFound, PlexPermanentError, PlexTemporaryError
+from plex.exceptions import PlexError, PlexTemporaryError
 from plex.items import PlexItem
 from plex.shown import uploaded_name
 from stash.client import SCREENSHOT_BYTES
@@ -84,9 +84,9 @@ class ImageSync:
         return unlocked if unlocked and picture.can_be_sent() else []
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
-        """Upload what changed. A failure that is an image's own goes to `item.images`; an outage is raised.
+        """Upload what changed. A failure that is an image's own goes to `item.images`.
 
-        Raises PlexServerDown, PlexAuthError, and PlexTemporaryError where it may be an outage.
+        Raises PlexError where Plex takes no edit of the item either.
         """
         fields = [name for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         if not fields:
@@ -218,19 +218,19 @@ class ImageSync:
             )
 
     def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> None:
-        """Do `act`; what is the image's own failure is kept. Raises what may be an outage."""
+        """Do `act`; what is the image's own failure is kept. Raises PlexError where it is not."""
         try:
             act()
-        except (PlexPermanentError, PlexNotFound, PlexTemporaryError) as error:
-            if isinstance(error, PlexTemporaryError) and error.suspect_outage:
-                raise
+        except PlexError as error:
             if size > LARGE and _is_about_size(error):
                 item.images.refused[name] = digest
                 item.images.warnings.append(
                     f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take ({error})"
                 )
-            else:
+            elif item.is_fields_own(error, self._context.plex):
                 item.images.failures.append(f"{name}: {error}")
+            else:
+                raise
 
 
 def is_unlocked(name: str, item: PlexItem, sent: Collection[str], loose_locks: Collection[str]) -> bool:

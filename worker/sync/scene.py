@@ -42,7 +42,7 @@ from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
 from worker.sync.server import KnownServer, known_server
-from worker.sync.writing import ItemWriting, Tries
+from worker.sync.writing import ItemWriting, tries_of
 
 logger = logging.getLogger(__name__)
 
@@ -215,7 +215,7 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
-            item.write(self._context.plex, locks, self._server, _tries(work.job), self._clock())
+            item.write(self._context.plex, locks, self._server, tries_of(work.job), self._clock())
             self._images.sync(item, work.picture, work.changed_in_stash)
             if item.is_refresh_due:
                 self._refresh(work, item)
@@ -308,12 +308,6 @@ class SceneSync:
     def _settled(self, updated_at: str) -> str:
         """`updated_at`, or "" where one more edit with the same text could have come after our read."""
         return updated_at if is_settled(updated_at, self._read_at) else ""
-
-
-def _tries(job: Job) -> Tries:
-    if job.last_error_type == PartlySynced.__name__:
-        return Tries.OTHERS_PASSED
-    return Tries.FAILED if job.retry_count else Tries.FIRST
 
 
 def _ambiguous(settled: Settled) -> AmbiguousMatch:

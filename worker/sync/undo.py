@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from plex.client import PlexClient
@@ -17,7 +18,7 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
-from worker.backoff import NothingArrived, NothingToSync
+from worker.backoff import NothingArrived, NothingToSync, PartlySynced
 from worker.sync.context import SyncContext, read_items
 from worker.sync.item import history_of
 from worker.sync.item_identity import has_its_files
@@ -26,7 +27,7 @@ from worker.sync.ownership import Ownership
 from worker.sync.read_back import read_back
 from worker.sync.scope import part_taker
 from worker.sync.server import KnownServer
-from worker.sync.writing import ItemWriting, Tries
+from worker.sync.writing import ItemWriting, Tries, tries_of
 
 
 def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) -> tuple[FieldEdit, ...]:
@@ -133,23 +134,28 @@ class SceneUndo:
         if not plan:
             return Outcome(job, NothingToSync("nothing was ever written for this scene"))
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
-        self._write(items, Tries.FAILED if job.retry_count else Tries.FIRST)
+        self._write(items, tries_of(job))
         warnings = [text for item in items for text in item.verdict.warnings]
         if any(item.verdict.has_ignored_all for item in items):
             return Outcome(job, NothingArrived("; ".join(warnings)))
+        done = replace(self._done(job, plan, items, stash_updated_at), warnings=tuple(warnings), begun_at=begun_at)
+        passing = [text for item in items for text in item.verdict.passing]
+        return Outcome(job, PartlySynced("; ".join(passing)), given_up=done) if passing else done
+
+    def _done(self, job: Job, plan: Sequence[ItemUndo], items: Sequence[ItemWriting], stash_updated_at: str) -> Outcome:
+        """The outcome; what Plex refused to bring back can be undone another time."""
         now = self._clock()
+        kept = {item.rating_key for item in items if item.verdict.refused}
         return Outcome(
             job,
             changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
-            warnings=tuple(warnings),
             changes=tuple(
                 Change(each.item.rating_key, edit.field, as_json(edit.old), as_json(edit.new))
                 for each in plan
                 for edit in each.edits
             ),
-            begun_at=begun_at,
-            undone=self._known_by(job.scene_id, [each.item for each in plan]),
-            scene_state=SceneState(job.scene_id, now, stash_updated_at, (), undone_at=now),
+            undone=self._known_by(job.scene_id, [each.item for each in plan if each.item.rating_key not in kept]),
+            scene_state=SceneState(job.scene_id, now, stash_updated_at, tuple(sorted(kept)), undone_at=now),
             server_id=self._plex.machine_identifier,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from plex.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
 from plex.edits import FieldEdit, names
-from plex.exceptions import PlexError, PlexTemporaryError
+from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, FieldValue
 from worker.sync.server import KnownServer
@@ -49,7 +49,7 @@ def judge(
     """The verdict over edits of the item `before`, of which some failed by an error of their own."""
     verdict = ItemVerdict(plex_version=server.version)
     verdict.refused = {name: str(error) for name, error in failures.items()}
-    passing = [name for name, error in failures.items() if isinstance(error, PlexTemporaryError)]
+    passing = [name for name, error in failures.items() if not isinstance(error, PlexPermanentError)]
     verdict.passing = [f"{name}: {failures[name]}" for name in passing]
     answered = [edit for edit in edits if edit.field not in failures]
     ignored = [edit for edit in answered if answer_to(edit, shown) is Answer.REFUSED]

@@ -8,10 +8,13 @@ from enum import Enum
 
 from plex.client import PlexClient
 from plex.edits import FieldEdit, names
-from plex.exceptions import PlexError, PlexPermanentError, PlexTemporaryError
+from plex.exceptions import PlexAuthError, PlexError, PlexPermanentError, PlexServerDown, PlexTemporaryError
 from plex.items import PlexItem
 from plex.writer import MAX_URL_BYTES, edit_requests, list_room, plain_edit_requests
+from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES
+from worker.backoff import PartlySynced
+from worker.sync.harmless_edit import takes_edits
 from worker.sync.server import KnownServer
 from worker.sync.verdict import ItemVerdict
 
@@ -24,6 +27,9 @@ ENOUGH_FIELDS = 3
 SHORTEST_ADDRESS = 500
 """Bytes below which an address cannot be what is too long."""
 
+_REFUSALS = (PlexPermanentError, PlexTemporaryError, PlexAuthError, PlexServerDown)
+"""Those of which one field can be the reason, if there was an answer at all."""
+
 
 class Tries(Enum):
     """What is known of an edit from earlier tries: nothing, that it failed, or that all other fields passed."""
@@ -31,6 +37,13 @@ class Tries(Enum):
     FIRST = "first"
     FAILED = "failed"
     OTHERS_PASSED = "others passed"
+
+
+def tries_of(job: Job) -> Tries:
+    """What earlier tries of a job say about its edits."""
+    if job.last_error_type == PartlySynced.__name__:
+        return Tries.OTHERS_PASSED
+    return Tries.FAILED if job.retry_count else Tries.FIRST
 
 
 @dataclass
@@ -56,11 +69,11 @@ def send_edits(
     try:
         for parameters in edit_requests(edits, extra_locks=locks):
             plex.edit(item, parameters)
-    except (PlexPermanentError, PlexTemporaryError) as error:
+    except _REFUSALS as error:
         if not _may_be_one_fields(error, edits, tries):
             raise
         sent = _send_each(plex, item, edits, server)
-        if len(sent.refused) == len(edits) and tries is not Tries.OTHERS_PASSED:
+        if len(sent.refused) == len(edits) and not _others_pass(plex, item, sent, tries):
             raise
         if locks:
             plex.edit(item, [(f"{name}.locked", "1") for name in locks])
@@ -70,13 +83,14 @@ def send_edits(
 
 def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit], tries: Tries) -> bool:
     """Whether it may be one field, or the length of a list, that Plex does not take."""
-    if error.status is None or not (400 <= error.status < 500 or error.status == 500):
+    if error.status is None or (tries is Tries.FIRST and _is_servers([error])):
         return False
-    if tries is Tries.OTHERS_PASSED:
-        return True
-    if _is_servers([error]) and tries is Tries.FIRST:
-        return False
-    return len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
+    return tries is Tries.OTHERS_PASSED or len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
+
+
+def _others_pass(plex: PlexClient, item: PlexItem, sent: Sent, tries: Tries) -> bool:
+    """Whether Plex takes other edits of an item, while it took none of these."""
+    return tries is Tries.OTHERS_PASSED and (not _is_servers(sent.refused.values()) or takes_edits(plex, item))
 
 
 def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
@@ -89,7 +103,7 @@ def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], ser
     for edit in edits:
         try:
             done = _send_one(plex, item, edit, server)
-        except (PlexPermanentError, PlexTemporaryError) as error:
+        except _REFUSALS as error:
             if error.status is None:
                 raise
             sent.refused[edit.field] = error
@@ -102,7 +116,7 @@ def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], ser
 
 def _is_servers(errors: Iterable[PlexError]) -> bool:
     """Whether it is the server that cannot, rather than the fields that it does not take."""
-    return all(error.status is not None and error.status >= 500 for error in errors)
+    return all(isinstance(each, PlexAuthError) or (each.status is not None and each.status >= 500) for each in errors)
 
 
 def _send_one(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit:
@@ -176,6 +190,7 @@ class ItemWriting:
         self.edits = tuple(edits)
         self.failures: dict[str, PlexError] = {}
         self.verdict = ItemVerdict()
+        self._takes_edits = False
 
     @property
     def rating_key(self) -> int:
@@ -193,12 +208,8 @@ class ItemWriting:
         sent = send_edits(plex, self.item, others, locks, server, tries)
         self.edits = sent.edits + ratings
         self.failures = sent.refused
-        try:
-            self._rate(plex, ratings)
-        except PlexPermanentError as error:
-            if not others and tries is not Tries.OTHERS_PASSED:
-                raise
-            self.failures["rating"] = error
+        self._takes_edits = bool(locks) or len(sent.refused) < len(others)
+        self._rate(plex, ratings)
 
     def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
         """Write these edits, each in a request of its own. Raises PlexError."""
@@ -206,7 +217,20 @@ class ItemWriting:
             plex.edit(self.item, parameters)
         self._rate(plex, edits)
 
+    def is_fields_own(self, error: PlexError, plex: PlexClient) -> bool:
+        """Whether a request that failed beside the edits is one field's failure: Plex takes edits of the item."""
+        if isinstance(error, PlexServerDown) and error.status is None:
+            return False
+        self._takes_edits = self._takes_edits or takes_edits(plex, self.item)
+        return self._takes_edits
+
     def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
         for edit in edits:
-            if edit.field == "rating":
+            if edit.field != "rating":
+                continue
+            try:
                 plex.rate(self.rating_key, edit.new if isinstance(edit.new, int | float) else None)
+            except PlexError as error:
+                if not self.is_fields_own(error, plex):
+                    raise
+                self.failures[edit.field] = error
