@@ -128,6 +128,9 @@ class _Comparison:
             self.ways,
         )
         edit = plan.edit()
+        original = self.history.originals.get(name)
+        if edit and only_ours and not want and original:
+            return replace(edit, locked=original.locked, gives_back=True)  # nothing of ours is left
         return replace(edit, left_out=want[room:]) if edit else None
 
     def _lock_edit(self, name: str, want: FieldValue, have: FieldValue) -> FieldEdit | None:

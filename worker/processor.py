@@ -104,6 +104,7 @@ class SyncWorker:
         self._stash_away_since: float | None = None
         self._stash_failures = 0
         self._settings_away = False
+        self._has_rested = False
         self._said = ""
         self._pace = Pace(parts.gate, parts.manager.database, parts.clock)
         self._context: SyncContext | None = None
@@ -167,7 +168,7 @@ class SyncWorker:
         if due_at > now and self._rules.foreground:
             return Step(ended=Ended.BLOCKED)
         try:
-            context = self._contexts.current(SETTINGS_AGE if due_at <= now else BLOCKED_PAUSE)
+            context = self._contexts.current(self._settings_age(is_due=due_at <= now))
         except StashUnavailable as error:
             self._settings_away = True
             return self._wait_for_stash(error, now)
@@ -180,6 +181,11 @@ class SyncWorker:
             self.progress.do(Doing.RETRY, "waiting for the next retry")
             return self._pause(min(context.config.poll_interval, due_at - now))
         return self._send(context)
+
+    def _settings_age(self, *, is_due: bool) -> float:
+        """How old settings may be, in seconds. What wakes the worker may be a person who has just changed them."""
+        is_awoken, self._has_rested = self._has_rested and is_due, False
+        return 0.0 if is_awoken else SETTINGS_AGE if is_due else BLOCKED_PAUSE
 
     def _send(self, context: SyncContext) -> Step:
         """Work on what is due."""
@@ -264,6 +270,7 @@ class SyncWorker:
         return True
 
     def _rest(self, now: float) -> Step:
+        self._has_rested = True
         is_needed = self._waiting_for_files is not None and self._waiting_for_files.keeps_alive()
         if is_needed:
             self.progress.do(Doing.SCAN, "waiting for Plex to find the files of scenes")

@@ -221,6 +221,14 @@ class TestGivingBack:
         (edit,) = difference(wanted(title="Ours"), item(title="Ours", tags=("Ours", "Theirs")), rules, self.OURS)
         assert (edit.new, edit.removed, edit.added, edit.locked) == (("Old", "Theirs"), ("Ours",), ("Old",), True)
 
+    @pytest.mark.parametrize(("field", "rules"), [("collection", MIRROR), ("tags", PRESERVE)])
+    def test_a_list_of_which_ours_is_the_last_to_go_gets_its_lock_back(self, field: str, rules: WriteRules) -> None:
+        history = ItemHistory(
+            written={field: ("Ours",)}, asked={field: ("Ours", "Old")}, originals={field: Original(("Old",), False)}
+        )
+        (edit,) = difference(wanted(title="T"), item(title="T", **{field: ("Old", "Ours")}), rules, history)
+        assert (edit.new, edit.removed, edit.locked, edit.gives_back) == (("Old",), ("Ours",), False, True)
+
 
 def test_a_list_goes_as_far_as_it_fits() -> None:
     many = tuple(f"Name {number}" for number in range(10))

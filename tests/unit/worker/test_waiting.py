@@ -249,6 +249,16 @@ def test_settings_that_change_are_in_force_at_once(bench: Workbench) -> None:
     assert (bench.item(1).title, bench.item(1).summary) == ("New", "Summary 1")
 
 
+def test_what_a_person_asks_for_right_after_a_change_of_settings_obeys_it(bench: Workbench) -> None:
+    bench.enqueue(1)
+    bench.drain()
+    bench.worker.step()  # it rests
+    bench.configure(label_all="Stash")
+    bench.enqueue(1)
+    bench.drain()
+    assert bench.item(1).labels == ("Stash",)
+
+
 # --- nothing to do
 
 

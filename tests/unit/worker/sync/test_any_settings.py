@@ -1,0 +1,76 @@
+"""Whatever the settings are: one sync is enough, an undo leads back, and what is switched off again was never there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from sync_queue.enqueue import enqueue_undo
+from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
+from tests.support.filled_settings import BEFORE, FILLED, SCENE, shown, sync, world
+from tests.support.workbench import Workbench
+
+CHOICES: list[dict[str, Any]] = [
+    *(values for values, _ in FILLED),
+    {"title_from_filename": True},
+    {"max_tags": 1},
+    {"skip_fields": "tags, sort_title"},
+    {"skip_fields": "collection, labels, title"},
+]
+some_settings = st.lists(st.sampled_from(CHOICES), max_size=6).map(
+    lambda chosen: {name: value for values in chosen for name, value in values.items()}
+)
+EVERYTHING = {name: value for values in CHOICES[:-2] for name, value in values.items()}
+
+
+def standing(bench: Workbench) -> dict[str, Any]:
+    """What the item shows, without what the server makes by itself of the title."""
+    values = shown(bench.item(1))
+    if bench.plex.dialect.title_sort_follows:
+        del values["title_sort"]
+    return values
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink would start hundreds of servers
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@example(dialect=EVERY_DIALECT[0], before=BEFORE, said=frozenset(SCENE), always={}, steps=[EVERYTHING])
+@example(dialect=EVERY_DIALECT[5], before=BEFORE, said=frozenset(SCENE), always={}, steps=[EVERYTHING, {}])
+@given(
+    dialect=st.sampled_from(EVERY_DIALECT),
+    before=st.fixed_dictionaries({}, optional={name: st.just(value) for name, value in BEFORE.items()}),
+    said=st.frozensets(st.sampled_from(list(SCENE)), min_size=3),
+    always=st.sampled_from([{}, {"preserve_plex_edits": True}]),
+    steps=st.lists(some_settings, min_size=1, max_size=3),
+)
+def test_property_one_sync_is_enough_and_all_goes_back(
+    tmp_path_factory: pytest.TempPathFactory,
+    dialect: Dialect,
+    before: dict[str, Any],
+    said: frozenset[str],
+    always: dict[str, Any],
+    steps: list[dict[str, Any]],
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("bench")
+    with world(folder, said, **before) as bench:
+        bench.plex.change_dialect(**vars(dialect))
+        untouched = standing(bench)
+        sync(bench, always)
+        without = standing(bench)
+        for values in steps:
+            sync(bench, {**always, **values})
+            assert sync(bench, {**always, **values}) == [], "a second sync"
+        sync(bench, always)
+        assert sync(bench, always) == [], "a second sync"
+        assert standing(bench) == without
+        sync(bench, {**always, **steps[-1]})
+        enqueue_undo(bench.database, [1], bench.clock.now)
+        bench.drain()
+        assert standing(bench) == untouched
