@@ -17,31 +17,11 @@ from pathlib import Path
 
 from tests.faults import a_year, clock_jumps, damage, disk, long_outage, random_kills, replies, rush, stdin_fuzz
 from tests.faults.crash_scenarios import crash_at, points
+from tests.faults.document import updated
 from tests.faults.tally import Tally
 from tests.world import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "reliability.md"
-HEAD = """# Reliability
-
-What was done to the plugin, and what came of it. Made by `make faults`; the short form of it is part of `make test`.
-Real processes, real SQLite and real HTTP, against the simulators; clock and replies also in one process, where an hour
-takes a moment.
-
-*Lost*: scenes that Plex shows wrongly though nothing is going on for them any more. *Stuck*: jobs that are open, or
-given up, when nothing is left to wait for, and *Retry Failed Jobs* was pressed once. *Written twice*: writes whose
-whole effect Plex showed already. *Given up*: jobs that had become dead letters by then, each with its reason: a Plex
-that is well and refuses one request for good (400), or six times over (500), is no outage. Where every request fails,
-none is given up.
-
-Where the queue's write-ahead log is destroyed (five of the damages), what was committed last is gone, and a picture
-that was sent just before is sent once more: poster and background, ten uploads in all.
-
-"""
-
-OUTAGE_TITLE = "## Eight hours without Plex\n\n"
-YEAR_TITLE = "\n## A year\n\n"
-BY_HAND_TITLE = "\n## Faults put in by hand\n\n"
-"""What follows it is written by people, and stays."""
 
 Case = Callable[[Path], Tally]
 
@@ -98,14 +78,9 @@ def try_all(fault: Fault) -> tuple[Tally, int]:
 
 
 def write_document(table: str = "", outage: str = "", year: str = "") -> None:
-    """Put one part, or several, into the document; a part that is not given stays as it was."""
+    """Put one part, or several, into docs/reliability.md; a part that is not given stays as it was."""
     present = DOCUMENT.read_text(encoding="utf-8") if DOCUMENT.exists() else ""
-    measured, _, by_hand = present.removeprefix(HEAD).partition(BY_HAND_TITLE)
-    measured, _, old_year = measured.partition(YEAR_TITLE)
-    old_table, _, old_outage = measured.partition(OUTAGE_TITLE)
-    long_ones = (OUTAGE_TITLE, outage or old_outage, YEAR_TITLE, year or old_year)
-    parts = (HEAD, table or old_table, *long_ones, BY_HAND_TITLE, by_hand)
-    DOCUMENT.write_text("".join(parts), encoding="utf-8")
+    DOCUMENT.write_text(updated(present, table, outage, year), encoding="utf-8")
 
 
 def measure_outage() -> str:
