@@ -18,11 +18,27 @@ TASK_PATIENCE = 300.0
 """Seconds that a task over all scenes may take before the benchmark gives up."""
 SETTLE = 3.0
 """Seconds between a change and the task: Stash stores whole seconds, so what has just changed is looked at twice."""
+EVERYTHING = {
+    "title_format": "[{studio} - ]{title}[ ({year})]",
+    "sort_title_format": "{studio} {date}",
+    "content_rating": "XXX",
+    "code_as": "tagline",
+    "write_director": True,
+    "label_all": "Stash",
+    "tags_as": "both",
+    "tags_except": "Top/",
+    "performer_tags": True,
+    "collections_from": "studio, parent_studio, groups, performers, tags",
+    "collection_prefix": "Stash - ",
+}
+"""Settings under which a scene shows all that Stash can tell of it."""
 TEXT = (
     f"A library of {SCENES:,} scenes. The bulk rows are the task *Sync All Scenes*, from its start to its end: "
     "connecting, settings, index, reading, writing, reading back. The reference is the least that could do: one "
     "request to Plex for each scene with changed text, each changed rating and each changed picture (poster and "
-    "background are two), and nothing else. A single edit goes through hook and drainer; its figure is the median "
+    "background are two), and nothing else. *Everything on* is with title and sort title by a format, content rating, "
+    "code, director, labels, performers' tags, tags by parent, and collections of all kinds. "
+    "A single edit goes through hook and drainer; its figure is the median "
     f"(min..max) of {SINGLE_EDITS}."
 )
 
@@ -41,7 +57,17 @@ class RequestBench:
                 studio=f"Studio {number % 20}",
                 performers=[f"Performer {number % 50}", f"Performer {number % 30 + 50}"],
                 tags=[f"Tag {number % 10}", f"Tag {number % 7 + 10}"],
+                groups=[f"Group {number % 40}"],
+                code=f"AB-{number}",
+                director=f"Director {number % 15}",
             )
+        library = world.stash.library
+        network, top, tall = library.studios.add("Network"), library.tags.add("Top"), library.tags.add("Tall")
+        for number in range(20):
+            library.studios.update(library.studios.find_or_add(f"Studio {number}"), parent_ids=(network,))
+        for number in range(80):
+            library.performers.update(library.performers.find_or_add(f"Performer {number}"), tag_ids=(tall,))
+        library.tags.update(library.tags.find_or_add("Tag 3"), parent_ids=(top,))
 
     def sync_all(self, what: str, nearest: str) -> Row:
         """Run the task over all scenes, some or all of which have changed."""
@@ -55,11 +81,16 @@ class RequestBench:
         bar = at_most(to_plex, round(least + 0.1, 4))
         return Row(what, self._per_scene(), f"{least:.3f}", f"{to_plex / least:.3f}", bar, nearest)
 
-    def sync_unchanged(self) -> Row:
+    def switch_everything_on(self) -> None:
+        """Fill every field that settings can fill."""
+        known = self._world.stash.library.plugin_settings["PlexSync"]
+        self._world.stash.configure_plugin("PlexSync", **{**known, **EVERYTHING})
+
+    def sync_unchanged(self, when: str = "") -> Row:
         """Run the task where nothing has changed."""
         self._run_task()
         to_plex = self._world.plex.count() / SCENES
-        return Row(f"bulk of {SCENES:,}, nothing changed", self._per_scene(), "0", bar=at_most(to_plex, 0.05))
+        return Row(f"bulk of {SCENES:,}, {when}nothing changed", self._per_scene(), "0", bar=at_most(to_plex, 0.05))
 
     def change_text(self) -> None:
         """Give every scene another title and tag, without a hook."""
@@ -77,21 +108,21 @@ class RequestBench:
             if scene_id <= NEW_COVERS:
                 self._world.stash.library.change_scene(scene_id, cover=jpeg(f"new cover {scene_id}"))
 
-    def single_edits(self) -> Row:
+    def single_edits(self, when: str = "") -> Row:
         """Edit scenes one by one, with the drainer running and the index warm."""
-        self._world.edit(1, title="The drainer starts")
+        self._world.edit(1, title=f"The drainer starts{when}")
         self._world.wait_until_drained()
         to_plex, to_stash = [], []
         for scene_id in range(2, SINGLE_EDITS + 2):
             self._reset_logs()
-            self._world.edit(scene_id, title=f"Edited Title {scene_id}")
+            self._world.edit(scene_id, title=f"Edited Title {scene_id}{when}")
             self._world.wait_until_drained()
             to_plex.append(self._world.plex.count())
             to_stash.append(self._world.stash.count())
         plex = sample(to_plex)
         measured = f"Plex {plex.shown(decimals=0)}, Stash {sample(to_stash).shown(decimals=0)}"
         bar = at_most(max(to_plex), 3)
-        return Row("one edited scene, index warm", measured, "1", f"{plex.median:.0f}", bar, "10")
+        return Row(f"one edited scene, {when}index warm", measured, "1", f"{plex.median:.0f}", bar, "10")
 
     def _run_task(self) -> None:
         time.sleep(SETTLE)
@@ -123,4 +154,8 @@ def measure(folder: Path) -> Table:
         rows.append(bench.sync_all(f"bulk of {SCENES:,}, text changed, {RATED} ratings, {NEW_COVERS} covers", "10"))
         rows.append(bench.sync_unchanged())
         rows.append(bench.single_edits())
+        bench.switch_everything_on()
+        rows.append(bench.sync_all(f"bulk of {SCENES:,}, everything on since the last sync", "10"))
+        rows.append(bench.sync_unchanged("everything on, "))
+        rows.append(bench.single_edits("everything on, "))
     return Table("requests", "Requests per scene", TEXT, tuple(rows))
