@@ -48,10 +48,11 @@ def _standings(database: Database, scene_ids: Sequence[int], since: float) -> li
     )
     given_up = {scene_id for (scene_id,) in buried}
     rows = database.all(
-        "SELECT scene_id, synced_at >= ?, undone_at > 0, EXISTS (SELECT 1 FROM json_each(rating_keys) AS key"
+        "SELECT scene_id, synced_at >= ?, undone_at > 0, changed_at >= ?"
+        " OR EXISTS (SELECT 1 FROM json_each(rating_keys) AS key"
         " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ?)"
         f" FROM scene_state WHERE scene_id {IN_LIST}",
-        (since, since, listed),
+        (since, since, since, listed),
     )
     done = {scene_id: _done(*each) for scene_id, *each in rows}
     return [_standing(scene_id, waiting, given_up, done) for scene_id in scene_ids]

@@ -55,7 +55,7 @@ SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
-        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, undone_at REAL NOT NULL)
+        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, undone_at REAL NOT NULL, changed_at REAL NOT NULL)
     """,
     "CREATE INDEX IF NOT EXISTS scene_state_by_time ON scene_state (synced_at)",
     "CREATE INDEX IF NOT EXISTS undone_scenes ON scene_state (undone_at, scene_id) WHERE undone_at > 0",

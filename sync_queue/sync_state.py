@@ -22,7 +22,8 @@ class SceneState:
     """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash.
 
     `stash_updated_at` is "" where the scene may have changed since without another `updated_at`. `undone_at`: when it
-    was undone, if nothing was written for it since (seconds since the epoch; 0.0 = it was not).
+    was undone, if nothing was written for it since (seconds since the epoch; 0.0 = it was not). `changed_at`: when
+    anything of it was last sent to Plex, be it a picture (likewise).
     """
 
     scene_id: int
@@ -31,6 +32,7 @@ class SceneState:
     rating_keys: tuple[int, ...]
     warnings: tuple[str, ...] = ()
     undone_at: float = 0.0
+    changed_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,12 @@ class SyncState:
     def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
         """The states of those scenes that were synced before."""
         rows = self._database.all(
-            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at FROM scene_state"
-            f" WHERE scene_id {IN_LIST}",
+            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at, changed_at"
+            f" FROM scene_state WHERE scene_id {IN_LIST}",
             (as_list(scene_ids),),
         )
         return {
-            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])), row[5])
+            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])), *row[5:])
             for row in rows
         }
 
@@ -127,7 +129,8 @@ class SyncState:
         """Store a scene's state (may be part of the caller's transaction)."""
         self._database.execute(
             "INSERT OR REPLACE INTO scene_state"
-            " (scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at) VALUES (?, ?, ?, ?, ?, ?)",
+            " (scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at, changed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 state.scene_id,
                 state.synced_at,
@@ -135,6 +138,7 @@ class SyncState:
                 json.dumps(state.rating_keys),
                 json.dumps(state.warnings),
                 state.undone_at,
+                state.changed_at,
             ),
         )
 

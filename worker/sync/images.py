@@ -170,6 +170,7 @@ class ImageSync:
         if PLEX_NAMES[name] not in item.item.locked and not item.edits:
             # With other edits the lock went along with them.
             self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
+            item.images.locked.append(name)
 
     def _may_be_there(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or records or lock are lost."""

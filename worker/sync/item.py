@@ -38,11 +38,13 @@ REFRESH = "refresh"
 class ImageResults:
     """What became of an item's pictures, by field.
 
-    `changed` show another one, `done` are as they should be, `check` (SHA-1) is to be looked for in Plex. `failures`
-    may be gone at the next try, `warnings` not. `refused`: the SHA-1 of what Plex does not take.
+    `changed` show another one, `locked` were locked by an edit of their own, `done` are as they should be, `check`
+    (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `refused`: the SHA-1 of
+    what Plex does not take.
     """
 
     changed: list[str] = field(default_factory=list)
+    locked: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     check: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
@@ -88,7 +90,13 @@ class ItemSync(ItemWriting):
     @property
     def locked(self) -> list[str]:
         """Fields of which the lock alone was set."""
-        return [edit.field for edit in self.edits if edit.is_lock_only]
+        edited = [edit.field for edit in self.edits if edit.is_lock_only]
+        return edited + [name for name in self.images.locked if name not in self.images.changed]
+
+    @property
+    def wrote(self) -> bool:
+        """Whether anything was sent that may show in Plex."""
+        return bool(self.changed or self.locked or self.refreshing)
 
     def was_refused(self, edit: FieldEdit) -> bool:
         """Whether Plex refused just this before, and shows the same still."""

@@ -282,7 +282,8 @@ class SceneSync:
         items, now = work.items, self._clock()
         states = [item.arrived(now, gives_up=gives_up) for item in items]
         warnings = (*work.warnings, *(text for item in items for text in item.warnings))
-        was_told = work.known.warnings if work.known else ()
+        was = work.known
+        was_told = was.warnings if was else ()
         return Outcome(
             job=work.job,
             changed=tuple(sorted({name for item in items for name in item.changed})),
@@ -298,6 +299,7 @@ class SceneSync:
                 stash_updated_at=self._settled(work.scene.updated_at) if is_whole else "",
                 rating_keys=tuple(item.rating_key for item in items),
                 warnings=(*warnings, *work.told),
+                changed_at=now if any(item.wrote for item in items) else was.changed_at if was else 0.0,
             ),
             item_states=tuple(states),
             server_id=self._context.plex.machine_identifier,

@@ -11,6 +11,7 @@ import pytest
 
 from storage.lock import ProcessLock
 from sync_queue.sync_state import SceneState, SyncState
+from tests.simulators.pictures import jpeg
 from tests.support.workbench import Workbench
 from worker.tasks.bulk_sync import BulkSync
 
@@ -49,6 +50,18 @@ def test_what_is_in_step_already_is_told_from_what_was_changed(bench: Workbench)
     assert account(press(bench)) == {"changed": 3}
     bench.edit(1, title="Another")
     assert account(press(bench)) == {"changed": 1, "in_step": 2}
+
+
+def test_a_picture_alone_is_a_change(bench: Workbench) -> None:
+    press(bench)
+    bench.clock.sleep(3600.0)
+    bench.stash.library.change_scene(1, cover=jpeg("another"))
+    bench.stash.save_without_hook(1)
+    item = bench.item(2)
+    item.locked -= {"thumb"}
+    bench.clock.sleep(3600.0)
+    assert account(press(bench)) == {"changed": 2, "in_step": 1}
+    assert account(press(bench)) == {"in_step": 3}
 
 
 def test_every_scene_is_accounted_for(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
