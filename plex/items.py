@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from validation.fields import DATE_CHARACTERS, LIST, NUMBER, TABLE, Field, FieldValue
@@ -20,7 +20,8 @@ class PlexItem:
 
     `values` has every field of `validation.fields.TABLE`; of an image, its path on the Plex server. `locked` holds
     Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone. `trashed` holds
-    those of its files that are not there any more. `guid` is as `parse_guid` gives it.
+    those of its files that are not there any more. `guid` is as `parse_guid` gives it. `photos`: the
+    addresses of those of its actors who have one, by name.
     """
 
     rating_key: int
@@ -30,6 +31,7 @@ class PlexItem:
     locked: frozenset[str] = frozenset()
     trashed: frozenset[str] = frozenset()
     guid: str = ""
+    photos: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, field: str) -> FieldValue:
         """The value of a field. Raises KeyError for unknown names."""
@@ -50,6 +52,7 @@ def parse_item(video: Element, container: Element) -> PlexItem:
         locked=frozenset(each.get("name", "") for each in video.iterfind("Field") if each.get("locked") == "1"),
         trashed=parse_trashed(video),
         guid=parse_guid(video),
+        photos={role.attrib["tag"]: photo for role in video.iterfind("Role") if (photo := role.get("thumb"))},
     )
 
 

@@ -12,7 +12,7 @@ The whole list *and* the names that must go are right under both, and both fit i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from plex.edits import FieldEdit, keys, names
@@ -33,21 +33,47 @@ def edit_path(section_key: int | str, rating_key: int | str, parameters: Iterabl
 
 
 def edit_requests(
-    edits: Sequence[FieldEdit], max_url_bytes: int = MAX_URL_BYTES, extra_locks: Sequence[str] = ()
+    edits: Sequence[FieldEdit],
+    max_url_bytes: int = MAX_URL_BYTES,
+    extra_locks: Sequence[str] = (),
+    photos: Sequence[Parameters] = (),
 ) -> list[Parameters]:
     """The parameters of as few edit requests as the length of a URL allows, usually one; [] where nothing is to do.
 
     `max_url_bytes` counts path and query as encoded; what cannot be divided (a long summary, a list's whole names) goes
-    alone if it exceeds that by itself. `extra_locks` are Plex's names of fields to lock besides ("thumb", "art"). A
-    rating is no part of it: Plex takes it by a request of its own.
+    alone if it exceeds that by itself. `extra_locks` are Plex's names of fields to lock besides ("thumb", "art"),
+    `photos` those of `photo_requests` that go along. A rating is no part of it: Plex takes it by a request of its own.
 
     Old spellings go in requests of their own: behind the others, but before a list that sets the wanted one again.
     """
     pieces = [piece for edit in edits for piece in _pieces(edit, max_url_bytes)]
-    pieces += [[_lock(name, True)] for name in extra_locks]
+    pieces += [[_lock(name, True)] for name in extra_locks] + [list(each) for each in photos]
     before = [each for edit in edits if _sets_again(edit) for each in _respellings(edit)]
     after = [each for edit in edits if not _sets_again(edit) for each in _respellings(edit)]
     return before + _packed(pieces, max_url_bytes) + after
+
+
+def photo_requests(
+    people: Sequence[str], photos: Mapping[str, str], *, locked: bool, max_url_bytes: int = MAX_URL_BYTES
+) -> list[Parameters]:
+    """The parameters that tell Plex where it finds photos (address by name) of some of an item's `people`.
+
+    Each request names all of them: where the indexed form replaces the list, it would lose the others. `locked`: how
+    the list's lock is to be.
+    """
+    kind = PLEX_NAMES["performers"]
+    tags = [(f"{kind}[{index}].tag.tag", name) for index, name in enumerate(people)]
+    lock = _lock(kind, locked)
+    requests: list[Parameters] = []
+    for index, name in enumerate(people):
+        if name not in photos:
+            continue
+        photo = (f"{kind}[{index}].tag.thumb", photos[name])
+        if requests and _fits([*requests[-1], photo], max_url_bytes):
+            requests[-1].append(photo)
+        else:
+            requests.append([*tags, lock, photo])
+    return requests
 
 
 def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:

@@ -15,7 +15,7 @@ import requests
 from stash.exceptions import StashUnavailable
 from stash.scene_reader import SceneReader, Scenes
 from stash.transport import GraphQLTransport, StashSession, base_url, describe_status
-from validation.scene import Scene
+from validation.scene import Performer, Scene
 
 PLUGIN_ID = "PlexSync"
 """The name of the plugin's yml, under which Stash keeps its settings."""
@@ -217,9 +217,16 @@ class StashClient:
         That is: no address, an answer of 4xx, or no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
         picture). Of a picture with more than `SCREENSHOT_BYTES` it returns the first of them and one more.
         """
-        if not scene.screenshot:
+        return self._picture(scene.screenshot)
+
+    def performer_image(self, performer: Performer) -> bytes | None:
+        """The picture of a performer; None and limits as for `screenshot`."""
+        return self._picture(performer.image)
+
+    def _picture(self, address: str) -> bytes | None:
+        if not address:
             return None
-        url = self._session.url + _own_path(scene.screenshot)
+        url = self._session.url + _own_path(address)
         headers = {"Accept": "image/*"}
         options = {"stream": True, "headers": headers, "expected_bytes": SCREENSHOT_BYTES}
         with self._session.request("GET", url, **options) as response:

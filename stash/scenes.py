@@ -53,7 +53,7 @@ def _studio(answer: Mapping[str, Any]) -> Studio:
 
 
 def _performer(answer: Mapping[str, Any]) -> Performer:
-    return Performer(*_named(answer), tuple(map(_tag, answer.get("tags") or ())))
+    return Performer(*_named(answer), tuple(map(_tag, answer.get("tags") or ())), answer.get("image_path") or "")
 
 
 def _tag(answer: Mapping[str, Any]) -> Tag:

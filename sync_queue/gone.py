@@ -14,7 +14,9 @@ SCENES = ""
 """In the place of a server: the ids are those of scenes in Stash."""
 WHOLE_SERVER = 0
 """In the place of a rating key: the server itself is not the one of the settings any more."""
-SERVER_TABLES = ("item_state", "plex_forms", "server_traits", "pins")
+NAME_TABLES = ("plex_forms", "person_photos")
+"""What is known of names on a server."""
+SERVER_TABLES = ("item_state", "plex_forms", "server_traits", "person_photos", "pins")
 
 _LEADS_THERE = """EXISTS (SELECT 1 FROM scene_state, json_each(scene_state.rating_keys) AS key
     WHERE scene_state.scene_id = item_state.scene_id AND key.value = item_state.rating_key)"""
@@ -117,9 +119,9 @@ def forget_servers(database: Database, missing_since: float) -> list[str]:
     return gone
 
 
-def keep_newest_forms(database: Database, kept: int) -> int:
-    """Drop how servers spell names but for the `kept` that were learned last; returns how many were dropped."""
-    return database.execute("DELETE FROM plex_forms WHERE rowid <= (SELECT max(rowid) FROM plex_forms) - ?", (kept,))
+def keep_newest(database: Database, table: str, kept: int) -> int:
+    """Drop all rows of one of NAME_TABLES but for the `kept` that were written last; returns how many were dropped."""
+    return database.execute(f"DELETE FROM {table} WHERE rowid <= (SELECT max(rowid) FROM {table}) - ?", (kept,))
 
 
 def give_back_room(database: Database, pages: int) -> bool:

@@ -79,6 +79,11 @@ SCHEMA = (
         server_id TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (server_id, name))
     """,
     """
+    CREATE TABLE IF NOT EXISTS person_photos (
+        server_id TEXT NOT NULL, name TEXT NOT NULL, performer_id INTEGER NOT NULL, address TEXT NOT NULL,
+        version TEXT NOT NULL, sha1 TEXT NOT NULL, PRIMARY KEY (server_id, name))
+    """,
+    """
     CREATE TABLE IF NOT EXISTS pins (
         server_id TEXT NOT NULL, scene_id INTEGER NOT NULL, rating_key INTEGER NOT NULL, files TEXT NOT NULL,
         pinned_at REAL NOT NULL, PRIMARY KEY (server_id, scene_id, rating_key))

@@ -126,6 +126,7 @@
     "field.labels": "Labels",
     "field.director": "Director",
     "field.tagline": "Tagline",
+    "field.performer_photos": "Performer photos",
     "field.refresh": "Refresh by Plex's agent",
     "field.original_title": "Original title",
   });

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from validation.addresses import HIDDEN, check_photos_url, check_plex_url, without_secrets
 from validation.collection_sources import SOURCES, CollectionSource, collection_sources, with_quotes_around
 from validation.fields import FIELDS
 from validation.limits import (
@@ -50,12 +50,10 @@ HARMLESS = frozenset(
 KEEPS_BLANKS = frozenset({"collection_prefix"})
 """Settings whose blanks at the end are meant."""
 
+_ADDRESSES = ("plex_url", "performer_photos_url")
 _SHOWN_CHARACTERS = 100
-_HIDDEN = "…"
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
-_WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
-"""What the browser's address bar shows behind Plex's address."""
 _LISTED_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
 """One name in a list: in double quotes, so that it may hold commas, or up to the next comma."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
@@ -71,29 +69,6 @@ class PathMapping:
     def __str__(self) -> str:
         """The mapping as it is written in the setting."""
         return f"{_as_folder(self.stash_prefix)} => {_as_folder(self.plex_prefix)}"
-
-
-def _plex_url(text: str) -> str:
-    text = _WEB_PAGE.sub("", text)
-    address = urlsplit(text)  # raises ValueError by itself for a broken IPv6 address
-    if address.scheme not in ("http", "https") or not address.hostname or re.search(r"\s", text):
-        raise ValueError("not a web address")
-    if address.hostname in ("http", "https"):
-        raise ValueError(f'"{address.hostname}" is there twice')
-    if "@" in address.netloc:
-        raise ValueError("Plex takes no user name, only the token")
-    if "?" in text or "#" in text:
-        raise ValueError("remove everything from the ? or # on")
-    if not _has_valid_port(address):
-        raise ValueError("the port must be a number from 1 to 65535")
-    return f"{address.scheme}://{address.netloc}{address.path}".rstrip("/")
-
-
-def _has_valid_port(address: SplitResult) -> bool:
-    try:
-        return address.port != 0
-    except ValueError:  # how urllib tells of a port that is over 65535 or no number
-        return False
 
 
 def _plex_token(token: SecretStr) -> SecretStr:
@@ -223,7 +198,7 @@ class PlexSyncConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
-    plex_url: Annotated[str, AfterValidator(_plex_url)] = Field(
+    plex_url: Annotated[str, AfterValidator(check_plex_url)] = Field(
         description="an address such as http://192.168.1.20:32400"
     )
     plex_token: Annotated[SecretStr, AfterValidator(_plex_token)] = Field(
@@ -259,6 +234,9 @@ class PlexSyncConfig(BaseModel):
     )
     write_director: bool = _switch()
     label_all: str = Field(default="", description="a label such as Stash")
+    performer_photos_url: Annotated[str, AfterValidator(check_photos_url)] = Field(
+        default="", description="an address such as http://192.168.1.10:9999 that needs no login"
+    )
     tags_as: Annotated[Literal["genres", "labels", "both", "none"], BeforeValidator(_lower)] = Field(
         default="genres", description="genres, labels, both or none"
     )
@@ -363,18 +341,11 @@ def _shown(name: str, value: object, token: str) -> str:
         return "not shown here"
     if not isinstance(value, str):
         return _without(token, str(value))
-    if name == "plex_url":
-        value = _without_secrets_in_url(value)
+    if name in _ADDRESSES:
+        value = without_secrets(value)
     return f'"{_without(token, value)}"'
 
 
-def _without_secrets_in_url(text: str) -> str:
-    """Without user name, password and query; and nothing at all where it may be a token in the wrong place."""
-    if not re.search(r"[.:/]", text):
-        return _HIDDEN
-    return re.sub(r"[?#].*|(?<=//)[^/?#]*(?=@)", _HIDDEN, text, flags=re.DOTALL)
-
-
 def _without(token: str, text: str) -> str:
-    shown = text.replace(token, _HIDDEN) if token else text
+    shown = text.replace(token, HIDDEN) if token else text
     return clean_line(shown, _SHOWN_CHARACTERS)

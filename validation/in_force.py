@@ -32,6 +32,7 @@ TAG_PARENTS = Need("tags { parents { id name } }", frozenset({"tag_ids", "parent
 PERFORMER_TAGS = Need(
     "performers { tags { id name } }", frozenset({"performer_ids", "tag_ids:performer", "name:tag", "removed:tag"})
 )
+PERFORMER_PHOTOS = Need("performers { image_path }", frozenset({"performer_ids", "image:performer"}))
 PERFORMERS = Need("", frozenset({"performer_ids"}))
 STUDIO = Need("", frozenset({"studio_id"}))
 PARENT_STUDIO = Need("studio { parent_studio { id name } }", frozenset({"studio_id", "parent_id:studio"}))
@@ -73,6 +74,8 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
         yield TAG_PARENTS
     if config.tags_as in AS_LABELS:
         yield TAGS
+    if config.performer_photos_url and "performers" not in config.skip_fields:
+        yield PERFORMER_PHOTOS
     if config.performer_tags and config.tags_as != "none":
         yield PERFORMER_TAGS
         if uses_parents_of_tags(config):

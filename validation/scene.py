@@ -22,9 +22,10 @@ class Tag(Named):
 
 @dataclass(frozen=True)
 class Performer(Named):
-    """A performer."""
+    """A performer; `image` is the address of the picture as Stash gives it."""
 
     tags: tuple[Tag, ...] = ()
+    image: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Scene:
     `date` as Stash writes it (YYYY, YYYY-MM or YYYY-MM-DD), `rating100` from 1 to 100, `updated_at` a time in RFC 3339,
     `files` paths as Stash sees them with the primary file first, `screenshot` the address of the picture. What only
     some settings need is there only under those (`validation.in_force`): `organized`, `code`, `director`, `groups`, a
-    tag's and a studio's parents, a performer's tags.
+    tag's and a studio's parents, a performer's tags and image.
     """
 
     id: int

@@ -228,6 +228,17 @@ def test_too_large_a_picture_is_answered_500(plex: PlexSimulator, client: Client
 # --- the agent
 
 
+def test_a_persons_photo_shows_on_every_item_of_theirs(plex: PlexSimulator) -> None:
+    server = PlexServer(plex.url, DEFAULT_TOKEN)
+    one, other = add(plex, roles=("Ann", "Bob")), add(plex, roles=("Ann",))
+    movie = server.fetchItem(one)
+    photo = {"actor[0].tag.tag": "Ann", "actor[1].tag.tag": "Bob", "actor[0].tag.thumb": "http://stash/1"}
+    movie._edit(**photo, **{"actor.locked": 0})
+    for key in (one, other):
+        assert {role.tag: role.thumb for role in server.fetchItem(key).roles}["Ann"] == "http://stash/1"
+    assert {role.tag: role.thumb for role in server.fetchItem(one).roles}["Bob"] is None
+
+
 def test_without_an_agent_a_refresh_is_only_noted(plex: PlexSimulator, client: Client) -> None:
     key = add(plex)
     before = plex.snapshot()

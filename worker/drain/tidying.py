@@ -37,8 +37,8 @@ BELIEVED_AFTER = 30 * DAY
 not mounted, a backup not yet restored."""
 SERVER_KEPT = 365 * DAY
 """Seconds for which what is known of another Plex server stays."""
-KEPT_FORMS = 10_000
-"""Spellings of names that stay; one that is dropped is learned again by the next write of that name."""
+KEPT_NAMES = dict(zip(gone.NAME_TABLES, (10_000, 100_000), strict=True))
+"""Spellings of names, and photos of people, that stay; one that is dropped is learned, or sent, again."""
 PAGE_SIZE = 1000
 PAGES_GIVEN_BACK = 256
 """Unused pages of the queue's file that are given back to the disk at once: one megabyte."""
@@ -101,7 +101,8 @@ class Tidying:
     def _tidy(self) -> Iterator[None]:
         """Everything, a page between two yields. Raises ConfigError, PlexError, StashUnavailable, OSError."""
         tidy_files(self._folder, self._clock())
-        gone.keep_newest_forms(self._database, KEPT_FORMS)
+        for table, kept in KEPT_NAMES.items():
+            gone.keep_newest(self._database, table, kept)
         yield
         yield from self._tidy_scenes(self._context().stash)
         yield from self._tidy_items()

@@ -33,6 +33,7 @@ from worker.reconcile.report import write_report
 from worker.reconcile.rows import AGENT_MATCHED, LOCK_ONLY, MARKS, REFUSED, UNKNOWN, marks_of, report_rows, unknown_row
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.sync.item import REFRESH
+from worker.sync.photos import PHOTOS
 
 logger = logging.getLogger(__name__)
 
@@ -247,7 +248,7 @@ class ReconcileRun:
             "ended_at": self._clock(),
             "scenes": self.total,
             **{verdict.value: state.verdicts.get(verdict.value, 0) for verdict in Verdict},
-            "fields": {name: state.fields[name] for name in (*FIELDS, REFRESH) if name in state.fields},
+            "fields": {name: state.fields[name] for name in (*FIELDS, PHOTOS, REFRESH) if name in state.fields},
             **{mark: state.marks.get(mark, 0) for mark in MARKS},
             UNKNOWN: unknown,
             "enqueued": state.enqueued,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from plex.difference import difference
-from plex.edits import ServerWays
+from plex.edits import ServerWays, names
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -31,6 +31,7 @@ from worker.sync.context import SyncContext
 from worker.sync.images import is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
+from worker.sync.photos import PHOTOS, PhotoSync
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
 from worker.sync.server import known_server
@@ -180,6 +181,7 @@ class Comparison:
         differences = tuple(
             each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
         ) + self._refreshes(scene, settled)
+        differences += tuple(each for item, _ in settled.items for each in self._photos(scene, wanted, item))
         return replace(found, verdict=Verdict.DIFFERS, differences=differences) if differences else found
 
     def _differences(
@@ -203,6 +205,12 @@ class Comparison:
                 shown, is_refused = item.value(name), name in state.refused
                 found.append(Difference(item.rating_key, name, shown, shown, not is_refused, is_refused))
         return found
+
+    def _photos(self, scene: Scene, wanted: WantedMetadata, item: PlexItem) -> list[Difference]:
+        """Whose photos Plex was not told of yet; whether one is another by now shows in its bytes alone."""
+        shown = names(wanted.value("performers"))
+        unsent = PhotoSync(self._context, self._database).unsent(item, scene, shown)
+        return [Difference(item.rating_key, PHOTOS, None, unsent)] if unsent else []
 
     def _refreshes(self, scene: Scene, settled: Settled) -> tuple[Difference, ...]:
         """Which items Plex would be asked to refresh: since when not, and for which change of the scene."""

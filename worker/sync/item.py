@@ -22,6 +22,7 @@ from plex.edits import (
 )
 from plex.exceptions import PlexItemGone, PlexNotFound
 from plex.items import PlexItem
+from plex.writer import Parameters
 from sync_queue.activity import Change
 from sync_queue.sync_state import ItemState
 from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
@@ -56,7 +57,7 @@ class ItemSync(ItemWriting):
     """The difference between `wanted` and `item`, and the item's state as it changes.
 
     What Plex refused before is written only where `tries_refused`. `is_refresh_due`: whether Plex's agent is to fill it
-    anew; `refreshing`: that it was asked to, as it is told.
+    anew. `also`: what was done besides, as it is told.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class ItemSync(ItemWriting):
         self.tries_refused = tries_refused
         self.images = ImageResults()
         self.is_refresh_due = False
-        self.refreshing: Change | None = None
+        self.also: list[Change] = []
         self._wanted = wanted
         self._known = state
         every = difference(wanted, item, rules, history_of(state), ways)
@@ -85,7 +86,12 @@ class ItemSync(ItemWriting):
     def changed(self) -> list[str]:
         """Fields that show another value now."""
         fields = [edit.field for edit in self.edits if not edit.is_lock_only and edit.field not in self.verdict.refused]
-        return fields + self.images.changed
+        return fields + self.images.changed + [each.field for each in self.also if each.field != REFRESH]
+
+    @property
+    def is_refreshed(self) -> bool:
+        """Whether Plex's agent was asked to fill it."""
+        return any(each.field == REFRESH for each in self.also)
 
     @property
     def locked(self) -> list[str]:
@@ -96,7 +102,7 @@ class ItemSync(ItemWriting):
     @property
     def wrote(self) -> bool:
         """Whether anything was sent that may show in Plex."""
-        return bool(self.changed or self.locked or self.refreshing)
+        return bool(self.changed or self.locked or self.is_refreshed)
 
     def was_refused(self, edit: FieldEdit) -> bool:
         """Whether Plex refused just this before, and shows the same still."""
@@ -182,14 +188,22 @@ class ItemSync(ItemWriting):
         }
         return {**kept, **fresh}
 
-    def write(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, tries: Tries, now: float) -> None:
-        """Write the difference in as few requests as it takes, `locks` along with it. Raises PlexError.
+    def write(
+        self,
+        plex: PlexClient,
+        locks: Sequence[str],
+        server: KnownServer,
+        tries: Tries,
+        now: float,
+        photos: Sequence[Parameters] = (),
+    ) -> None:
+        """Write the difference in as few requests as it takes, `locks` and `photos` along with it. Raises PlexError.
 
         `now`: seconds since the epoch.
         """
         if self.edits:
             was_refused = all(map(self.was_refused, self.edits))
-            self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries)
+            self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries, photos)
             self.state = replace(self.state, written_at=now)
 
     def refresh(self, plex: PlexClient, updated_at: str, read_at: float) -> None:
@@ -201,7 +215,7 @@ class ItemSync(ItemWriting):
             plex.refresh(self.rating_key)
         except PlexNotFound as error:
             raise PlexItemGone(str(error)) from error
-        self.refreshing = Change(self.rating_key, REFRESH, self.state.refreshed.get("updated_at"), updated_at)
+        self.also.append(Change(self.rating_key, REFRESH, self.state.refreshed.get("updated_at"), updated_at))
         self.state = replace(self.state, refreshed={"updated_at": updated_at, "read_at": read_at})
 
 
@@ -255,4 +269,4 @@ def changes_of(item: ItemSync) -> list[Change]:
         for name in FIELDS
         if name in changed
     ]
-    return [*written, *([item.refreshing] if item.refreshing else [])]
+    return [*written, *item.also]

@@ -38,6 +38,7 @@ from worker.sync.item import ItemSync, changes_of
 from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
+from worker.sync.photos import PhotoSync
 from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
@@ -79,6 +80,10 @@ class SceneSync:
     @cached_property
     def _server(self) -> KnownServer:
         return known_server(self._context, self._database, self._clock)
+
+    @cached_property
+    def _photos(self) -> PhotoSync:
+        return PhotoSync(self._context, self._database)
 
     @property
     def _images(self) -> ImageSync:
@@ -215,7 +220,9 @@ class SceneSync:
     def _write(self, work: SceneWork) -> None:
         for item in work.items:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
-            item.write(self._context.plex, locks, self._server, tries_of(work.job), self._clock())
+            photos = self._photos.due(item, work.scene)
+            item.write(self._context.plex, locks, self._server, tries_of(work.job), self._clock(), photos.requests)
+            self._photos.finish(item, photos)
             self._images.sync(item, work.picture, work.changed_in_stash)
             if item.is_refresh_due:
                 self._refresh(work, item)
@@ -258,7 +265,7 @@ class SceneSync:
                 files=work.files,
                 # What was written before it failed is remembered as such.
                 item_states=tuple(
-                    item.state for item in work.items if item.state.written_at >= self._read_at or item.refreshing
+                    item.state for item in work.items if item.state.written_at >= self._read_at or item.is_refreshed
                 ),
                 tried=tuple(item.rating_key for item in work.items),
                 server_id=self._context.plex.machine_identifier,
@@ -288,7 +295,7 @@ class SceneSync:
             job=work.job,
             changed=tuple(sorted({name for item in items for name in item.changed})),
             locked=tuple(sorted({name for item in items for name in item.locked})),
-            refreshed=any(item.refreshing is not None for item in items),
+            refreshed=any(item.is_refreshed for item in items),
             warnings=(*warnings, *(text for text in work.told if text not in was_told)),
             notes=tuple(text for item in items for text in item.verdict.notes),
             title=work.wanted.title,

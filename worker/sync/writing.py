@@ -10,7 +10,7 @@ from plex.client import PlexClient
 from plex.edits import FieldEdit, names
 from plex.exceptions import PlexAuthError, PlexError, PlexPermanentError, PlexServerDown, PlexTemporaryError
 from plex.items import PlexItem
-from plex.writer import MAX_URL_BYTES, edit_requests, list_room, plain_edit_requests
+from plex.writer import MAX_URL_BYTES, Parameters, edit_requests, list_room, plain_edit_requests
 from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 from worker.backoff import PartlySynced
@@ -48,10 +48,11 @@ def tries_of(job: Job) -> Tries:
 
 @dataclass
 class Sent:
-    """What was sent: the edits as they went out, and by field why one did not pass."""
+    """What was sent: the edits as they went out, by field why one did not pass, and whether the photos went along."""
 
     edits: tuple[FieldEdit, ...]
     refused: dict[str, PlexError] = field(default_factory=dict)
+    photos: bool = False
 
 
 def send_edits(
@@ -61,11 +62,14 @@ def send_edits(
     locks: Sequence[str],
     server: KnownServer,
     tries: Tries,
+    photos: Sequence[Parameters] = (),
 ) -> Sent:
     """Write the edits, and lock what `locks` names besides. Raises PlexError where nothing passes.
 
-    A rating is no part of it.
+    A rating is no part of it. `photos` go along with edits, and are left out where Plex does not take them.
     """
+    if edits and photos and _pass_with_photos(plex, item, edits, locks, photos):
+        return Sent(tuple(edits), photos=True)
     try:
         for parameters in edit_requests(edits, extra_locks=locks):
             plex.edit(item, parameters)
@@ -79,6 +83,23 @@ def send_edits(
             plex.edit(item, [(f"{name}.locked", "1") for name in locks])
         return sent
     return Sent(tuple(edits))
+
+
+def _pass_with_photos(
+    plex: PlexClient,
+    item: PlexItem,
+    edits: Sequence[FieldEdit],
+    locks: Sequence[str],
+    photos: Sequence[Parameters],
+) -> bool:
+    try:
+        for parameters in edit_requests(edits, extra_locks=locks, photos=photos):
+            plex.edit(item, parameters)
+    except _REFUSALS as error:
+        if error.status is None:
+            raise
+        return False
+    return True
 
 
 def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit], tries: Tries) -> bool:
@@ -189,6 +210,7 @@ class ItemWriting:
         self.item = item
         self.edits = tuple(edits)
         self.failures: dict[str, PlexError] = {}
+        self.photos_sent = False
         self.verdict = ItemVerdict()
         self._takes_edits = False
 
@@ -201,11 +223,19 @@ class ItemWriting:
         """Whether Plex refused just this before, and shows the same still."""
         return False
 
-    def send(self, plex: PlexClient, locks: Sequence[str], server: KnownServer, tries: Tries) -> None:
-        """Write the edits in as few requests as it takes, `locks` along with them. Raises PlexError."""
+    def send(
+        self,
+        plex: PlexClient,
+        locks: Sequence[str],
+        server: KnownServer,
+        tries: Tries,
+        photos: Sequence[Parameters] = (),
+    ) -> None:
+        """Write the edits in as few requests as it takes, `locks` and `photos` along with them. Raises PlexError."""
         ratings = tuple(edit for edit in self.edits if edit.field not in PLEX_NAMES)
         others = [edit for edit in self.edits if edit not in ratings]
-        sent = send_edits(plex, self.item, others, locks, server, tries)
+        sent = send_edits(plex, self.item, others, locks, server, tries, photos)
+        self.photos_sent = sent.photos
         self.edits = sent.edits + ratings
         self.failures = sent.refused
         self._takes_edits = bool(locks) or len(sent.refused) < len(others)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from plex.answers import remaining
 from plex.difference import ANY_SERVER, difference
 from plex.edits import FieldEdit, ItemHistory, WriteRules
-from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, plain_edit_requests
+from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, photo_requests, plain_edit_requests
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
 from tests.support.builders import item, wanted
@@ -206,3 +206,46 @@ def test_awkward_names_come_and_go(mode: str) -> None:
     library.send(plain_edit_requests(remaining(edits, library.item(), ANY_SERVER)))
     assert set(library.item().value("tags")) == set(AWKWARD[1::2])
     assert library.item().value("summary") == "a\nb & c%"
+
+
+# --- photos
+
+
+def test_photos_go_along_with_the_list_in_one_request() -> None:
+    photos = {"Bob": "http://stash/2", "Nobody": "http://stash/3"}
+    requests = edit_requests(
+        [FieldEdit("title", "", "T"), edit("performers", ("Cleo",), ("Ann", "Bob"))],
+        photos=photo_requests(["Ann", "Bob"], photos, locked=True),
+    )
+    assert [received(each) for each in requests] == [
+        [
+            ("type", "1"),
+            ("id", "7"),
+            ("title.value", "T"),
+            ("title.locked", "1"),
+            ("actor[0].tag.tag", "Ann"),
+            ("actor[1].tag.tag", "Bob"),
+            ("actor.locked", "1"),
+            ("actor[].tag.tag-", "Cleo"),
+            ("actor[1].tag.thumb", "http://stash/2"),
+        ]
+    ]
+
+
+def test_nobody_without_a_photo_costs_a_request() -> None:
+    assert photo_requests(["Ann"], {}, locked=False) == []
+
+
+@given(st.integers(1, 120), st.integers(1, 200))
+def test_photos_are_spread_over_as_many_requests_as_fit_and_each_names_everybody(count: int, length: int) -> None:
+    people = [f"Person {number}" for number in range(count)]
+    photos = {name: "http://stash/" + "x" * length + name for name in people[::2]}
+    requests = photo_requests(people, photos, locked=False)
+    told: dict[str, str] = {}
+    for parameters in requests:
+        understood = parse_edit((7,), received(parameters))
+        assert understood.tags["actor"] == people
+        assert understood.unlocks == {"actor"}
+        assert len(edit_path(1, 7, parameters)) <= MAX_URL_BYTES or len(understood.photos) == 1
+        told |= understood.photos
+    assert told == photos

@@ -261,6 +261,45 @@ def test_an_unknown_interval() -> None:
     assert problem.fault == 'reconcile_interval must be hourly, daily, weekly, or empty for never, but is "monthly"'
 
 
+@pytest.mark.parametrize(
+    ("typed", "address"),
+    [
+        ("", ""),
+        ("http://192.168.1.10:9999", "http://192.168.1.10:9999"),
+        (" https://photos.example.com/stash/ ", "https://photos.example.com/stash"),
+        ("http://[fd00::1]:9999", "http://[fd00::1]:9999"),
+    ],
+)
+def test_where_plex_finds_photos(typed: str, address: str) -> None:
+    assert parse(performer_photos_url=typed).performer_photos_url == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://stash:9999?apikey=s3cret",
+        "http://stash:9999/?ApiKey=s3cret",
+        "http://stash:9999/#s3cret",
+        "http://me:s3cret@stash:9999",
+        "http://s3cret@stash:9999",
+        "http://stash:9999/apikey/s3cret",
+    ],
+)
+def test_no_secret_goes_to_plex_with_a_photo(address: str) -> None:
+    (problem,) = problems(performer_photos_url=address)
+    assert problem.setting == "performer_photos_url"
+    assert problem.reason == "an address with a password or an API key could be read by every user of Plex"
+    assert "s3cret" not in str(problem)
+
+
+@pytest.mark.parametrize(
+    "address", ["stash:9999", "ftp://stash", "http://stash:70000", "http://http://stash", "/stash"]
+)
+def test_what_is_no_address_for_photos(address: str) -> None:
+    (problem,) = problems(performer_photos_url=address)
+    assert problem.fault.startswith("performer_photos_url must be an address such as http://192.168.1.10:9999")
+
+
 @pytest.mark.parametrize(("typed", "scope"), [("", "all"), ("ALL", "all"), (" Week ", "week"), ("day", "day")])
 def test_what_is_reconciled_automatically(typed: str, scope: str) -> None:
     assert parse(reconcile_scope=typed).reconcile_scope == scope

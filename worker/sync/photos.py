@@ -1,0 +1,157 @@
+"""Photos of performers: Plex is told where it finds them, once for each picture, along with other edits.
+
+One person is one for the whole Plex server, so whichever scene comes first brings the photo.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from plex.edits import is_locked, names
+from plex.exceptions import PlexError, PlexPermanentError
+from plex.items import PlexItem
+from plex.writer import Parameters, photo_requests
+from stash.exceptions import StashUnavailable
+from storage.database import Database
+from sync_queue.activity import Change
+from sync_queue.person_photos import PersonPhoto, PersonPhotos
+from validation.fields import FIELDS
+from validation.names import name_key
+from validation.sanitizers import clean_names
+from validation.scene import Performer, Scene
+from worker.sync.context import SyncContext
+from worker.sync.item import ItemSync
+
+PHOTOS = "performer_photos"
+"""What logs and reports call them, where they name a field otherwise."""
+_VERSION = re.compile(r"[?&]t=(\d+)")
+_PLACEHOLDER = re.compile(r"[?&]default=true\b")
+"""How Stash v0.30 says in an `image_path` when the performer changed, and that it has no picture of them."""
+
+
+@dataclass(frozen=True)
+class DuePhotos:
+    """What an item's people are to be given, and the parameters of the edit that does it."""
+
+    photos: tuple[PersonPhoto, ...] = ()
+    requests: tuple[Parameters, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A performer of the scene whose picture may have to be sent, as Plex shows the name, with what was sent before."""
+
+    performer: Performer
+    name: str
+    version: str
+    known: PersonPhoto | None
+
+
+@dataclass
+class PhotoSync:
+    """Over one context, for one batch."""
+
+    context: SyncContext
+    database: Database
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _taken: set[str] = field(default_factory=set, init=False)
+
+    def unsent(self, item: PlexItem, scene: Scene, shown: Sequence[str]) -> tuple[str, ...]:
+        """The people among those `shown` who were not given a photo from the present address. Asks nobody."""
+        return tuple(each.name for each in self._candidates(item, scene, shown) if not self._is_from_here(each.known))
+
+    def due(self, item: ItemSync, scene: Scene) -> DuePhotos:
+        """What has to be sent with this item. Fetches pictures from Stash where they may be others by now."""
+        edit = next((edit for edit in item.edits if edit.field == "performers"), None)
+        shown = names(edit.new if edit else item.item.value("performers"))
+        locked = edit.locked if edit else is_locked("performers", item.item.locked)
+        try:
+            photos = tuple(self._changed(self._candidates(item.item, scene, shown)))
+        except StashUnavailable as error:
+            item.images.failures.append(f"{PHOTOS}: {error}")
+            return DuePhotos()
+        addresses = {photo.name: photo.address for photo in photos}
+        return DuePhotos(photos, tuple(photo_requests(shown, addresses, locked=locked)))
+
+    def finish(self, item: ItemSync, due: DuePhotos) -> None:
+        """Send what did not go along with the item's other edits, and remember it.
+
+        What is their own failure goes to `item.images`. Raises PlexError where Plex takes no edit of the item either.
+        """
+        if not due.photos:
+            return
+        try:
+            for parameters in () if item.photos_sent else due.requests:
+                self.context.plex.edit(item.item, parameters)
+        except PlexError as error:
+            self._taken -= {photo.name for photo in due.photos}
+            if not item.is_fields_own(error, self.context.plex):
+                raise
+            if not isinstance(error, PlexPermanentError):
+                item.images.failures.append(f"{PHOTOS}: {error}")
+                return
+            item.images.warnings.append(f"{PHOTOS}: Plex does not take them ({error})")
+        else:
+            changed = [photo.name for photo in due.photos]
+            item.also.append(Change(item.rating_key, PHOTOS, None, changed))
+        # What Plex refused is remembered, too: it would refuse the same again.
+        self._records.save(due.photos)
+
+    @property
+    def _records(self) -> PersonPhotos:
+        return PersonPhotos(self.database, self.context.plex.machine_identifier)
+
+    def _candidates(self, item: PlexItem, scene: Scene, shown: Sequence[str]) -> list[_Candidate]:
+        config = self.context.config
+        if not config.performer_photos_url or "performers" in self.context.rules.skip_fields:
+            return []
+        names_shown = {name_key(name): name for name in shown}
+        known = self._records.of(shown)
+        found = []
+        for performer in scene.performers:
+            name = next(iter(clean_names([performer.name], FIELDS["performers"].limit)), "")
+            name = names_shown.get(name_key(name), "")
+            if not name or not performer.image or _PLACEHOLDER.search(performer.image):
+                continue
+            version = _VERSION.search(performer.image)
+            candidate = _Candidate(performer, name, version[1] if version else "", known.get(name))
+            if self._may_be_given(candidate, item):
+                found.append(candidate)
+        return found
+
+    def _may_be_given(self, each: _Candidate, item: PlexItem) -> bool:
+        """Whether the person's photo is this performer's to give, and may be another than Plex has."""
+        if each.known is None:
+            return not (self.context.config.preserve_plex_edits and item.photos.get(each.name))
+        if each.known.performer_id != each.performer.id:  # of two with one name, the first one stays
+            return False
+        return not (each.version and each.known.version == each.version and self._is_from_here(each.known))
+
+    def _is_from_here(self, known: PersonPhoto | None) -> bool:
+        return known is not None and known.address.startswith(f"{self.context.config.performer_photos_url}/")
+
+    def _changed(self, candidates: Iterable[_Candidate]) -> Iterator[PersonPhoto]:
+        for each in candidates:
+            with self._lock:
+                is_taken = each.name in self._taken
+                self._taken.add(each.name)
+            if is_taken:
+                continue
+            image = self.context.stash.performer_image(each.performer)
+            if image is None:
+                continue
+            sha1 = hashlib.sha1(image, usedforsecurity=False).hexdigest()
+            photo = PersonPhoto(each.name, each.performer.id, self._address(each), each.version, sha1)
+            if each.known is not None and each.known.sha1 == sha1 and self._is_from_here(each.known):
+                self._records.save([photo._replace(address=each.known.address)])
+            else:
+                yield photo
+
+    def _address(self, each: _Candidate) -> str:
+        """Where Plex finds the picture. Made of numbers only: Stash's own address of it might hold an API key."""
+        address = f"{self.context.config.performer_photos_url}/performer/{each.performer.id}/image"
+        return f"{address}?t={each.version}" if each.version else address
