@@ -20,17 +20,25 @@ that was sent just before is sent once more: poster and background, ten uploads 
 """
 MEASURED = "`python -m tests.faults"
 """How each measured part begins; what stands before the first one is HEAD, in whatever words an earlier version had."""
-OUTAGE_TITLE = "## Eight hours without Plex\n\n"
-YEAR_TITLE = "\n## A year\n\n"
+TITLES = {
+    "outage": "## Eight hours without Plex\n\n",
+    "year": "\n## A year\n\n",
+    "upgrade": "\n## An upgrade\n\n",
+}
+"""The title of each part behind the table, in order, by the flag that takes it anew."""
 BY_HAND_TITLE = "\n## Faults put in by hand\n\n"
 """What follows it is written by people, and stays."""
 
 
-def updated(present: str, table: str = "", outage: str = "", year: str = "") -> str:
-    """The document with one part, or several, taken anew; a part that is not given stays as it was."""
+def updated(present: str, table: str = "", **long_ones: str) -> str:
+    """The document with one part, or several, taken anew; a part that is not given stays as it was.
+
+    Names of `long_ones` as in TITLES.
+    """
     _, _, behind_head = present.partition(MEASURED)
     measured, _, by_hand = (MEASURED + behind_head if behind_head else "").partition(BY_HAND_TITLE)
-    measured, _, old_year = measured.partition(YEAR_TITLE)
-    old_table, _, old_outage = measured.partition(OUTAGE_TITLE)
-    long_ones = (OUTAGE_TITLE, outage or old_outage, YEAR_TITLE, year or old_year)
-    return "".join((HEAD, table or old_table, *long_ones, BY_HAND_TITLE, by_hand))
+    parts = [BY_HAND_TITLE, by_hand]
+    for name, title in reversed(TITLES.items()):
+        measured, _, old = measured.partition(title)
+        parts = [title, long_ones.get(name) or old, *parts]
+    return "".join((HEAD, table or measured, *parts))

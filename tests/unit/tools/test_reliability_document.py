@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tests.faults.document import BY_HAND_TITLE, HEAD, OUTAGE_TITLE, YEAR_TITLE, updated
+from tests.faults.document import BY_HAND_TITLE, HEAD, TITLES, updated
 from tests.world import PROJECT
 
 TABLE = "`python -m tests.faults` · 2026-11-26 · 1 seconds\n\n| fault |\n\n"
-OUTAGE = "`python -m tests.faults --outage` · 2026-11-26.\n"
-YEAR = "`python -m tests.faults --year` · 2026-11-26.\n"
-WHOLE = f"{HEAD}{TABLE}{OUTAGE_TITLE}{OUTAGE}{YEAR_TITLE}{YEAR}{BY_HAND_TITLE}By hand.\n"
+PARTS = {name: f"`python -m tests.faults --{name}` · 2026-11-26.\n" for name in TITLES}
+WHOLE = "".join([HEAD, TABLE, *(TITLES[name] + PARTS[name] for name in TITLES), BY_HAND_TITLE, "By hand.\n"])
 
 
 def test_a_part_that_is_not_taken_stays() -> None:
     assert updated(WHOLE) == WHOLE
-    assert updated(WHOLE, outage="new\n") == WHOLE.replace(OUTAGE, "new\n")
-    assert updated("", TABLE, OUTAGE, YEAR) == WHOLE.replace("By hand.\n", "")
+    for name, text in PARTS.items():
+        assert updated(WHOLE, **{name: "new\n"}) == WHOLE.replace(text, "new\n")
+    assert updated("", TABLE, **PARTS) == WHOLE.replace("By hand.\n", "")
 
 
 def test_a_head_in_other_words_is_not_kept_beside_the_new_one() -> None:

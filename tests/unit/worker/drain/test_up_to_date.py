@@ -15,6 +15,7 @@ from sync_queue.database import open_queue_database
 from tests.support.manifest import make_plugin, write_manifest
 from tests.support.queue_examples import add
 from worker.data_folder import DataFolder
+from worker.drain.parts import Workplace
 from worker.drain.plugin_files import BeingReplaced
 from worker.drain.up_to_date import LOOK_EVERY, PATIENCE, open_up_to_date
 from worker.errors import TaskError
@@ -66,3 +67,14 @@ def test_nothing_is_migrated_by_half_replaced_files(folder: DataFolder) -> None:
         open_it(folder, [], [])
     with closing(open_queue_database(folder.queue)) as database:
         assert database.schema_version() == 1
+
+
+def test_whoever_takes_the_lock_with_half_replaced_files_supersedes_nobody(tmp_path: Path) -> None:
+    plugin = make_plugin(tmp_path)
+    workplace = Workplace(DataFolder(str(plugin / "data")), {}, plugin_folder=str(plugin))
+    with closing(workplace):
+        generation = workplace.supersede()
+        write_manifest(plugin, "99.0.0")
+        with pytest.raises(BeingReplaced):
+            workplace.new_parts(foreground=True)
+        generation.check()
