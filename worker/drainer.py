@@ -80,7 +80,7 @@ def _has_more_to_do(folder: DataFolder, leave: Leave, fresh: dict[str, Any] | No
     """Whether jobs are left for this process; `fresh`: the newest session that was handed over, None for none."""
     if leave.is_for_relief:
         return not ProcessLock(folder.standby_lock).is_held_elsewhere()  # it lost patience: the jobs are ours again
-    if leave.is_for_want_of_a_session and fresh is None:
+    if leave.is_for_want_of_a_session and (fresh is None or ProcessLock(folder.standby_lock).is_held_elsewhere()):
         return False
     database = open_queue_database(folder.queue)
     try:

@@ -64,10 +64,10 @@ def test_a_password_set_in_an_outage(tmp_path: Path, bring_a_session: Callable[[
         wait_until_in_step(world, [1])
 
 
-@pytest.mark.parametrize("seconds", [2.0, 4.0, 6.0])
+@pytest.mark.parametrize("seconds", [3.5, 4.5, 6.0])
 def test_a_session_that_is_shorter_than_the_pause_between_two_edits(tmp_path: Path, seconds: float) -> None:
     with World(tmp_path, 2, idle_seconds=PATIENT) as world:
-        world.stash.password, world.stash.max_session_age = True, 2
+        world.stash.password, world.stash.max_session_age = True, 4
         world.edit(1, title="Before", details="d")
         wait_until_in_step(world, [1])
         time.sleep(seconds)
