@@ -97,6 +97,20 @@ def test_the_batch_in_hand_is_finished_without_the_plugins_files(tmp_path: Path)
         assert "Traceback" not in world.logged()
 
 
+def test_a_task_in_the_foreground_finishes_its_batch_without_the_plugins_files(tmp_path: Path) -> None:
+    with World(tmp_path, 1, idle_seconds=PATIENT) as world:
+        world.stash.save_without_hook(1, title="In hand", details="d")
+        held = world.plex.inject(hang(), times=1, method="PUT")
+        job = world.stash.run_task("PlexSync", "Sync All Scenes")
+        wait_until(lambda: held.hits == 1, "the write")
+        for path in code_of(world):
+            path.unlink()
+        held.remove()
+        assert job.ended.wait(60)
+        assert (world.item(1).title, world.open_jobs(), job.status) == ("In hand", 0, "FINISHED")
+        assert "Traceback" not in world.logged()
+
+
 def test_another_version_starts_a_drainer_of_its_own(tmp_path: Path) -> None:
     with World(tmp_path, 1, idle_seconds=PATIENT) as world:
         world.plex.refuse()

@@ -17,7 +17,7 @@ from tests.simulators.stash_graphql import ResolverError
 from tests.support.next_version import NEXT_FORMAT, RENAMED, Replace, as_stash, over_each_other
 from tests.world import wait_until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's, and Windows replaces no open file")
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
 
 
 @pytest.mark.parametrize(("way", "kills"), [(as_stash, False), (over_each_other, True)])

@@ -1,7 +1,12 @@
-"""Puts the parts together, the same for the drainer and for tasks."""
+"""Puts the parts together, the same for the drainer and for tasks.
+
+All that they will need is imported here, before the first claim: Stash's package manager may replace or delete the
+files while they work.
+"""
 
 from __future__ import annotations
 
+import subprocess  # noqa: F401 - worker.launcher imports it late, for the hook's sake
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import storage.local_files  # noqa: F401 - storage.json_file imports it late, for those who only read
+import sync_queue.creation  # noqa: F401 - sync_queue.database imports it late, where the queue's file is damaged
 from stash.client import StashClient
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock

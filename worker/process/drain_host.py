@@ -1,18 +1,12 @@
-"""Hosts the drainer's worker, and tells others how it is getting on.
-
-All that a drainer will need is imported here, before its first claim: its files may be replaced or deleted while it
-works, by Stash's package manager.
-"""
+"""Hosts the drainer's worker, and tells others how it is getting on."""
 
 from __future__ import annotations
 
 import logging
 import os
-import subprocess  # noqa: F401 - worker.launcher imports it late, for the hook's sake
 import time
 from typing import Any
 
-import sync_queue.creation  # noqa: F401 - sync_queue.database imports it late, where the queue's file is damaged
 from storage.database import Database
 from sync_queue.relay import post_lines
 from worker.base.words import counted
