@@ -16,6 +16,9 @@
     icons: libraries.FontAwesomeSolid,
   };
 
+  /** A div of one of our classes. */
+  page.box = (name, ...children) => page.h("div", { className: `plexsync-${name}` }, ...children);
+
   /** Where Stash lives, with a slash at the end: "/", or its sub-path behind a proxy. */
   page.root = function () {
     const base = document.querySelector("base");

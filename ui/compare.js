@@ -2,11 +2,14 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, live, icons, Action, Card } = page;
-  const { Badge, Button, Form } = page.Bootstrap;
+  const { React, h, box, t, words, api, live, icons, Action, Card } = page;
+  const { Badge, Button } = page.Bootstrap;
   const SCOPES = ["all", "week", "day", "outage"];
   const LOOK_MS = 1000;
   const MOST_IDS = 500;
+  const ONLY = ["all", "scenes", "unknown"];
+  const COUNTED =
+    "differs lock_only refused not_in_plex ambiguous failed agent_matched unknown_to_stash".split(" ");
   const FINISHED = ["FINISHED", "CANCELLED", "FAILED"];
 
   /** Follows a job of Stash until it ends; then calls onEnd(job). */
@@ -46,23 +49,17 @@
     return h(
       "div",
       null,
-      h("p", { className: "text-muted" }, t("compare.help")),
+      h(page.Help, null, t("compare.help")),
       h(
-        "div",
-        { className: "plexsync-line" },
-        h(
-          Form.Control,
-          {
-            as: "select",
-            size: "sm",
-            custom: true,
-            value: scope,
-            disabled: isRunning,
-            "aria-label": t("compare.scope"),
-            onChange: (event) => setScope(event.target.value),
-          },
-          SCOPES.map((name) => h("option", { key: name, value: name }, t(`scope.${name}`)))
-        ),
+        page.Line,
+        null,
+        h(page.Choice, {
+          choices: SCOPES.map((name) => [name, t(`scope.${name}`)]),
+          value: scope,
+          disabled: isRunning,
+          "aria-label": t("compare.scope"),
+          onChange: setScope,
+        }),
         isRunning
           ? h(Action, { label: t("action.stop"), icon: icons.faStop, onRun: () => api.stopJob(job.id) })
           : h(Action, { label: t("compare.start"), icon: icons.faCodeCompare, variant: "primary", onRun: start })
@@ -72,9 +69,7 @@
   }
 
   function counts(report) {
-    return ["differs", "not_in_plex", "ambiguous", "failed"]
-      .filter((name) => report[name])
-      .map((name) => t(`compare.${name}`, { count: report[name] }));
+    return COUNTED.filter((name) => report[name]).map((name) => t(`compare.${name}`, { count: report[name] }));
   }
 
   function ReportLine({ report, isOpen, onOpen }) {
@@ -102,17 +97,23 @@
     );
   }
 
-  function ReportRow({ row, index, isSelected, onSelect }) {
+  /** A path by its end, all of it where the reader asks. */
+  function PathEnd({ path }) {
+    const found = /^.+([/\\][^/\\]+[/\\][^/\\]*)$/s.exec(path);
+    if (!found) return h(page.Path, { path });
+    return h("details", { className: "plexsync-path" }, h("summary", null, `…${found[1]}`), h("code", null, path));
+  }
+
+  function ReportRow({ row, index, selection }) {
     const canSend = row.verdict === "differs" || row.verdict === "refused";
-    const name = row.title || t("scene.number", { id: row.scene_id });
+    const title = row.title || (row.scene_id === null ? t("compare.unknown") : "");
     const select = {
       id: `plexsync-row-${index}`,
-      name,
-      checked: isSelected,
+      name: row.title || row.path,
+      checked: selection.has(row.scene_id),
       disabled: !canSend,
-      onChange: () => onSelect(row.scene_id),
+      onChange: (isOn) => selection.toggle([row.scene_id], isOn),
     };
-    const title = row.title || (row.scene_id === null ? t("compare.unknown") : "");
     return h(
       page.Row,
       {
@@ -121,85 +122,84 @@
           h(page.SceneLink, { key: "link", sceneId: row.scene_id, title }),
           " ",
           h(Badge, { key: "verdict", variant: canSend ? "primary" : "secondary" }, t(`verdict.${row.verdict}`)),
+          " ",
+          h("small", { key: "library", className: "text-muted" }, row.library),
         ],
       },
       h(page.Differences, { differences: row.changes }),
       row.reason && h("div", null, row.reason),
-      row.candidates.map((path) => h(page.Path, { key: path, path })),
-      h(page.Path, { path: row.path })
+      row.guids.map((guid) => h("div", { key: guid }, t("compare.matched", { guid }))),
+      row.trashed && h("div", null, t("compare.trashed")),
+      h(PathEnd, { path: row.path }),
+      row.candidates.length > 0 && h(page.Muted, null, t("compare.candidates")),
+      row.candidates.map((path) => h(page.Path, { key: path, path }))
     );
   }
 
-  function ReportRows({ name, onSent }) {
-    const paged = page.usePaged("report", { name });
-    const [ids, setIds] = React.useState(new Set());
+  function Sending({ report, ids, onSent }) {
     const toasts = page.useToasts();
     const [dialog, ask] = page.useConfirm();
 
-    function toggle(id) {
-      const next = new Set(ids);
-      if (!next.delete(id)) next.add(id);
-      setIds(next);
-    }
     async function send(requests) {
       let count = 0;
       for (const args of requests) count += (await api.operation("reconcile", args)).enqueued;
       toasts.done(t("compare.sent", { count }));
-      setIds(new Set());
       await Promise.all([live.refresh(), onSent()]);
     }
     function sendSelected() {
-      const all = [...ids];
-      const starts = all.map((_, place) => place).filter((place) => place % MOST_IDS === 0);
-      return send(starts.map((start) => ({ scene_ids: all.slice(start, start + MOST_IDS) })));
+      const starts = ids.map((_, place) => place).filter((place) => place % MOST_IDS === 0);
+      return send(starts.map((start) => ({ scene_ids: ids.slice(start, start + MOST_IDS) })));
     }
     async function sendAll() {
-      const count = paged.data.report.differs;
       const isAgreed = await ask({
-        title: t("compare.send_all_title", { count }),
+        title: t("compare.send_all_title", { count: report.differs }),
         body: t("compare.send_all_help"),
         accept: t("compare.send_all"),
       });
-      if (isAgreed) await send([{ report: name }]);
+      if (isAgreed) await send([{ report: report.name }]);
     }
-    return h(page.Outcome, { answer: paged }, (data) =>
-      data.count === 0
-        ? h(page.Empty, { title: t("compare.nothing"), text: t("compare.nothing_text") })
-        : h(
-            "div",
-            null,
-            h(
-              "div",
-              { className: "plexsync-selection" },
-              h("span", { role: "status", className: "text-muted" }, t("compare.selected", { count: ids.size })),
-              h(
-                "div",
-                { className: "plexsync-row-actions" },
-                h(Action, {
-                  label: t("compare.send_selected"),
-                  icon: icons.faPaperPlane,
-                  onRun: sendSelected,
-                  disabled: !ids.size,
-                }),
-                h(Action, {
-                  label: t("compare.send_all"),
-                  icon: icons.faPaperPlane,
-                  variant: "primary",
-                  onRun: sendAll,
-                  disabled: !data.report.differs,
-                })
-              )
-            ),
-            h(
-              page.Rows,
-              { isBusy: paged.loading },
-              data.rows.map((row, index) =>
-                h(ReportRow, { key: index, index, row, isSelected: ids.has(row.scene_id), onSelect: toggle })
-              )
-            ),
-            h(page.Pager, { paged, shown: data.rows.length }),
-            dialog
-          )
+    const icon = icons.faPaperPlane;
+    const isEmpty = ids.length === 0;
+    return box(
+      "row-actions",
+      h(Action, { label: t("compare.send_selected"), icon, onRun: sendSelected, disabled: isEmpty }),
+      h(Action, { label: t("compare.send_all"), icon, variant: "primary", onRun: sendAll, disabled: !report.differs }),
+      dialog
+    );
+  }
+
+  function ReportRows({ report, onSent }) {
+    const { name } = report;
+    const [only, setOnly] = React.useState("all");
+    const selection = page.useSelection(name);
+    const paged = page.usePaged("report", { name, only });
+    const count = selection.ids.size;
+
+    function sent() {
+      selection.clear();
+      return onSent();
+    }
+    return h(
+      "div",
+      null,
+      box(
+        "selection",
+        report.unknown_to_stash > 0 &&
+          h(page.Choice, {
+            choices: ONLY.map((name) => [name, t(`only.${name}`)]),
+            value: only,
+            "aria-label": t("compare.only"),
+            onChange: setOnly,
+          }),
+        h("span", { role: "status", className: "text-muted" }, count ? t("failed.selected", { count }) : ""),
+        h(Sending, { report, ids: [...selection.ids], onSent: sent })
+      ),
+      h(page.List, {
+        paged,
+        of: "rows",
+        empty: { title: t("compare.nothing"), text: t("compare.nothing_text") },
+        row: (row, index) => h(ReportRow, { key: index, index, row, selection }),
+      })
     );
   }
 
@@ -245,7 +245,7 @@
                     h(
                       "li",
                       { key: `${report.name}-rows`, className: "plexsync-nested" },
-                      h(ReportRows, { name: report.name, onSent: answer.reload })
+                      h(ReportRows, { report, onSent: answer.reload })
                     ),
                 ])
               )

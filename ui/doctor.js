@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, api, icons, Action } = page;
+  const { React, h, box, t, api, icons, Action } = page;
   const { Alert } = page.Bootstrap;
 
   function Checks({ checks }) {
@@ -71,9 +71,8 @@
         good: t("map.good", { count: result.matched }),
         bad: result.problem || t("map.bad", { matched: result.matched, tried: result.tried }),
       }),
-      h(
-        "div",
-        { className: "plexsync-folders" },
+      box(
+        "folders",
         h(Folders, { title: t("map.stash_folders"), folders: result.stash_folders }),
         h(Folders, { title: t("map.plex_folders"), folders: result.plex_folders })
       ),

@@ -2,59 +2,26 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, live, icons, Action, Card } = page;
+  const { React, h, box, t, words, live, icons, Action, Card } = page;
   const { Button, Form } = page.Bootstrap;
 
   function KindFilter({ byType, value, onChange }) {
     const kinds = Object.keys(byType).sort();
     if (value && !kinds.includes(value)) kinds.push(value);
-    return h(
-      Form.Control,
-      {
-        as: "select",
-        size: "sm",
-        custom: true,
-        value,
-        "aria-label": t("failed.kind"),
-        onChange: (event) => onChange(event.target.value),
-      },
-      h("option", { value: "" }, t("failed.all_kinds")),
-      kinds.map((kind) =>
-        h(
-          "option",
-          { key: kind, value: kind },
-          t("failed.kind_count", { kind: words.kind(kind), count: byType[kind] || 0 })
-        )
-      )
-    );
-  }
-
-  /** Which jobs are selected: some ids, or everything that the filter leaves. */
-  function useSelection(filterKey) {
-    const [state, setState] = React.useState({ filterKey, ids: new Set(), isAll: false });
-    const current = state.filterKey === filterKey ? state : { filterKey, ids: new Set(), isAll: false };
-    const change = (changes) => setState({ ...current, ...changes });
-    return {
-      ids: current.ids,
-      isAll: current.isAll,
-      has: (id) => current.isAll || current.ids.has(id),
-      clear: () => change({ ids: new Set(), isAll: false }),
-      selectAll: () => change({ isAll: true }),
-      toggle(ids, isOn) {
-        const next = new Set(current.ids);
-        ids.forEach((id) => (isOn ? next.add(id) : next.delete(id)));
-        change({ ids: next, isAll: false });
-      },
-    };
+    const named = kinds.map((kind) => [
+      kind,
+      t("failed.kind_count", { kind: words.kind(kind), count: byType[kind] || 0 }),
+    ]);
+    const choices = [["", t("failed.all_kinds")], ...named];
+    return h(page.Choice, { choices, value, onChange, "aria-label": t("failed.kind") });
   }
 
   function SelectionBar({ selection, jobs, count, onRetry, onDiscard }) {
     const ids = jobs.map((job) => job.id);
     const isPageSelected = ids.every(selection.has);
     const selected = selection.isAll ? count : selection.ids.size;
-    return h(
-      "div",
-      { className: "plexsync-selection" },
+    return box(
+      "selection",
       h(Form.Check, {
         id: "plexsync-select-page",
         type: "checkbox",
@@ -68,9 +35,8 @@
         !selection.isAll &&
         count > ids.length &&
         h(Button, { variant: "link", size: "sm", onClick: selection.selectAll }, t("failed.select_all", { count })),
-      h(
-        "div",
-        { className: "plexsync-row-actions" },
+      box(
+        "row-actions",
         h(Action, {
           label: t("failed.retry_selected"),
           icon: icons.faRotateRight,
@@ -89,7 +55,7 @@
   }
 
   function FailedList({ paged, filter, isFiltered }) {
-    const selection = useSelection(JSON.stringify(filter));
+    const selection = page.useSelection(JSON.stringify(filter));
     const [retryDialog, retry] = page.useRetry();
     const [discardDialog, discard] = page.useDiscard();
     const { jobs, count } = paged.data;

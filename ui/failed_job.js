@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, icons, Action } = page;
+  const { React, h, box, t, words, api, icons, Action } = page;
   const { Form } = page.Bootstrap;
 
   function Tries({ tries }) {
@@ -22,9 +22,8 @@
   }
 
   function LookedFor({ lookedFor }) {
-    return h(
-      "div",
-      { className: "plexsync-looked" },
+    return box(
+      "looked",
       h("h3", null, t("failed.looked_for")),
       h(
         "ul",

@@ -80,6 +80,34 @@
     });
   }
 
+  /** Which rows are selected: some ids, or everything that the filter leaves. */
+  function useSelection(filterKey) {
+    const [state, setState] = React.useState({ filterKey, ids: new Set(), isAll: false });
+    const current = state.filterKey === filterKey ? state : { filterKey, ids: new Set(), isAll: false };
+    const change = (changes) => setState({ ...current, ...changes });
+    return {
+      ids: current.ids,
+      isAll: current.isAll,
+      has: (id) => current.isAll || current.ids.has(id),
+      clear: () => change({ ids: new Set(), isAll: false }),
+      selectAll: () => change({ isAll: true }),
+      toggle(ids, isOn) {
+        const next = new Set(current.ids);
+        ids.forEach((id) => (isOn ? next.add(id) : next.delete(id)));
+        change({ ids: next, isAll: false });
+      },
+    };
+  }
+
+  /** A choice of one; `choices` are [value, text]. */
+  function Choice({ choices, onChange, ...others }) {
+    return h(
+      page.Bootstrap.Form.Control,
+      { as: "select", size: "sm", custom: true, ...others, onChange: (event) => onChange(event.target.value) },
+      choices.map(([value, text]) => h("option", { key: value, value }, text))
+    );
+  }
+
   /** A text that settles before it is used: nobody wants an operation per key. */
   function useSettled(text, milliseconds = 400) {
     const [settled, setSettled] = React.useState(text);
@@ -113,5 +141,15 @@
     }, [number]);
   }
 
-  Object.assign(page, { useFollow, usePaged, Pager, Rows, List, Select, useSettled, Search });
+  /** What syncs one scene, and then calls onDone. */
+  function useSync(sceneId, onDone) {
+    const toasts = page.useToasts();
+    return async function () {
+      const reply = await api.operation("sync_scene", { scene_id: sceneId });
+      toasts.done(reply.reason || t("scene.sent"));
+      await onDone();
+    };
+  }
+
+  Object.assign(page, { useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useSync, Search });
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, icons, Action } = page;
+  const { React, h, box, t, words, api, icons, Action } = page;
   const { Alert, Button, Form } = page.Bootstrap;
   const ASK_MS = 5000;
 
@@ -33,9 +33,8 @@
   }
 
   function Code({ login, onCancel }) {
-    return h(
-      "div",
-      { className: "plexsync-code" },
+    return box(
+      "code",
       h("p", null, t("login.open")),
       h("p", { className: "plexsync-code-text", "aria-label": t("login.code", { code: login.code }) }, login.code),
       h(

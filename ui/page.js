@@ -103,7 +103,7 @@
 
     return h(
       "div",
-      { className: "plexsync-page" },
+      { className: "plexsync plexsync-page" },
       h("h1", null, "PlexSync"),
       h(Version, { version: status && status.version }),
       h(

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, icons } = page;
+  const { React, h, box, t, words, icons } = page;
   const { Alert, Badge, Button, Modal, Spinner } = page.Bootstrap;
   const stash = window.PluginApi;
 
@@ -32,9 +32,8 @@
   }
 
   function Empty({ title, text, icon }) {
-    return h(
-      "div",
-      { className: "plexsync-empty" },
+    return box(
+      "empty",
       h(Icon, { icon: icon || icons.faCircleCheck }),
       h("p", { className: "plexsync-empty-title" }, title),
       text && h("div", { className: "text-muted" }, text)
@@ -47,7 +46,7 @@
       "section",
       { className: `plexsync-card card ${className || ""}` },
       (title || aside) &&
-        h("header", null, title && h("h2", null, title), aside && h("div", { className: "plexsync-aside" }, aside)),
+        h("header", null, title && h("h2", null, title), aside && box("aside", aside)),
       children
     );
   }
@@ -55,9 +54,8 @@
   /** A number with its name; `to` links it, `hint` explains it. */
   function Figure({ label, value, to, hint }) {
     const content = to ? h(page.Router.Link, { to }, value) : value;
-    return h(
-      "div",
-      { className: "plexsync-figure" },
+    return box(
+      "figure",
       h("dt", null, label),
       h("dd", null, content, hint && h("small", null, hint))
     );
@@ -195,14 +193,13 @@
       { className: "plexsync-row" },
       before,
       sceneId !== undefined && h(Thumbnail, { sceneId }),
-      h(
-        "div",
-        { className: "plexsync-row-main" },
-        title && h("div", { className: "plexsync-row-title" }, title),
+      box(
+        "row-main",
+        title && box("row-title", title),
         children
       ),
-      aside && h("div", { className: "plexsync-row-aside" }, aside),
-      actions && h("div", { className: "plexsync-row-actions" }, actions)
+      aside && box("row-aside", aside),
+      actions && box("row-actions", actions)
     );
   }
 
@@ -216,7 +213,7 @@
 
   /** Buttons side by side. */
   function Line({ children }) {
-    return h("div", { className: "plexsync-line" }, children);
+    return box("line", children);
   }
 
   function Path({ path }) {
@@ -227,22 +224,28 @@
     return h("time", { dateTime: new Date(at * 1000).toISOString(), title: words.clock(at) }, words.ago(at));
   }
 
-  /** A field with what it was and what it is now. */
-  function Change({ field, was, now }) {
-    return h(
-      "div",
-      { className: "plexsync-change" },
+  /** A field with what it was and what it is now, where these are not equal, and what is to be said of it. */
+  function Change({ field, was, now, mark }) {
+    const [before, after] = [was, now].map(words.value);
+    return box(
+      "change",
       h("span", { className: "plexsync-field" }, words.field(field)),
-      h("del", null, words.value(was)),
-      h("span", { "aria-hidden": true }, "→"),
-      h("ins", null, words.value(now))
+      before !== after && h(React.Fragment, null, h("del", null, before), h("span", { "aria-hidden": true }, "→")),
+      (before !== after || !mark) && h("ins", null, after),
+      mark && h(Badge, { variant: "secondary" }, t(`mark.${mark}`))
     );
   }
 
   /** What a sync would change. */
   function Differences({ differences }) {
     return differences.map((each, index) =>
-      h(Change, { key: index, field: each.field, was: each.was, now: each.will_be })
+      h(Change, {
+        key: index,
+        field: each.field,
+        was: each.was,
+        now: each.will_be,
+        mark: each.refused ? "refused" : each.lock_only && "lock_only",
+      })
     );
   }
 
@@ -259,16 +262,15 @@
   /** A part that opens and closes; its content is made only when it is open. */
   function Fold({ label, children, startsOpen }) {
     const [isOpen, setOpen] = React.useState(Boolean(startsOpen));
-    return h(
-      "div",
-      { className: "plexsync-fold" },
+    return box(
+      "fold",
       h(
         Button,
         { variant: "link", size: "sm", "aria-expanded": isOpen, onClick: () => setOpen(!isOpen) },
         h(Icon, { icon: isOpen ? icons.faChevronDown : icons.faChevronRight }),
         label
       ),
-      isOpen && h("div", { className: "plexsync-fold-content" }, children())
+      isOpen && box("fold-content", children())
     );
   }
 

@@ -59,21 +59,16 @@
   }
 
   function SceneState({ status, sceneId, compared, onCompare, onChanged }) {
-    const toasts = page.useToasts();
+    const syncNow = page.useSync(sceneId, onChanged);
     const [dialog, undo] = page.useUndo();
     const { job } = status;
 
-    async function syncNow() {
-      const reply = await api.operation("sync_scene", { scene_id: sceneId });
-      toasts.done(reply.reason || t("scene.sent"));
-      await onChanged();
-    }
     async function undoScene() {
       if (await undo("undo_scene", { scene_id: sceneId })) await onChanged();
     }
     return h(
       "div",
-      { className: "plexsync-scene" },
+      { className: "plexsync plexsync-scene" },
       h(
         "p",
         { className: "plexsync-sentence" },

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words } = page;
+  const { React, h, box, t, words } = page;
   const { Button, Form } = page.Bootstrap;
 
   page.TextField = function ({ id, label, value, onChange, isSecret, placeholder, describedBy, isInvalid, type }) {
@@ -39,20 +39,14 @@
     }
     if (setting.type === "choice") {
       const choices = setting.choices.includes(value) ? setting.choices : [...setting.choices, value];
-      return h(
-        Form.Control,
-        {
-          as: "select",
-          size: "sm",
-          custom: true,
-          id,
-          value,
-          "aria-describedby": describedBy,
-          isInvalid: common.isInvalid,
-          onChange: (event) => onChange(event.target.value),
-        },
-        choices.map((choice) => h("option", { key: choice, value: choice }, choiceText(setting.name, choice)))
-      );
+      return h(page.Choice, {
+        id,
+        value,
+        "aria-describedby": describedBy,
+        isInvalid: common.isInvalid,
+        onChange,
+        choices: choices.map((choice) => [choice, choiceText(setting.name, choice)]),
+      });
     }
     if (setting.type === "fields") return h(FieldChoice, { setting, value, onChange });
     return h(page.TextField, {
@@ -112,9 +106,8 @@
     return h(
       "div",
       { className: `plexsync-setting ${isChanged ? "plexsync-changed" : ""}` },
-      h(
-        "div",
-        { className: "plexsync-setting-text" },
+      box(
+        "setting-text",
         isOwnGroup
           ? h("span", { className: "plexsync-label" }, setting.title)
           : h("label", { className: "plexsync-label", htmlFor: `plexsync-setting-${setting.name}` }, setting.title),
@@ -123,12 +116,11 @@
           { id: helpId },
           h("div", { className: "text-muted" }, setting.description),
           h("small", { className: "text-muted" }, h("code", null, setting.name), defaultText(setting)),
-          setting.problem && h("div", { className: "plexsync-problem" }, setting.problem)
+          setting.problem && box("problem", setting.problem)
         )
       ),
-      h(
-        "div",
-        { className: "plexsync-setting-control" },
+      box(
+        "setting-control",
         h(Control, { setting, value, onChange, describedBy: helpId }),
         setting.is_set &&
           setting.type !== "switch" &&
@@ -224,9 +216,8 @@
     }, []);
     if (groups === null) return h(page.Loading);
     const byName = Object.fromEntries(settings.map((setting) => [setting.name, setting]));
-    return h(
-      "div",
-      { className: "plexsync-own-form" },
+    return box(
+      "own-form",
       h(
         "p",
         null,

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, live, icons, Action, Card, Moment } = page;
+  const { React, h, box, t, words, api, live, icons, Action, Card, Moment } = page;
 
   function StateCard({ status }) {
     const [tone, sentence] = page.sentence.describe(status);
@@ -47,15 +47,13 @@
     }
 
     const steer = (label, help, icon, onRun, others) =>
-      h(
-        "div",
-        { className: "plexsync-steer" },
+      box(
+        "steer",
         h(Action, { label, icon, onRun, ...others }),
         h("small", { className: "text-muted" }, help)
       );
-    return h(
-      "div",
-      { className: "plexsync-steering" },
+    return box(
+      "steering",
       status.paused
         ? steer(t("status.resume"), t("status.resume_help"), icons.faPlay, () => setPaused(false), {
             variant: "primary",

@@ -37,7 +37,7 @@
         { className: "plexsync-kept" },
         unchanged.slice(0, SHOWN).map(([id, reason]) => h("li", { key: id }, reason))
       ),
-      h("p", { className: "text-muted" }, t("undo.pictures"))
+      h(page.Help, null, t("undo.pictures"))
     );
   }
 
@@ -65,12 +65,7 @@
   };
 
   function UndoneScene({ scene, onChanged }) {
-    const toasts = page.useToasts();
-    async function syncAgain() {
-      const reply = await api.operation("sync_scene", { scene_id: scene.scene_id });
-      toasts.done(reply.reason || t("scene.sent"));
-      await onChanged();
-    }
+    const syncAgain = page.useSync(scene.scene_id, onChanged);
     return h(
       page.Row,
       {
@@ -82,14 +77,30 @@
     );
   }
 
+  /** A field that says what is meant, and a button. */
+  function Chooser({ of, onRun, ...input }) {
+    const [text, setText] = React.useState("");
+    const label = t(`undo.${of}`);
+    const onChange = (event) => setText(event.target.value);
+    return h(
+      page.Line,
+      null,
+      h(Form.Control, { size: "sm", value: text, placeholder: label, "aria-label": label, onChange, ...input }),
+      h(Action, {
+        label: t(`undo.preview_${of}`),
+        icon: icons.faClockRotateLeft,
+        disabled: !text,
+        onRun: () => onRun(text),
+      })
+    );
+  }
+
   page.UndoCards = function () {
-    const [sceneId, setSceneId] = React.useState("");
-    const [since, setSince] = React.useState("");
     const [dialog, undo] = page.useUndo();
     const paged = page.usePaged("undone", {});
-    const act = (mode, args) => async () => {
+    async function act(mode, args) {
       if (await undo(mode, args)) await paged.reload();
-    };
+    }
     const onChanged = () => Promise.all([paged.reload(), live.refresh()]);
     return h(
       "div",
@@ -97,43 +108,14 @@
       h(
         Card,
         { title: t("undo.title") },
-        h("p", { className: "text-muted" }, t("undo.help")),
-        h(
-          "div",
-          { className: "plexsync-line" },
-          h(Form.Control, {
-            type: "number",
-            min: 1,
-            size: "sm",
-            value: sceneId,
-            placeholder: t("undo.scene"),
-            "aria-label": t("undo.scene"),
-            onChange: (event) => setSceneId(event.target.value),
-          }),
-          h(Action, {
-            label: t("undo.preview_scene"),
-            icon: icons.faClockRotateLeft,
-            disabled: !sceneId,
-            onRun: act("undo_scene", { scene_id: Number(sceneId) }),
-          })
-        ),
-        h(
-          "div",
-          { className: "plexsync-line" },
-          h(Form.Control, {
-            type: "date",
-            size: "sm",
-            value: since,
-            "aria-label": t("undo.since"),
-            onChange: (event) => setSince(event.target.value),
-          }),
-          h(Action, {
-            label: t("undo.preview_since"),
-            icon: icons.faClockRotateLeft,
-            disabled: !since,
-            onRun: act("undo_since", { since }),
-          })
-        ),
+        h(page.Help, null, t("undo.help")),
+        h(Chooser, {
+          of: "scene",
+          type: "number",
+          min: 1,
+          onRun: (text) => act("undo_scene", { scene_id: Number(text) }),
+        }),
+        h(Chooser, { of: "since", type: "date", onRun: (since) => act("undo_since", { since }) }),
         dialog
       ),
       h(

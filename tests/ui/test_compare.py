@@ -63,13 +63,50 @@ def test_a_comparison_that_fails_says_why(site: Site) -> None:
 
 def test_a_report_is_read_in_place_and_in_a_tab(site: Site) -> None:
     site.open("compare").press("Show")
-    for text in ("Outdoor, Interview", "Only in Plex", "An agent has matched it"):
+    for text in ("Outdoor, Interview", "A file that Stash does not know", "An agent has matched it", "Plex's trash"):
         site.shows(text)
     assert site.violations() == []
     link = site.page.get_by_role("link", name="Open in a tab")
     expect(link).to_have_attribute("href", "/plugin/PlexSync/assets/reports/compare-20261122-010517-887574.html")
     site.press("Hide")
     site.lacks("Outdoor, Interview")
+
+
+def rows_of(site: Site) -> list[str]:
+    """The texts of the open report's rows."""
+    found: list[str] = site.page.locator(".plexsync-nested .plexsync-row").all_inner_texts()
+    return found
+
+
+def test_a_scene_is_one_row_with_all_that_differs_and_what_is_to_be_said_of_it(site: Site) -> None:
+    site.open("compare").press("Show")
+    site.shows("Outdoor, Interview")
+    row = rows_of(site)[0]
+    for text in ("Outdoor, Interview", "equal, but not locked", "refused by Plex", "Studio A"):
+        assert row.count(text) == 1
+    assert row.count("Autumn Walk") == 2  # its title and its box: a value that is equal is not shown again
+    expect(site.page.get_by_text("1 not locked, 1 refused by Plex")).to_be_visible()
+    expect(site.page.get_by_text("1 matched by an agent, 2 files only in Plex.")).to_be_visible()
+
+
+def test_the_files_that_stash_does_not_know_can_be_looked_at_alone(site: Site) -> None:
+    site.open("compare").press("Show")
+    site.page.get_by_label("Which rows").select_option("unknown")
+    site.page.wait_for_load_state("networkidle")
+    asked = site.stash.asked("report")
+    assert [each["only"] for each in asked] == ["all", "unknown"]
+    box = site.page.get_by_role("checkbox", name="Select /media/movies/unknown.mp4")
+    expect(box).to_be_disabled()  # there is no scene to send
+    assert site.violations() == []
+
+
+def test_a_path_shows_its_end_and_its_beginning_on_demand(site: Site) -> None:
+    site.open("compare").press("Show")
+    row = site.page.locator(".plexsync-row", has_text="Night Train to Lisbon")
+    whole = row.get_by_text("/data/vid/Studio A/night train.mp4")
+    expect(whole).to_be_hidden()
+    row.get_by_text("…/Studio A/night train.mp4").press("Enter")
+    expect(whole).to_be_visible()
 
 
 def test_selected_rows_are_sent(site: Site) -> None:

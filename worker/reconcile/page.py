@@ -20,6 +20,7 @@ TOTALS = (
     ("not_in_plex", "not in Plex"),
     ("ambiguous", "ambiguous"),
     ("nothing_to_sync", "nothing to sync"),
+    ("undone", "undone"),
     ("gone", "deleted meanwhile"),
     ("failed", "not compared"),
 )

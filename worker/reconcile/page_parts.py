@@ -12,7 +12,7 @@ body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 sy
 main { max-width: 1200px; margin: 0 auto; padding: 24px 16px 64px; }
 h1 { font-size: 1.5rem; margin: 0; }
 h2 { font-size: 1.05rem; margin: 32px 0 10px; }
-header p, .note { color: var(--soft); margin: 4px 0 0; }
+header p, .note { color: var(--soft); margin: 4px 0; }
 .totals { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 10px; margin: 20px 0 0; }
 .totals div { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 10px 14px; }
 .totals dt { color: var(--soft); font-size: .85rem; }
@@ -42,7 +42,7 @@ td { overflow-wrap: anywhere; unicode-bidi: isolate; }
 .change b { font-weight: 500; }
 th .change b { font-weight: 600; }
 .change small { color: var(--warn); display: block; font-weight: 400; }
-.path { color: var(--soft); font-size: .85rem; }
+.path { color: var(--soft); display: block; font-size: .85rem; }
 .path summary { cursor: pointer; }
 th { position: sticky; top: 0; background: var(--card); padding: 0; box-shadow: 0 1px var(--line); }
 th button { font: inherit; font-weight: 600; color: inherit; background: none; border: 0; padding: 8px 10px;

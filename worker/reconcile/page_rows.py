@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
 
+from validation.fields import IMAGE_FIELDS
 from worker.base.words import NOTHING, value_in_words
 from worker.reconcile.rows import AGENT_MATCHED, LOCK_ONLY, REFUSED, UNKNOWN, Row
 
@@ -88,12 +89,16 @@ def _sides(row: Row) -> tuple[str, str]:
     """How the two sides look, as HTML."""
     if row["verdict"] in _NOT_FOUND:
         found, outlook = _NOT_FOUND[row["verdict"]]
-        paths = "".join(map(path_html, row["candidates"]))
+        # Rivals end alike: what tells them apart is how they begin.
+        paths = "".join(f'<code class="path">{text(path)}</code>' for path in row["candidates"])
         details = paths or (text(row["reason"]) if row["reason"] else path_html(row["path"]))
         return f"<i>{found}</i> {details}", f"<i>{outlook}</i>"
     was, will_be = row["was"], row["will_be"]
     if row[LOCK_ONLY]:
-        return _value(was), "<i>the same, but not locked: Plex's next refresh could replace it</i>"
+        shown = "<i>the picture</i>" if row["field"] in IMAGE_FIELDS else _value(was)
+        return shown, "<i>the same, but not locked: Plex's next refresh could replace it</i>"
+    if row["field"] in IMAGE_FIELDS:
+        return "<i>another picture</i>", "<i>the scene's cover</i>"
     if isinstance(was, list) and isinstance(will_be, list):
         return _names(was, set(will_be), "del"), _names(will_be, set(was), "ins")
     if isinstance(was, str) and isinstance(will_be, str):

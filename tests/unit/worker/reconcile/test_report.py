@@ -129,16 +129,18 @@ def test_a_lock_alone_and_a_refusal_are_called_so(folder: DataFolder) -> None:
         Difference(1, "title", "Same", "Same", is_lock=True),
         Difference(1, "tags", ("a",), ("b",), is_refused=True),
         Difference(1, "poster", "/library/1", "/library/1", is_lock=True),
+        Difference(1, "background", "/library/2", "/library/2", is_refused=True),
     )
     page = page_of(write(folder, result))
     equal = "the same, but not locked: Plex's next refresh could replace it"
     assert page.rows[0][3:] == [
         *("title", "not locked", "Same", equal),
         *("tags", "refused by Plex", "a", "b"),
-        *("poster", "not locked", "/library/1", equal),
+        *("poster", "not locked", "the picture", equal),
+        *("background", "refused by Plex", "another picture", "the scene's cover"),
     ]
     kinds = next(each["data-kinds"] for name, each in page.tags if name == "tr" and "data-kinds" in each)
-    assert kinds == "title|tags|poster|not locked|refused by Plex"
+    assert kinds == "title|tags|poster|background|not locked|refused by Plex"
     choices = {each["value"] for name, each in page.tags if name == "option"}
     assert {"not locked", "refused by Plex", "tags"} <= choices
 
