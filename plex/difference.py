@@ -46,7 +46,8 @@ def difference(
 def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWays = ANY_SERVER) -> FieldEdit | None:
     """What makes a field as it was before we first wrote it, lock included; None where it is, or shows nothing of ours.
 
-    Of a list, the names that we added go and the old ones come back; names that others added since stay.
+    A value that somebody brought back has its lock brought back, too. Of a list, the names that we added go and the old
+    ones come back; names that others added since stay.
     """
     original = history.originals.get(name)
     if original is None:
@@ -54,12 +55,13 @@ def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWa
     have = current.value(name)
     if name in LIST_FIELDS:
         edit = _given_back_list(name, names(original.value), names(have), history, ways)
-    elif history.is_ours(name, have):
+    elif history.is_ours(name, have) or same_value(have, original.value):
         edit = FieldEdit(name, have, original.value)
     else:
         return None
     is_unlike = name in PLEX_NAMES and is_locked(name, current.locked) != original.locked
-    if edit.is_lock_only and (not is_unlike or name in ways.loose_locks or not _is_as_written(name, have, history)):
+    is_known = same_value(have, original.value) or _is_as_written(name, have, history)
+    if edit.is_lock_only and not (is_unlike and is_known and name not in ways.loose_locks):
         return None
     return replace(edit, locked=original.locked, gives_back=True)
 

@@ -85,6 +85,21 @@ def test_what_was_edited_in_plex_since_stays(bench: Workbench) -> None:
     assert (item.title, item.summary, set(item.genres)) == ("Theirs", "Before", {"Old", "Theirs"})
 
 
+@pytest.mark.parametrize("was_locked", [True, False])
+def test_a_value_that_somebody_brought_back_has_its_lock_back_too(bench: Workbench, was_locked: bool) -> None:
+    key = bench.keys[1]
+    bench.plex.edit_as_user(key, lock=was_locked, summary="Before", genres=["Old"], title="Before")
+    before = set(bench.item(1).locked)
+    sync(bench, title="New", details="After", tag_ids=[bench.stash.tag_id("Fresh")])
+    bench.plex.edit_as_user(key, lock=not was_locked, summary="Before", genres=["Old"])
+    if was_locked:
+        bench.item(1).locked -= {"summary", "genre"}
+    undo(bench)
+    item = bench.item(1)
+    assert (item.title, item.summary, item.genres) == ("Before", "Before", ("Old",))
+    assert item.locked - {"art"} == before
+
+
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "worker.tasks.undo"]
 
@@ -135,6 +150,7 @@ def test_what_is_left_alone_is_named(bench: Workbench, caplog: pytest.LogCapture
 def test_a_scene_of_which_all_was_edited_in_plex_says_so(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
     sync(bench, details="After")
     bench.plex.edit_as_user(bench.keys[1], title="Theirs", summary="", genres=["Old"])
+    bench.item(1).locked -= {"genre"}
     caplog.set_level(logging.INFO)
     shown = task(bench, scene_id=1).undo_scene()
     assert [each["field"] for each in shown["left_alone"]["1"]] == ["title", "summary"]
@@ -163,6 +179,7 @@ def test_why_nothing_is_undone(bench: Workbench, caplog: pytest.LogCaptureFixtur
 def test_what_is_undone_or_as_it_was_before_has_nothing_to_undo(bench: Workbench) -> None:
     sync(bench, title="New", details="After")
     bench.plex.edit_as_user(bench.keys[1], title="scene-1", summary="Before", genres=["Old"])
+    bench.item(1).locked = frozenset()
     assert task(bench, scene_id=1).undo_scene()["unchanged"] == {"1": "Plex shows what it showed before already"}
     sync(bench, 2, details="After")
     undo(bench, 2)
