@@ -128,5 +128,6 @@ def test_a_living_drainer_makes_way_for_an_older_version(upgraded: UpgradeWorld)
     upgraded.change(1)
     upgraded.wait_until_drained()
     upgraded.replace(upgraded.old, as_stash)
-    wait_until(lambda: not upgraded.drainers(), "the newer one to end")
-    assert upgraded.format() == NEXT_FORMAT
+    upgraded.wait_for_log("A newer PlexSync wrote")
+    wait_until(lambda: not upgraded.drainers(), "both to end")
+    assert (upgraded.format(), list(Path(upgraded.data.root).rglob("*.corrupt-*"))) == (NEXT_FORMAT, [])

@@ -2,7 +2,8 @@
 
 A build's files are in this order (tools/dist.py): the manifest first, which names the version, and worker/version.py
 last. An update writes them in that order. So who has read worker/version.py first (PlexSync.py does), and finds the
-same version in the manifest once all is imported, has imported that version as a whole. Standard library only.
+same version in the manifest once all is imported, has imported nothing in between that is another's. Standard library
+only.
 """
 
 from __future__ import annotations

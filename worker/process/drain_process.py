@@ -64,7 +64,7 @@ class Leave:
 def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any], sessions: SessionPipe) -> Leave:
     """Drain until there is no work, or others are to do it. `sessions` is where others hand theirs over."""
     relay = log_to_file_and_relay(folder)
-    database = open_queue_database(folder.queue, check=True)
+    database = _open_queue(folder)
     publisher = Publisher(folder, database)
     ended, connection = None, server_connection
 
@@ -98,6 +98,14 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         queue, newest = _last_look(database, relay)
         database.close()
     return Leave(queue, 0 if ended is Ended.IDLE else newest, ended, connection)
+
+
+def _open_queue(folder: DataFolder) -> Database:
+    try:
+        return open_queue_database(folder.queue, check=True)
+    except NewerFormat as error:
+        logger.error("%s", error)  # nobody reads our reply
+        raise
 
 
 def _last_look(database: Database, relay: RelayHandler) -> tuple[int, int]:
