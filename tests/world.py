@@ -84,12 +84,13 @@ class World:
         python: str = sys.executable,
         plex: PlexSimulator | None = None,
         install: Callable[[Path], Path] = install_plugin,
+        stash: type[StashSimulator] = StashSimulator,
         **settings: Any,
     ) -> None:
         self.plugin_folder = install(folder / "plugins")
         self.data = DataFolder(str(self.plugin_folder / "data"))
         self.plex = plex or PlexSimulator(token=TOKEN)
-        self.stash = StashSimulator(folder / "plugins", python)
+        self.stash = stash(folder / "plugins", python)
         self.stash.plugins.environment["PLEXSYNC_IDLE_SECONDS"] = str(idle_seconds)
         self._settings = settings
         self.section = self.plex.add_section("Movies", locations=[PLEX_ROOT])

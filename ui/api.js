@@ -151,14 +151,7 @@
   }
 
   page.api = {
-    operation,
-    startTask,
-    findJob,
-    stopJob,
-    readSettings,
-    saveSettings,
-    findPlugin,
-    enablePlugin,
+    operation, startTask, findJob, stopJob, readSettings, saveSettings, findPlugin, enablePlugin,
     useOperation,
   };
 })();

@@ -57,7 +57,7 @@
   let isWanted = false;
 
   function isMoving(status) {
-    return Boolean(status) && (status.in_progress > 0 || status.drain !== null || status.drainer.doing === "comparing");
+    return Boolean(status) && (status.in_progress > 0 || ["starting", "syncing", "comparing"].includes(status.drainer.doing));
   }
 
   async function ask() {
@@ -106,9 +106,11 @@
     return isWanted ? round() : undefined;
   }
 
-  /** What an operation said is newer than the file, until the drainer has written it again. */
+  /** What an operation said is newer than the file, until the drainer has written it again: within 60 s. */
   function accept(status) {
-    store.set({ status, error: null, isAway: false });
+    const known = store.get().status;
+    const age = known ? known.written_at - status.written_at : 0;
+    store.set({ status: age > 0 && age < 60 ? known : status, error: null, isAway: false });
   }
 
   /** Begin to look, once per load of Stash's page. */

@@ -285,31 +285,7 @@
   }
 
   Object.assign(page, {
-    Icon,
-    Loading,
-    Failure,
-    Empty,
-    Card,
-    Figure,
-    Outcome,
-    Action,
-    Progress,
-    Thumbnail,
-    SceneLink,
-    Row,
-    Muted,
-    Help,
-    Line,
-    Busy,
-    Path,
-    Moment,
-    Change,
-    Differences,
-    NewTab,
-    Kind,
-    Fold,
-    useToasts,
-    useConfirm,
-    useTick,
+    Icon, Loading, Failure, Empty, Card, Figure, Outcome, Action, Progress, Thumbnail, SceneLink, Row, Muted,
+    Help, Line, Busy, Path, Moment, Change, Differences, NewTab, Kind, Fold, useToasts, useConfirm, useTick,
   });
 })();

@@ -37,6 +37,7 @@
       await api.operation("settings");
       live.accept(await api.operation("queue_status"));
       toasts.done(t(paused ? "status.paused" : "status.resumed"));
+      await live.refresh();
     }
 
     async function syncNow() {

@@ -65,8 +65,8 @@
     const paged = page.usePaged("jobs", { state: "waiting", search });
     const toasts = page.useToasts();
     const number = status ? status.pending : 0;
-    // The list follows what the live file says.
-    page.useFollow(paged, number);
+    // The list follows what the live file says: how many, and why.
+    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked].join());
 
     async function onChanged() {
       await Promise.all([paged.reload(), live.refresh()]);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.ui.fake_stash import FakeStash
 from tests.ui.host_build import Missing, build_host, find_chromium
@@ -48,11 +48,17 @@ def stash() -> Iterator[FakeStash]:
 
 
 @pytest.fixture
-def site(browser: Browser, stash: FakeStash) -> Iterator[Site]:
-    """The page at 1280 px. Whatever the console complains of, and no test has forgiven, is a failure."""
+def page(browser: Browser) -> Iterator[Page]:
+    """A window at 1280 px."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="UTC")
     context.set_default_timeout(10_000)
-    site = Site(context.new_page(), stash)
-    yield site
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def site(page: Page, stash: FakeStash) -> Iterator[Site]:
+    """The page. Whatever the console complains of, and no test has forgiven, is a failure."""
+    site = Site(page, stash)
+    yield site
     assert site.complaints == []

@@ -12,20 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.ui.canned import MANIFEST, PROJECT, canned, names, settings_answer
+from tests.ui.host_page import host_file, host_page
 
-HERE = PROJECT / "tests/ui"
 ASSETS = "plugin/PlexSync/assets/"
 Answer = dict[str, Any] | Callable[[dict[str, Any]], Any]
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 9">'
     '<rect width="16" height="9" fill="hsl({},35%,38%)"/></svg>'
 )
-SETTINGS: dict[str, Any] = {"plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays"}
-HOST_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stash</title><base href="{root}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
-<link rel="stylesheet" href="{root}host/host.css"><link rel="stylesheet" href="{root}plugin/PlexSync/css">
-</head><body><div id="root"></div><script>window.hostSettings = {settings}</script>
-<script src="{root}host/host.js"></script></body></html>"""
 
 
 class Refusal(Exception):
@@ -133,18 +127,10 @@ class _Handler(BaseHTTPRequestHandler):
         if path.startswith("plugin/"):
             return self._send("text/plain", b"404", 404)
         if path.startswith("host/"):
-            kind = "text/css" if path.endswith("css") else "text/javascript"
-            return self._send(kind, (HERE / "host/built" / path[5:]).read_bytes())
+            return self._send(*host_file(path[5:]))
         if path.endswith("/screenshot"):
             return self._send("image/svg+xml", PICTURE.format(int(path.split("/")[1]) * 47 % 360).encode())
-        return self._send("text/html; charset=utf-8", self._host_page().encode())
-
-    def _host_page(self) -> str:
-        settings = [
-            {"name": name, "display_name": entry["displayName"], "description": entry["description"]}
-            for name, entry in MANIFEST["settings"].items()
-        ]
-        return HOST_PAGE.format(root=self.server.root, settings=json.dumps(settings).replace("<", "\\u003c"))
+        return self._send("text/html; charset=utf-8", host_page(self.server.root))
 
     def _asset(self, path: str) -> None:
         folder, _, name = path.partition("/")

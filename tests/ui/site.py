@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from tests.ui.fake_stash import FakeStash
 from tests.ui.host_build import HERE
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
 ROUTE = "plugins/plexsync"
 TABS = ("status", "waiting", "failed", "activity", "outages", "compare", "setup")
 AXE = HERE / "node_modules/axe-core/axe.min.js"
 
 
-class Site:
-    """One browser window. `complaints` are errors on the console that nobody has forgiven."""
+class Addressed(Protocol):
+    """A Stash: `address` is that of its first page, with a slash at the end."""
 
-    def __init__(self, page: Page, stash: FakeStash) -> None:
+    @property
+    def address(self) -> str: ...
+
+
+AnyStash = TypeVar("AnyStash", bound=Addressed)
+
+
+class Window(Generic[AnyStash]):
+    """One browser window, on a Stash. `complaints` are errors on the console that nobody has forgiven."""
+
+    def __init__(self, page: Page, stash: AnyStash) -> None:
         self.page = page
         self.stash = stash
         self.complaints: list[str] = []
@@ -29,12 +42,12 @@ class Site:
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.complaints.append(message.text)
 
-    def open(self, tab: str) -> Site:
+    def open(self, tab: str) -> Self:
         """Go to a tab by its address."""
         self.page.goto(f"{self.stash.address}{ROUTE}?tab={tab}")
         return self
 
-    def go(self, path: str) -> Site:
+    def go(self, path: str) -> Self:
         """Go to another of Stash's pages."""
         self.page.goto(self.stash.address + path)
         return self
@@ -79,3 +92,7 @@ class Site:
         """By how many pixels the page is wider than the window."""
         width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         return width
+
+
+Site = Window[FakeStash]
+"""A window on canned answers."""

@@ -95,7 +95,7 @@ def test_an_outage_counts_down_to_the_next_try(site: Site) -> None:
 
 def test_pausing_keeps_every_other_setting(site: Site) -> None:
     site.stash.live["status"] = idle_status()
-    site.stash.answers["queue_status"] = as_operation(busy("paused", paused=True))
+    site.stash.answers["queue_status"] = as_operation(busy("paused", paused=True, written_at=time.time() + 1))
     site.open("status").press("Pause")
     site.shows("Paused. Edits are kept.")
     expect(site.button("Resume")).to_be_visible()
