@@ -14,6 +14,10 @@ from __future__ import annotations
 
 from validation.errors import PermanentError, TransientError
 
+_UNKNOWN_FIELD = "Cannot query field"
+"""How gqlparser, which Stash v0.30 uses, begins to tell of a field that the schema lacks."""
+_TOO_OLD = "This Stash is too old for PlexSync or for one of its settings. Update Stash, or turn off what needs this"
+
 
 class StashError(Exception):
     """Base of all errors that `stash/` raises. None of their texts holds a cookie or a key."""
@@ -38,7 +42,8 @@ class StashQueryFailed(StashUnavailable):
     """Stash answered a GraphQL query with errors; `reason` has its own words."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"Stash could not answer ({reason}). See Stash's log")
+        next_step = _TOO_OLD if _UNKNOWN_FIELD in reason else "See Stash's log"
+        super().__init__(f"Stash could not answer ({reason}). {next_step}")
         self.reason = reason
 
 

@@ -115,6 +115,23 @@ def test_it_reaches_its_scenes_and_writes_no_other(
     assert bench.item(2).edit_count == edits
 
 
+def test_an_older_stash_answers_until_a_setting_needs_more_of_it(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.stash.lacking = frozenset({"Scene.groups", "Studio.parent_studio", "Tag.parents", "Performer.tags"})
+    bench.enqueue(1)
+    bench.drain()
+    assert bench.shows(1)
+    bench.clock.now += 3600
+    bench.configure(collections_from="groups")
+    bench.enqueue(1)
+    bench.run_for(60)
+    assert bench.open_jobs() == 1
+    assert any("too old" in text and "groups" in text for text in caplog.messages)
+    bench.configure()
+    bench.drain()
+
+
 def test_stash_is_asked_for_it_only_where_a_setting_needs_it(bench: Workbench) -> None:
     """An older Stash knows neither groups nor a tag's parents, and still answers."""
     selections: dict[str, dict[str, Any]] = {
