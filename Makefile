@@ -38,7 +38,7 @@ contract: $(READY)
 clean:
 	rm -rf $(VENV) data dist
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY): requirements.txt requirements-pictures.txt requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $@

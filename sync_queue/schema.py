@@ -65,6 +65,7 @@ SCHEMA = (
         written TEXT NOT NULL, writing TEXT NOT NULL, shown TEXT NOT NULL, asked TEXT NOT NULL,
         images TEXT NOT NULL, uploading TEXT NOT NULL, refused TEXT NOT NULL, files TEXT NOT NULL,
         scene_id INTEGER NOT NULL, written_at REAL NOT NULL, refreshed TEXT NOT NULL,
+        made TEXT NOT NULL,
         PRIMARY KEY (server_id, rating_key))
     """,
     "CREATE INDEX IF NOT EXISTS item_state_by_scene ON item_state (scene_id)",

@@ -13,7 +13,19 @@ from typing import Any
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 
-_PARTS = ("originals", "written", "writing", "shown", "asked", "images", "uploading", "refused", "files", "refreshed")
+_PARTS = (
+    "originals",
+    "written",
+    "writing",
+    "shown",
+    "asked",
+    "images",
+    "uploading",
+    "refused",
+    "files",
+    "refreshed",
+    "made",
+)
 """Fields of an ItemState that are stored as JSON, each in a column of its name."""
 
 
@@ -47,7 +59,8 @@ class ItemState:
     "plex_version"}, `since` in seconds since the epoch. `files`: the item's, as Plex sees them. `scene_id`: whose the
     item is, 0 = nobody's. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
     `refreshed`: {"updated_at", "read_at"} of the scene when Plex was last asked to refresh the item: Stash's time, and
-    when it was read (seconds since the epoch); {} = never.
+    when it was read (seconds since the epoch); {} = never. `made`: by image field, what was done to the
+    cover before it was uploaded, "crop <SHA-1 of the cover>"; absent where it went as it is.
     """
 
     rating_key: int
@@ -63,6 +76,7 @@ class ItemState:
     scene_id: int = 0
     written_at: float = 0.0
     refreshed: Mapping[str, Any] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 class SyncState:

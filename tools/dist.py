@@ -24,7 +24,8 @@ PLUGIN = "PlexSync"
 ENTRY = f"{PLUGIN}.py"
 MANIFEST = f"{PLUGIN}.yml"
 VERSION_FILE = "worker/version.py"
-FILES = (ENTRY, MANIFEST, "requirements.txt", "requirements.lock", "README.md", "CHANGELOG.md")
+LISTS = ("requirements.txt", "requirements.lock", "requirements-pictures.txt", "requirements-pictures.lock")
+FILES = (ENTRY, MANIFEST, *LISTS, "README.md", "CHANGELOG.md")
 ROOMS = ("network", "plex", "stash", "storage", "sync_queue", "validation", "worker")
 """The folders whose modules belong to the plugin."""
 PAGE = "ui"

@@ -94,6 +94,7 @@
     "choice.reconcile_interval.hourly": "every hour",
     "choice.reconcile_interval.daily": "every day",
     "choice.reconcile_interval.weekly": "every week",
+    "choice.poster_fit.": "the cover as it is",
     "choice.reconcile_scope.all": "every scene",
     "choice.reconcile_scope.week": "updated in 7 days",
     "choice.reconcile_scope.day": "updated in 24 hours",

@@ -234,6 +234,9 @@ class PlexSyncConfig(BaseModel):
     )
     write_director: bool = _switch()
     label_all: str = Field(default="", description="a label such as Stash")
+    poster_fit: Annotated[Literal["", "letterbox", "blur", "crop"], BeforeValidator(_choice)] = Field(
+        default="", description="letterbox, blur, crop, or empty for the cover as it is"
+    )
     performer_photos_url: Annotated[str, AfterValidator(check_photos_url)] = Field(
         default="", description="an address such as http://192.168.1.10:9999 that needs no login"
     )

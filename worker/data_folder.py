@@ -27,6 +27,7 @@ class DataFolder:
         self.standby_lock = os.path.join(self.queue, "standby.lock")
         self.install_lock = os.path.join(root, "install.lock")
         self.install_failure = os.path.join(root, "install_failure.json")
+        self.pictures_failure = os.path.join(root, "pictures_failure.json")
         self.dependencies = os.path.join(root, "deps")
         self.breaker = os.path.join(root, "circuit_breaker_state.json")
         self.probe_schedule = os.path.join(root, "probe_schedule.json")

@@ -21,6 +21,7 @@ _FIELDS = ("title", "studio", "summary", "date", "performers", "tags", "collecti
 _SPECIAL = {"plex_token": "secret", "skip_fields": "fields"}
 _CHOICES = {
     "reconcile_interval": ["", "hourly", "daily", "weekly"],
+    "poster_fit": ["", "letterbox", "blur", "crop"],
     "reconcile_scope": ["all", "week", "day"],
 }
 _NUMBERS = {

@@ -106,6 +106,7 @@ class Workplace:
         parts = WorkerParts(self.manager, self.contexts, gate, self._clock, generation, leftover, dismissal)
         if foreground:
             return parts
+        self.contexts.pictures.fetch_from_now_on()
         return replace(
             parts,
             catch_up=catch_up,

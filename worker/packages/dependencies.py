@@ -1,7 +1,8 @@
-"""Make the packages of requirements.txt importable, installing them privately where they are missing.
+"""Make packages importable, installing them privately where they are missing: those of requirements.txt, always needed,
+and those of requirements-pictures.txt, which one setting needs (worker.packages.pictures).
 
-What this Python has in a fitting version is used as it is. Where one is missing, all of requirements.lock is fetched,
-so that what we bring is the set that was tested.
+What this Python has in a fitting version is used as it is. Where one is missing, all of the lock is fetched, so that
+what we bring is the set that was tested.
 
 Standard library only. Never on a hook's path: an installation takes as long as a network does.
 """
@@ -43,16 +44,24 @@ LOOKS_OF_A_DRAINER = 3
 """After so many times LOOK_EVERY a drainer that waited for packages has seen that they are there."""
 
 
+PICTURES = "requirements-pictures"
+LISTS = ("requirements", PICTURES)
+"""Files of pins without their ending: `.txt` has what we import, `.lock` all that is fetched."""
+
+
 class DependencyError(Exception):
     """The packages are missing and could not be installed; the text says why and what to do."""
 
 
 class Dependencies:
-    """The packages that the plugin in `plugin_folder` needs.
+    """The packages of one of LISTS that the plugin in `plugin_folder` needs.
 
     `log` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch. `on_wait` is
     called with False before the packages are fetched, and with True all the time that `wait_for` waits to try again.
     """
+
+    meanwhile = "Edits wait in the queue. Every task tries again at once, the drainer every {minutes} minutes."
+    """What somebody is told who has to do without them."""
 
     def __init__(
         self,
@@ -63,10 +72,12 @@ class Dependencies:
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
         on_wait: Callable[[bool], object] = bool,
+        name: str = LISTS[0],
     ) -> None:
         self._folder = folder
-        self._requirements = os.path.join(plugin_folder, "requirements.txt")
-        self._lock = os.path.join(plugin_folder, "requirements.lock")
+        self._plugin_folder = plugin_folder
+        self._requirements = os.path.join(plugin_folder, f"{name}.txt")
+        self._lock = os.path.join(plugin_folder, f"{name}.lock")
         self._log = log
         self._clock = clock
         self._wait = wait
@@ -125,10 +136,11 @@ class Dependencies:
         lock = ProcessLock(self._folder.install_lock)
         if not os.path.isdir(parent) or not lock.acquire():
             return
-        current = packages_name(self._lock)
+        locks = (os.path.join(self._plugin_folder, f"{name}.lock") for name in LISTS)
+        current = {packages_name(path) for path in locks if os.path.exists(path)}
         try:
             for other in os.listdir(parent):
-                if other != current:
+                if other not in current:
                     _remove(os.path.join(parent, other))
         finally:
             lock.release()
@@ -177,11 +189,8 @@ class Dependencies:
     def _advice(self, target: str) -> str:
         command = pip_command(sys.executable, target, self._lock)
         shown = subprocess.list2cmdline(command) if sys.platform == "win32" else shlex.join(command)
-        minutes = f"{self._retry_after / 60:.0f}"
-        return (
-            f"Edits wait in the queue. Every task tries again at once, the drainer every {minutes} minutes. By hand, "
-            f"where Stash runs (in its container, if there is one): {shown}"
-        )
+        meanwhile = self.meanwhile.format(minutes=f"{self._retry_after / 60:.0f}")
+        return f"{meanwhile} By hand, where Stash runs (in its container, if there is one): {shown}"
 
     def _raise_known_failure(self, since: float) -> None:
         """Raise DependencyError where an attempt for these packages failed after `since`, seconds since the epoch."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from storage.permissions import others_may_write
 
-_MODULES = {"persist-queue": "persistqueue", "plexapi": "plexapi", "stashapp-tools": "stashapi"}
+_MODULES = {"persist-queue": "persistqueue", "plexapi": "plexapi", "stashapp-tools": "stashapi", "pillow": "PIL"}
 """What a package is imported as, where that is not its own name."""
 
 

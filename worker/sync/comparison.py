@@ -32,6 +32,7 @@ from worker.sync.images import is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
 from worker.sync.photos import PHOTOS, PhotoSync
+from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
 from worker.sync.server import known_server
@@ -199,6 +200,10 @@ class Comparison:
             )
             for edit in edits
         ]
+        if "poster" in state.images and self._context.is_fit_another("poster", state.made):
+            was, will_be = fit_in(state.made.get("poster", "")), self._context.config.poster_fit
+            if "poster" not in self._context.rules.skip_fields:
+                found.append(Difference(item.rating_key, "poster", was, will_be))
         for name in IMAGE_FIELDS:
             is_loose = is_unlocked(name, item, state.images, ways.loose_locks)
             if name not in self._context.rules.skip_fields and (is_loose or name in state.refused):

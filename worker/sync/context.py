@@ -25,8 +25,10 @@ from validation.problems import ConfigError, replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
 from worker.data_folder import DataFolder
 from worker.outage.probe import EDIT, Probe
+from worker.packages.pictures import PicturePackages, Pictures
 from worker.sync.finder import ItemFinder, ScanRequests
 from worker.sync.harmless_edit import fault_of_edits
+from worker.sync.poster_fit import fit_in
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class SyncContext:
     plex: PlexClient
     index: FileIndex
     finder: ItemFinder
+    pictures: PicturePackages
 
     @property
     def rules(self) -> WriteRules:
@@ -64,6 +67,16 @@ class SyncContext:
             write_director=self.config.write_director,
             label_all=self.config.label_all,
         )
+
+    def is_fit_another(self, field: str, made: Mapping[str, str]) -> bool:
+        """Whether a picture that was sent was made in another way than the settings want now, which can be done.
+
+        `made`: as the item's state has it.
+        """
+        wanted = self.config.poster_fit
+        if field != "poster" or fit_in(made.get(field, "")) == wanted:
+            return False
+        return not wanted or self.pictures.state() is not Pictures.MISSING
 
     def plex_items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items, in as few requests as possible. Raises PlexError."""
@@ -99,6 +112,7 @@ class SyncContexts:
         self._environ = environ
         self._clock = clock
         self._before_plex_request = before_plex_request
+        self.pictures = PicturePackages(folder, clock=clock)
         self._read_at: float | None = None
         self._config: PlexSyncConfig | None = None
         self._context: SyncContext | None = None
@@ -134,11 +148,17 @@ class SyncContexts:
                 obfuscate_paths=config.obfuscate_paths,
                 reconcile_interval=config.reconcile_interval,
                 plex_url=config.plex_url,
-                problems=tuple(map(replaced_in_words, config.replaced)),
+                problems=(*map(replaced_in_words, config.replaced), *self.missing(config).values()),
                 token_ends_at=expires_at(config.plex_token.get_secret_value()),
             )
         )
         return config
+
+    def missing(self, config: PlexSyncConfig) -> dict[str, str]:
+        """What cannot be done for want of a package, in words by setting."""
+        if not config.poster_fit or self.pictures.state() is not Pictures.MISSING:
+            return {}
+        return {"poster_fit": f"poster_fit is {config.poster_fit}, but {self.pictures.problem()}"}
 
     def _note(self, settings: KnownSettings) -> None:
         note_settings(self._folder.known_settings, settings._replace(read_at=self._clock()))
@@ -164,21 +184,15 @@ class SyncContexts:
     def _open(self, config: PlexSyncConfig) -> SyncContext:
         plex = self.new_client(config)
         index = FileIndex.open(self._folder.file_index, plex, self._clock, config.plex_library)
-        return context_over(index, config, self._stash, plex, self._clock)
+        return self.over(index, config, plex)
 
-
-def context_over(
-    index: FileIndex,
-    config: PlexSyncConfig,
-    stash: StashClient,
-    plex: PlexClient,
-    clock: Callable[[], float] = time.time,
-) -> SyncContext:
-    """A context that finds items by this index; `clock` gives seconds since the epoch. Raises StashUnavailable."""
-    stash.select(queries_of(config))
-    matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
-    finder = ItemFinder(index, matcher, partial(read_items, plex), ScanRequests(plex.scan_folder, clock))
-    return SyncContext(config, stash, plex, index, finder)
+    def over(self, index: FileIndex, config: PlexSyncConfig, plex: PlexClient) -> SyncContext:
+        """A context that finds items by this index, and is the caller's to close. Raises StashUnavailable."""
+        stash = self._stash
+        stash.select(queries_of(config))
+        matcher = Matcher(index, config.path_map, stash.library_roots(), config.allow_ambiguous_matches)
+        finder = ItemFinder(index, matcher, partial(read_items, plex), ScanRequests(plex.scan_folder, self._clock))
+        return SyncContext(config, stash, plex, index, finder, self.pictures)
 
 
 def probe_plex(config: PlexSyncConfig, plex: PlexClient, probe: Probe) -> str:

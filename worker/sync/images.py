@@ -17,8 +17,10 @@ from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from sync_queue.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
+from worker.packages.pictures import Pictures
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
+from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
 from worker.sync.server import KnownServer
 
 UPLOAD_BYTES = 10_480_000
@@ -44,10 +46,10 @@ class Picture:
             raise error
         return image
 
-    def can_be_sent(self) -> bool:
-        """Whether there is one, and Plex would take it."""
+    def can_be_sent(self, most: int) -> bool:
+        """Whether there is one of at most so many bytes."""
         image, _ = self._fetched
-        return image is not None and len(image) <= UPLOAD_BYTES
+        return image is not None and len(image) <= most
 
     @functools.cached_property
     def _fetched(self) -> tuple[bytes | None, StashUnavailable | None]:
@@ -81,7 +83,8 @@ class ImageSync:
             return []
         wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         unlocked = [lock for lock in wanted if lock not in item.item.locked]
-        return unlocked if unlocked and picture.can_be_sent() else []
+        most = SCREENSHOT_BYTES if self._context.config.poster_fit else UPLOAD_BYTES
+        return unlocked if unlocked and picture.can_be_sent(most) else []
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
         """Upload what changed. A failure that is an image's own goes to `item.images`.
@@ -129,30 +132,74 @@ class ImageSync:
             return False
         if name in item.state.refused and not item.tries_refused and not changed_in_stash:
             return False
-        return changed_in_stash or not is_ours or name in item.state.uploading or self._is_unlocked(name, item)
+        if changed_in_stash or not is_ours or name in item.state.uploading or self._is_unlocked(name, item):
+            return True
+        return self._context.is_fit_another(name, item.state.made)
 
     def _is_unlocked(self, name: str, item: ItemSync) -> bool:
         """Whether somebody took away the lock of a picture that we sent."""
         return is_unlocked(name, item.item, item.state.images, self._server.ways.loose_locks)
 
-    def _bring(self, name: str, item: ItemSync, image: bytes) -> None:
-        digest = hashlib.sha1(image, usedforsecurity=False).hexdigest()
-        is_known = item.state.images.get(name) == digest and name not in item.state.uploading
-        if is_known and not self._is_unlocked(name, item):
+    def _bring(self, name: str, item: ItemSync, cover: bytes) -> None:
+        fit = self._fit(name, cover)
+        if self._is_known(name, item, cover, fit) and not self._is_unlocked(name, item):
             return
+        if fit and (state := self._context.pictures.state()) is not Pictures.READY:
+            if state is Pictures.ARRIVING:
+                item.images.failures.append(f"{name}: what poster_fit needs is being fetched")
+                return
+            fit = ""
+        image = self._made(name, item, cover, fit)
+        digest = _sha1(image)
         refusal = item.state.refused.get(name)
         is_refused = refusal is not None and refusal["asked"] == digest
         if len(image) > UPLOAD_BYTES:
             self._refuse_for_size(name, item, image, digest, is_told=is_refused)
         elif not is_refused or item.tries_refused:
-            self._attempt(name, item, digest, partial(self._upload_if_new, name, item, image, digest), len(image))
+            upload = partial(self._upload_if_new, name, item, image, digest, recipe_for(fit, cover))
+            self._attempt(name, item, digest, upload, len(image))
 
-    def _upload_if_new(self, name: str, item: ItemSync, image: bytes, digest: str) -> None:
+    def _fit(self, name: str, cover: bytes) -> str:
+        """What is to be made of a cover for this field, "" for nothing. What was read in part stays as it is."""
+        fit = self._context.config.poster_fit
+        if not fit or len(cover) > SCREENSHOT_BYTES:
+            return ""
+        return fit if name == "poster" else SMALLER if len(cover) > UPLOAD_BYTES else ""
+
+    def _is_known(self, name: str, item: ItemSync, cover: bytes, fit: str) -> bool:
+        """Whether what was sent last is this cover, made in this way; one made smaller, or made before what makes it
+        went missing, stays."""
+        if name in item.state.uploading or name not in item.state.images:
+            return False
+        made = item.state.made.get(name, "")
+        if not made:
+            is_without = fit and self._context.pictures.state() is Pictures.MISSING
+            return (not fit or bool(is_without)) and item.state.images[name] == _sha1(cover)
+        is_kept = fit_in(made) == SMALLER or not self._context.is_fit_another(name, item.state.made)
+        return is_kept and made == recipe_for(fit_in(made), cover)
+
+    def _made(self, name: str, item: ItemSync, cover: bytes, fit: str) -> bytes:
+        """What is sent: the cover, or what is made of it."""
+        if not fit:
+            return cover
+        try:
+            return make(fit, cover, UPLOAD_BYTES)
+        except CannotMake as error:
+            item.images.warnings.append(f"{name}: the cover is sent as it is, for poster_fit cannot be done ({error})")
+            return cover
+
+    def _upload_if_new(self, name: str, item: ItemSync, image: bytes, digest: str, recipe: str) -> None:
         if not (self._may_be_there(name, item) and self._select(name, item, digest)):
             self._upload(name, item, image, digest)
         self._lock(name, item)
         uploading = {other: value for other, value in item.state.uploading.items() if other != name}
-        item.state = replace(item.state, images={**item.state.images, name: digest}, uploading=uploading)
+        made = {other: value for other, value in item.state.made.items() if other != name}
+        item.state = replace(
+            item.state,
+            images={**item.state.images, name: digest},
+            uploading=uploading,
+            made={**made, name: recipe} if recipe else made,
+        )
         item.images.done.append(name)
 
     def _upload(self, name: str, item: ItemSync, image: bytes, digest: str) -> None:
@@ -232,6 +279,10 @@ class ImageSync:
                 item.images.failures.append(f"{name}: {error}")
             else:
                 raise
+
+
+def _sha1(image: bytes) -> str:
+    return hashlib.sha1(image, usedforsecurity=False).hexdigest()
 
 
 def is_unlocked(name: str, item: PlexItem, sent: Collection[str], loose_locks: Collection[str]) -> bool:

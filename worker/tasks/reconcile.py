@@ -18,7 +18,6 @@ from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.run import SCOPES, Kind, ReconcileRun, nothing_compared, recorded_outages
 from worker.reconcile.schedule import note_reconciled, run_lock
 from worker.sync.comparison import Comparison
-from worker.sync.context import context_over
 from worker.tasks import arguments
 from worker.tasks.reconcile_some import is_about_some, reconcile_some
 from worker.tasks.task import Task
@@ -83,7 +82,7 @@ class ReconcileTask:
         run = ReconcileRun(self._folder, kind, scope, self._workplace.stash, self._clock, by_hand=True)
         try:
             with open_index_copy(self._folder.file_index, plex, config.plex_library) as index:
-                context = context_over(index, config, self._workplace.stash, plex)
+                context = self._workplace.contexts.over(index, config, plex)
                 self._compare_all(run, Comparison(context, self._workplace.manager.database), config.obfuscate_paths)
                 result = {**run.finish(index, config.obfuscate_paths), "resumed": run.is_resumed}
         except (PlexError, StashUnavailable) as error:

@@ -13,7 +13,6 @@ from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.rows import marks_of
 from worker.reconcile.run import PAGE_SIZE, SOURCE, Kind, nothing_compared
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
-from worker.sync.context import context_over
 from worker.tasks import arguments
 from worker.tasks.reports import report_path
 from worker.tasks.task import Task
@@ -37,7 +36,7 @@ def reconcile_some(task: Task) -> dict[str, Any]:
     plex = workplace.contexts.new_client(config)
     results: list[SceneComparison] = []
     with open_index_copy(task.folder.file_index, plex, config.plex_library) as index:
-        comparison = Comparison(context_over(index, config, workplace.stash, plex), task.database)
+        comparison = Comparison(workplace.contexts.over(index, config, plex), task.database)
         for start in range(0, len(scene_ids), PAGE_SIZE):
             results += comparison.compare(scene_ids[start : start + PAGE_SIZE])
     differing = [result.scene_id for result in results if result.verdict is Verdict.DIFFERS]

@@ -15,7 +15,7 @@ from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.context import SyncContext, context_over
+from worker.sync.context import SyncContext
 from worker.sync.finder import Found
 
 
@@ -98,5 +98,5 @@ class SampleMatcher:
 def open_sample_matcher(workplace: Workplace, config: PlexSyncConfig, plex: PlexClient) -> Iterator[SampleMatcher]:
     """A matcher over a refreshed copy of the index, deleted at the end. Raises PlexError, StashUnavailable."""
     with open_index_copy(workplace.folder.file_index, plex, config.plex_library) as index:
-        context = context_over(index, config, workplace.stash, plex)
+        context = workplace.contexts.over(index, config, plex)
         yield SampleMatcher(context, lambda path: shown_path(path, config.obfuscate_paths))

@@ -10,7 +10,8 @@ from worker.drain.parts import Workplace
 def settings_problems(workplace: Workplace) -> list[str]:
     """A sentence for each setting that is wrong, also where its default is in force meanwhile."""
     try:
-        return list(map(replaced_in_words, workplace.contexts.read_settings().replaced))
+        config = workplace.contexts.read_settings()
+        return [*map(replaced_in_words, config.replaced), *workplace.contexts.missing(config).values()]
     except ConfigError as error:
         return list(map(str, error.problems))
     except StashUnavailable as error:

@@ -19,7 +19,7 @@ from worker.base.words import counted, local_time, value_in_words
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.context import SyncContext, context_over
+from worker.sync.context import SyncContext
 from worker.sync.undo import ItemUndo, SceneUndo, look_up
 from worker.tasks import arguments
 from worker.tasks.foreground import drain
@@ -102,7 +102,7 @@ class UndoTask:
         def context() -> SyncContext:
             config = workplace.contexts.read_settings()
             copy = open_index_copy(workplace.folder.file_index, plex, config.plex_library)
-            return context_over(stack.enter_context(copy), config, workplace.stash, plex)
+            return workplace.contexts.over(stack.enter_context(copy), config, plex)
 
         return lambda scene_id: look_up(context(), workplace.manager.database, scene_id)
 

@@ -262,6 +262,21 @@ def test_an_unknown_interval() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "fit"), [("", ""), ("Crop", "crop"), (" blur ", "blur"), ("letterbox", "letterbox"), ("None", "")]
+)
+def test_how_posters_are_made(typed: str, fit: str) -> None:
+    assert parse(poster_fit=typed).poster_fit == fit
+
+
+@pytest.mark.parametrize("wrong", ["stretch", "smaller", 2])
+def test_an_unknown_fit(wrong: object) -> None:
+    (problem,) = problems(poster_fit=wrong)
+    assert problem.fault.startswith(
+        "poster_fit must be letterbox, blur, crop, or empty for the cover as it is, but is "
+    )
+
+
+@pytest.mark.parametrize(
     ("typed", "address"),
     [
         ("", ""),

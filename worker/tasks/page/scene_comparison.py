@@ -9,7 +9,6 @@ from plex.exceptions import PlexError
 from worker.base.words import NOTHING
 from worker.reconcile.index_copy import open_index_copy
 from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
-from worker.sync.context import context_over
 from worker.sync.ownership import told
 from worker.tasks.task import Task
 
@@ -30,7 +29,7 @@ def compared(task: Task, status: dict[str, Any]) -> dict[str, Any]:
     plex = workplace.contexts.new_client(config)
     try:
         with open_index_copy(task.folder.file_index, plex, config.plex_library) as index:
-            context = context_over(index, config, workplace.stash, plex)
+            context = workplace.contexts.over(index, config, plex)
             (found,) = Comparison(context, task.database).compare([status["scene_id"]])
     except PlexError as error:
         return {**status, "differences_reason": str(error)}

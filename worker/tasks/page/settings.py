@@ -27,7 +27,9 @@ def show_settings(task: Task) -> dict[str, Any]:
     workplace = task.workplace
     problems: dict[str, str] = {}
     try:
-        problems = {each.setting: replaced_in_words(each) for each in workplace.contexts.read_settings().replaced}
+        config = workplace.contexts.read_settings()
+        problems = {each.setting: replaced_in_words(each) for each in config.replaced}
+        problems |= workplace.contexts.missing(config)
     except ConfigError as error:
         problems = _by_setting(error.problems)
     if not ProcessLock(task.folder.drain_lock).is_held_elsewhere():

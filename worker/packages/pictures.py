@@ -1,0 +1,85 @@
+"""Pillow, which only `poster_fit` needs: fetched beside everything else, which goes on without it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from enum import Enum
+
+from storage.json_file import JsonFile
+from worker.data_folder import DataFolder
+from worker.packages.dependencies import PICTURES, Dependencies, DependencyError
+
+logger = logging.getLogger(__name__)
+
+PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Pictures(Enum):
+    """Whether pictures can be made: at once, soon (Pillow is on its way), or not."""
+
+    READY = "ready"
+    ARRIVING = "arriving"
+    MISSING = "missing"
+
+
+class PicturePackages(Dependencies):
+    """Where Pillow is missing, a drainer fetches it, in a thread of its own; a task leaves that to the drainer."""
+
+    meanwhile = "Covers are sent as they are meanwhile. The drainer tries again every {minutes} minutes."
+
+    def __init__(
+        self, folder: DataFolder, plugin_folder: str = PLUGIN_FOLDER, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(folder, plugin_folder, _log, clock=clock, name=PICTURES)
+        self._failure = JsonFile(folder.pictures_failure, clock)
+        self._fetches = False
+        self._lock_of_state = threading.Lock()
+        self._fetching: threading.Thread | None = None
+        self._is_ready = False
+        self._problem = ""
+
+    def fetch_from_now_on(self) -> None:
+        """Fetch what is missing when somebody asks how things stand: for the drainer, which lives long enough."""
+        self._fetches = True
+
+    def state(self) -> Pictures:
+        """How things stand now. What failed lately is not tried again."""
+        with self._lock_of_state:
+            self._is_ready = self._is_ready or self._are_there()
+            if self._is_ready:
+                return Pictures.READY
+            if self._fetching is not None and self._fetching.is_alive():
+                return Pictures.ARRIVING
+            if self.problem():
+                return Pictures.MISSING
+            if self._fetches:
+                self._fetching = threading.Thread(target=self._fetch, name="pictures", daemon=True)
+                self._fetching.start()
+            return Pictures.ARRIVING
+
+    def problem(self) -> str:
+        """Why Pillow could not be fetched lately and what to do, "" where nothing is known to be wrong."""
+        try:
+            self._raise_known_failure(since=self._clock() - self._retry_after)
+        except DependencyError as error:
+            return str(error)
+        return ""
+
+    def _fetch(self) -> None:
+        try:
+            self.ensure()
+        except (DependencyError, OSError, sqlite3.Error) as error:
+            # Where the problem could not be stored, the next look would begin anew.
+            self._remember_failure(str(error))
+            if str(error) != self._problem:
+                logger.error("poster_fit: %s", error)
+            self._problem = str(error)
+
+
+def _log(level: str, message: str) -> None:
+    logger.log(logging.getLevelName(level.upper()), message)
