@@ -61,14 +61,14 @@ def test_an_edit_does_not_wait_for_a_removal(tmp_path: Path) -> None:
 
 
 def test_a_parent_studio_reaches_the_scenes_of_its_children(tmp_path: Path) -> None:
-    with World(tmp_path, 2, collections_from="parent_studio") as world:
+    with World(tmp_path, 2, collections_from="studio, parent_studio") as world:
         _, _, studio = carried_by_all(world)
         parent = world.stash.studio_id("Parent")
         world.stash.update_studio(studio, parent_id=parent)
         world.stash.rename_studio(parent, "Renamed")
         wait_until_logged(world, "A studio was renamed: 2 of its scenes")
         world.wait_until_drained()
-        assert [world.item(each).collections for each in world.keys] == [("Renamed",)] * 2
+        assert all("Renamed" in world.item(each).collections for each in world.keys)
 
 
 def test_scenes_that_a_program_creates_are_found_by_the_next_drainer(tmp_path: Path) -> None:
