@@ -26,6 +26,9 @@ FAILED = 9
 """Status codes of persist-queue 1.1 (`AckStatus`); NEW was never claimed, READY was claimed and put back."""
 PENDING = f"status < {UNACKNOWLEDGED}"
 CLAIMED = f"status = {UNACKNOWLEDGED}"
+PARKED = 1 << 40
+"""A rating key above all that Plex gives out, which counts items up from 1: for states whose key has another item."""
+MAY_BE_SPLIT = f"(rating_key >= {PARKED} OR json_array_length(files) > 1)"
 """Conditions, with the numbers in them: SQLite uses a partial index only for a query that states its condition so."""
 
 SCHEMA = (
@@ -69,6 +72,7 @@ SCHEMA = (
         PRIMARY KEY (server_id, rating_key))
     """,
     "CREATE INDEX IF NOT EXISTS item_state_by_scene ON item_state (scene_id)",
+    f"CREATE INDEX IF NOT EXISTS items_that_may_be_split ON item_state (server_id) WHERE {MAY_BE_SPLIT}",
     "CREATE INDEX IF NOT EXISTS items_that_refused ON item_state (server_id) WHERE refused != '{}'",
     """
     CREATE TABLE IF NOT EXISTS plex_forms (

@@ -12,6 +12,7 @@ from typing import Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.schema import MAY_BE_SPLIT
 
 _PARTS = (
     "originals",
@@ -125,6 +126,16 @@ class SyncState:
             (self._server_id,),
         )
         return list(map(_item_state, rows))
+
+    def items_split_from(self, files: Iterable[str]) -> list[ItemState]:
+        """The states of items that had several files, or lost some, where one of these is among them."""
+        rows = self._database.all(
+            f"SELECT rating_key, written_at, scene_id, {', '.join(_PARTS)} FROM item_state"
+            f" WHERE {MAY_BE_SPLIT} AND server_id = ?"
+            f" AND EXISTS (SELECT 1 FROM json_each(files) AS file WHERE file.value {IN_LIST}) ORDER BY rating_key",
+            (self._server_id, as_list(files)),
+        )
+        return [_item_state(row) for row in rows]
 
     def save_items(self, states: Iterable[ItemState]) -> None:
         """Store item states, in one transaction (or as part of the caller's)."""

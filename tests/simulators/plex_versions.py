@@ -70,20 +70,29 @@ class Versions:
             item.part_counts = (len(item.files),)
             self._library._content_changed(self._library.sections[item.section_key])
 
-    def split(self, rating_key: int, *, with_values: bool = False) -> tuple[int, ...]:
+    def split(self, rating_key: int, *, with_values: bool = False, keeps_key: bool = False) -> tuple[int, ...]:
         """Make an item of each version; stacked Parts stay together.
 
         Args:
             with_values: whether the new items carry the old one's values, locks and pictures, or start bare.
+            keeps_key: whether the item stays, with its first version.
 
         Returns:
-            The new keys, all of them new, in the order of the versions.
+            The keys, in the order of the versions; all of them are new unless the item stays.
         """
         with self._library.lock:
             item = self._library.items[rating_key]
-            versions = item.media()
-            self._library.remove_item(rating_key)
-            return tuple(self._add_under_new_key(item, files, (len(files),), with_values) for files in versions)
+            first, *others = item.media()
+            if not keeps_key:
+                self._library.remove_item(rating_key)
+                return tuple(
+                    self._add_under_new_key(item, files, (len(files),), with_values) for files in (first, *others)
+                )
+            for file in set(item.files) - set(first):
+                self._library._keys_by_file[file].remove(rating_key)
+            item.files, item.part_counts = first, (len(first),)
+            self._library._content_changed(self._library.sections[item.section_key])
+            return rating_key, *(self._add_under_new_key(item, files, (len(files),), with_values) for files in others)
 
     def rescan(self, rating_key: int, *, with_values: bool = False) -> int:
         """Give an item's files another rating key, as a rescan or a renamer does; returns the new key."""

@@ -123,6 +123,10 @@ class ItemFinder:
         """Whether the index has a file at this path, as Plex sees it."""
         return bool(self._index.at(path))
 
+    def keys_at(self, path: str) -> frozenset[int]:
+        """The rating keys of the items that have this file, as far as the index knows."""
+        return frozenset(file.rating_key for file in self._index.at(path))
+
     def knows(self, files: Sequence[str]) -> bool:
         """Whether the index has, be it several equal ones, what a scene's files lead to; asks nobody."""
         return _is_answered(self._matcher.match(files))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plex.edits import keys, names, same_value
+from plex.edits import is_locked, keys, names, same_value
 from plex.items import PlexItem
+from sync_queue.schema import PARKED
 from sync_queue.sync_state import ItemState
-from validation.fields import LIST_FIELDS
+from validation.fields import LIST_FIELDS, is_empty
 from worker.sync.item import history_of
-
-PARKED = 1 << 40
-"""A rating key above all that Plex gives out: it counts items up from 1."""
 
 
 def is_same_item(state: ItemState, item: PlexItem, leading: Collection[int], has_file: Callable[[str], bool]) -> bool:
@@ -61,16 +59,21 @@ def adopted(item: PlexItem, states: Iterable[ItemState]) -> ItemState:
     )
 
 
-def parked(state: ItemState) -> ItemState:
+def parked(state: ItemState, files: Sequence[str] | None = None) -> ItemState:
     """The state of a film whose key another one has now, under a key that no item has: its files tell of what it is.
 
-    As Plex does not have that key, it is forgotten in time like that of any item which is gone.
+    `files`: those of them that it is kept for, all unless given. As Plex does not have that key, it is forgotten in
+    time like that of any item which is gone.
     """
-    return replace(state, rating_key=state.rating_key % PARKED + PARKED, refused={})
+    files = state.files if files is None else files
+    return replace(state, rating_key=state.rating_key % PARKED + PARKED, files=files, refused={})
 
 
 def _shows_ours(name: str, item: PlexItem, state: ItemState) -> bool:
     current, history = item.value(name), history_of(state)
+    if is_empty(current):  # so does a bare item; but we locked what we emptied
+        was_emptied = is_empty(history.asked.get(name)) if name in LIST_FIELDS else history.is_ours(name, current)
+        return was_emptied and is_locked(name, item.locked)
     if name in LIST_FIELDS:
         return not keys(names(history.written.get(name))).isdisjoint(keys(names(current)))
     sent = [part[name] for part in (history.written, history.shown, history.writing) if name in part]

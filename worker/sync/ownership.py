@@ -149,8 +149,15 @@ class Ownership:
         self._follow_pins(owned)
         stored = self._state.items([item.rating_key for item, _ in owned])
         displaced = [stored[item.rating_key] for item, _ in owned if not has_its_files(stored[item.rating_key], item)]
+        lost = [(stored[item.rating_key], self._lost_files(stored[item.rating_key], item)) for item, _ in owned]
         renamed = {state.rating_key for item, state in owned if state.originals == stored[item.rating_key].originals}
         self._state.save_items(parked(state) for state in displaced if state.rating_key not in renamed)
+        self._state.save_items(parked(state, files) for state, files in lost if files)
+
+    def _lost_files(self, state: ItemState, item: PlexItem) -> list[str]:
+        """Those files of an item that stays which another one has now: Plex split it."""
+        lost = [path for path in state.files if path not in item.files] if has_its_files(state, item) else []
+        return [path for path in lost if self._context.finder.has_file(path)]
 
     def _follow_pins(self, owned: Sequence[tuple[PlexItem, ItemState]]) -> None:
         for pin in self._pins.all() if owned else ():
@@ -180,10 +187,17 @@ class Ownership:
         strangers = [key for key in items if not same[key] or known[key] == ItemState(key)]
         leading = {scene_id for key in strangers for scene_id in claims[key]}
         left = state.items_of_scenes(sorted(leading)) if leading else []
+        left += self._split_from([path for key in strangers for path in items[key].files])
         return {
             key: _Contested(item, known[key] if key not in strangers else adopted(item, left), dict(claims[key]))
             for key, item in items.items()
         }
+
+    def _split_from(self, files: Sequence[str]) -> list[ItemState]:
+        """The states of items that had some of these files and do not have them any more, whosever they are."""
+        found = self._state.items_split_from(files) if files else []
+        holders = {path: self._context.finder.keys_at(path) for each in found for path in each.files if path in files}
+        return [each for each in found if not any(each.rating_key in holders.get(path, ()) for path in each.files)]
 
     def _add_rivals(self, contested: Mapping[int, _Contested], pins: Sequence[Pin]) -> None:
         """Add the claims of scenes that are not in the batch, where there may be any that matter."""

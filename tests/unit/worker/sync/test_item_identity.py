@@ -215,6 +215,35 @@ def test_stacked_and_split_again_each_scene_has_its_own(bench: Workbench) -> Non
     assert_in_step(bench)
 
 
+@pytest.mark.parametrize("with_values", [True, False])
+@pytest.mark.parametrize("keeps_key", [True, False])
+@pytest.mark.parametrize("order", [[1, 2], [2, 1], [0]], ids=str)
+def test_what_was_there_before_belongs_to_each_item_of_a_split(
+    bench: Workbench, order: list[int], keeps_key: bool, with_values: bool
+) -> None:
+    versions = bench.plex.versions
+    versions.merge(bench.keys[1], bench.keys[2])
+    sync(bench)
+    versions.split(bench.keys[1], with_values=with_values, keeps_key=keeps_key)
+    for number in order:
+        sync(bench, *([number] if number else bench.keys))
+    assert_in_step(bench)
+    undo(bench)
+    bare = {1: OLD[1] if with_values or keeps_key else "", 2: OLD[1] if with_values else ""}
+    assert summaries(bench) == {**OLD, **bare}
+    assert set(items(bench)[2].genres) == ({"Genre 1"} if with_values else set())
+
+
+def test_an_item_of_another_library_that_has_the_file_too_keeps_its_own(bench: Workbench) -> None:
+    other = bench.plex.add_section("Others", locations=["/media"])
+    bench.plex.versions.merge(bench.keys[1], bench.keys[2])
+    sync(bench)
+    key = bench.plex.add_item(other, "/media/scene-2.mp4", summary="Text 1", title="Title 1")
+    sync(bench, 2)
+    undo(bench, 2)
+    assert (bench.plex.item(key).summary, bench.plex.item(key).title) == ("Text 1", "Title 1")
+
+
 def test_another_server_behind_the_address_is_another_server(bench: Workbench) -> None:
     sync(bench)
     bench.plex.machine_identifier = "f" * 40
