@@ -141,9 +141,9 @@ def is_scene_due(database: Database, now: float) -> bool:
     return database.one(f"SELECT 1 FROM ack_queue_default WHERE {due} LIMIT 1", (now,)) is not None
 
 
-def newest_arrivals(database: Database) -> list[float]:
-    """When the two newest jobs arrived (seconds since the epoch), the newest first."""
-    rows = database.all("SELECT timestamp FROM ack_queue_default ORDER BY _id DESC LIMIT 2")
+def newest_arrivals(database: Database, limit: int) -> list[float]:
+    """When the newest jobs arrived, `limit` of them (seconds since the epoch), the newest first."""
+    rows = database.all("SELECT timestamp FROM ack_queue_default ORDER BY _id DESC LIMIT ?", (limit,))
     return [row[0] for row in rows]
 
 

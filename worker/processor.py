@@ -53,12 +53,12 @@ LAST_MOMENT = 1.0
 class WorkerRules:
     """When a worker ends: after `idle_seconds` without any job, or (foreground) when no job can be done now.
 
-    `gather_seconds`: for how long jobs that come in a row are left to become one batch.
+    `gathers`: whether jobs that come in a row are left to become one batch.
     """
 
     idle_seconds: float = 300.0
     foreground: bool = False
-    gather_seconds: float = 0.0
+    gathers: bool = False
 
 
 @dataclass(frozen=True)
@@ -202,7 +202,7 @@ class SyncWorker:
             return self._wait_for_plex(context)
         self.progress.go_on()
         self._look_for_files()
-        gathering = self._pace.seconds_to_gather(self._rules.gather_seconds) if self._rules.gather_seconds else 0.0
+        gathering = self._pace.seconds_to_gather() if self._rules.gathers else 0.0
         if gathering > 0:
             return Step(gathering)
         limit = self._gate.ramp.take(BATCH_SIZE) if self._gate.is_closed() else 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.benchmarks import (
     after_scan,
+    bulk_edit,
     burst,
     drain_rate,
     equal_names,
@@ -43,6 +44,7 @@ TABLES: dict[str, Callable[[Path], Table | ScaleTable]] = {
     "index": file_index.measure,
     "names": equal_names.measure,
     "scan": after_scan.measure,
+    "bulk": bulk_edit.measure,
     "burst": burst.measure,
     "outage": outage.measure,
     "install": install.measure,

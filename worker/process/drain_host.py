@@ -12,7 +12,6 @@ from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
 from worker.drain.ended import Ended
-from worker.drain.pace import LONGEST_GATHERING
 from worker.drain.parts import Workplace, open_workplace
 from worker.drain.session_pipe import SessionPipe
 from worker.process.log_setup import RelayHandler
@@ -39,7 +38,7 @@ def host_worker(
     with open_workplace(folder, server_connection, plugin_folder) as workplace:
         parts = workplace.new_parts(foreground=False)
         idle_seconds = float(os.environ.get(IDLE_VARIABLE) or IDLE_SECONDS)
-        worker = SyncWorker(parts, WorkerRules(idle_seconds, gather_seconds=LONGEST_GATHERING))
+        worker = SyncWorker(parts, WorkerRules(idle_seconds, gathers=True))
         put_back = workplace.manager.put_back_unacknowledged()
         if put_back:
             logger.info("%s in progress when an earlier run ended, and done now", counted(put_back, "job"))
