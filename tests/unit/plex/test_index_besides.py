@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -136,6 +137,19 @@ def test_another_guid_casts_no_doubt_on_the_index(plex: PlexSimulator, index: Fi
     assert [file.guid for file in besides(index)] == [FILM]
     assert (index.revision, whole.guid) == (revision, "")
     assert index.learn(item(key, 1, (f"{FOLDER}/elsewhere.mp4",)))
+
+
+def test_however_many_there_are_they_are_held_one_by_one(plex: PlexSimulator, index: FileIndex) -> None:
+    for number in range(10_000):
+        plex.add_item(1, f"{FOLDER}/{number}.mp4")
+    index.refresh()
+    tracemalloc.start()
+    files = index.files_besides(f"{FOLDER}/{number}.mp4" for number in range(5_000))
+    count = sum(1 for _ in files)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(files), count) == (5_000, 5_000)
+    assert peak < 100_000  # bytes; as a list they would be over a megabyte
 
 
 names = st.sampled_from(["a.mp4", "A.mp4", "b.mp4", "é.mp4", "e\u0301.mp4"])
