@@ -21,6 +21,9 @@ from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNA
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
     from sync_queue.manager import AckQueue
 
+NOT_FOUND = "PlexNotFound"
+"""The error type of a job whose scene Plex does not have."""
+
 
 class JobNotClaimed(Exception):
     """A transition was asked for a job that is not in progress: it ended already, or was put back."""
@@ -98,7 +101,7 @@ def count_waiting_for_scan(database: Database, now: float) -> int:
     """How many pending jobs are not due yet at `now` as Plex does not have their file (seconds since the epoch)."""
     row = database.one(
         f"SELECT COUNT(*) FROM ack_queue_default WHERE {PENDING} AND due > ?"
-        " AND json_extract(CAST(data AS TEXT), '$.last_error_type') = 'PlexNotFound'",
+        f" AND json_extract(CAST(data AS TEXT), '$.last_error_type') = '{NOT_FOUND}'",
         (now,),
     )
     return int(row[0]) if row else 0

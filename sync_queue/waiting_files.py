@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
+from sync_queue.operations import NOT_FOUND
 from sync_queue.schema import PENDING
 
-NOT_FOUND = "PlexNotFound"
-"""The error type of a job whose scene Plex does not have."""
 _WAITS_PENDING = f"""
     SELECT 1 FROM ack_queue_default AS job WHERE job.scene_id = waiting_files.scene_id AND job.{PENDING}
     AND json_extract(CAST(job.data AS TEXT), '$.last_error_type') = '{NOT_FOUND}'

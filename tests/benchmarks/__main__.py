@@ -21,6 +21,7 @@ from tests.benchmarks import (
     memory,
     operations,
     outage,
+    page,
     parallel,
     requests_per_scene,
     save_to_plex,
@@ -35,6 +36,7 @@ DOCUMENT = PROJECT / "docs" / "benchmarks.md"
 TABLES: dict[str, Callable[[Path], Table | ScaleTable]] = {
     "hook": hook.measure,
     "operations": operations.measure,
+    "page": page.measure,
     "save": save_to_plex.measure,
     "requests": requests_per_scene.measure,
     "drain": drain_rate.measure,

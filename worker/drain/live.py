@@ -140,7 +140,10 @@ def write_where_needed(folder: DataFolder, database: Database, now: float) -> No
 
     `now`: seconds since the epoch.
     """
-    written = JsonFile(folder.live_status).peek() or {}
+    try:
+        written = JsonFile(folder.live_status).peek() or {}
+    except OSError:  # whose it is may read it, or a file stands where the folder should be
+        written = {}
     until = written.get("believe_until", 0.0)
     if until is not None and stored_number(until) < now:
         write_idle(folder, database, now)

@@ -10,7 +10,7 @@ from storage.database import Database
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import has_open_jobs
-from sync_queue.waiting_files import NOT_FOUND
+from sync_queue.operations import NOT_FOUND
 from worker.base.words import counted, duration, local_time
 from worker.circuit_breaker import CircuitState, ReadOnlyStore
 from worker.data_folder import DataFolder

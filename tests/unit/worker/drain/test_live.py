@@ -167,6 +167,7 @@ def test_a_folder_that_cannot_be_made_stops_nobody(bench: Workbench) -> None:
     Path(bench.folder.live).write_text("in the way", encoding="utf-8")
     publish(bench, bench.worker.progress)
     bench.workplace.publisher.end()
+    write_where_needed(bench.folder, bench.database, bench.clock.now)
 
 
 def test_the_plugins_own_folder_is_not_made_anew(bench: Workbench) -> None:
