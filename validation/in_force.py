@@ -84,6 +84,8 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
 
 def uses_parents_of_tags(config: PlexSyncConfig) -> bool:
     """Whether it matters what is above a tag."""
+    if config.refresh_instead:
+        return False
     of_tags = (*config.tags_only, *config.tags_except) if config.tags_as != "none" else ()
     of_collections = (source for source in _sources(config) if isinstance(source, TagPattern))
     return any(pattern.kind == "parent" for pattern in (*of_tags, *of_collections))

@@ -10,10 +10,12 @@ import pytest
 
 from storage.database import Database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal
+from sync_queue.fan_out import FanOut
 from tests.support.workbench import Workbench
 from validation.config import parse_settings
 from validation.fields import OPTIONAL_INPUTS, concerns_plex
 from validation.in_force import inputs_used
+from worker.drain.expansion import concerns_all
 
 CONNECTION = {"plex_url": "http://plex", "plex_token": "token"}
 CHANGES: dict[str, Callable[[Database, float], object]] = {
@@ -94,3 +96,10 @@ def test_what_matters_depends_on_the_settings(settings: dict[str, object], used:
     in_force = inputs_used(parse_settings({**CONNECTION, **settings}, {}))
     assert [name for name in used.split() if not concerns_plex((name,), in_force)] == []
     assert [name for name in unused.split() if concerns_plex((name,), in_force)] == []
+
+
+def test_where_plexs_agent_fills_all_no_tag_concerns_every_scene() -> None:
+    for refreshes in (False, True):
+        config = parse_settings({**CONNECTION, "tags_only": "Top/", "refresh_instead": refreshes}, {})
+        tag = FanOut(1, "tag", 1, 0)
+        assert concerns_all(tag, config) is not refreshes
