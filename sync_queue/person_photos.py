@@ -9,12 +9,13 @@ from storage.database import IN_LIST, Database, as_list
 
 
 class PersonPhoto(NamedTuple):
-    """`name` as Plex shows it. `performer_id` is Stash's, `address` what Plex was given, `sha1` that of the picture.
+    """`person` is what all spellings of a name share (`validation.names.name_key`).
 
-    `version`: Stash's time of the performer when the picture was looked at, as its address has it.
+    `performer_id` is Stash's, `address` what Plex was given, `sha1` that of the picture. `version`: Stash's time of the
+    performer when the picture was looked at, as its address has it.
     """
 
-    name: str
+    person: str
     performer_id: int
     address: str
     version: str
@@ -28,12 +29,12 @@ class PersonPhotos:
         self._database = database
         self._server_id = server_id
 
-    def of(self, names: Iterable[str]) -> dict[str, PersonPhoto]:
-        """What those of these people were given who were given anything, by name."""
+    def of(self, people: Iterable[str]) -> dict[str, PersonPhoto]:
+        """What those of these people were given who were given anything."""
         rows = self._database.all(
-            "SELECT name, performer_id, address, version, sha1 FROM person_photos"
-            f" WHERE server_id = ? AND name {IN_LIST}",
-            (self._server_id, as_list(list(names))),
+            "SELECT person, performer_id, address, version, sha1 FROM person_photos"
+            f" WHERE server_id = ? AND person {IN_LIST}",
+            (self._server_id, as_list(list(people))),
         )
         return {row[0]: PersonPhoto(*row) for row in rows}
 
@@ -41,7 +42,7 @@ class PersonPhotos:
         """Remember photos."""
         with self._database.transaction():
             self._database.execute_many(
-                "INSERT OR REPLACE INTO person_photos (server_id, name, performer_id, address, version, sha1)"
+                "INSERT OR REPLACE INTO person_photos (server_id, person, performer_id, address, version, sha1)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [(self._server_id, *photo) for photo in photos],
             )

@@ -85,8 +85,8 @@ SCHEMA = (
     """,
     """
     CREATE TABLE IF NOT EXISTS person_photos (
-        server_id TEXT NOT NULL, name TEXT NOT NULL, performer_id INTEGER NOT NULL, address TEXT NOT NULL,
-        version TEXT NOT NULL, sha1 TEXT NOT NULL, PRIMARY KEY (server_id, name))
+        server_id TEXT NOT NULL, person TEXT NOT NULL, performer_id INTEGER NOT NULL, address TEXT NOT NULL,
+        version TEXT NOT NULL, sha1 TEXT NOT NULL, PRIMARY KEY (server_id, person))
     """,
     """
     CREATE TABLE IF NOT EXISTS pins (

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sync_queue.enqueue import enqueue_many
+from tests.simulators.pictures import jpeg
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
 from tests.simulators.plex_items import Item
 from tests.support.workbench import Workbench
@@ -67,6 +68,7 @@ def world(folder: Path, said: Collection[str] = tuple(SCENE), **before: Any) -> 
     library = bench.stash.library
     library.tags.update(library.tags.find_or_add("One"), parent_ids=(library.tags.find_or_add("Top"),))
     library.performers.update(library.performers.find_or_add("Ann"), tag_ids=(library.tags.find_or_add("Tall"),))
+    library.performers.update(library.performers.find_or_add("Ann"), image=jpeg("Ann"))
     library.studios.update(library.studios.find_or_add("Studio"), parent_ids=(library.studios.find_or_add("Network"),))
     bench.item(1).genres, bench.item(1).collections = GENRES, COLLECTIONS
     for name, value in before.items():

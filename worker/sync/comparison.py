@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from plex.difference import difference
-from plex.edits import ServerWays, names
+from plex.edits import FieldEdit, ServerWays
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -31,7 +31,7 @@ from worker.sync.context import SyncContext
 from worker.sync.images import is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
-from worker.sync.photos import PHOTOS, PhotoSync
+from worker.sync.photos import PHOTOS, PhotoSync, people_after
 from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
@@ -180,13 +180,12 @@ class Comparison:
         if found.candidates or not (settled.items or settled.yielded):
             return replace(found, verdict=Verdict.AMBIGUOUS if found.candidates else Verdict.NOT_IN_PLEX)
         differences = tuple(
-            each for item, state in settled.items for each in self._differences(wanted, item, state, ways)
+            each for item, state in settled.items for each in self._differences(scene, wanted, item, state, ways)
         ) + self._refreshes(scene, settled)
-        differences += tuple(each for item, _ in settled.items for each in self._photos(scene, wanted, item))
         return replace(found, verdict=Verdict.DIFFERS, differences=differences) if differences else found
 
     def _differences(
-        self, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays
+        self, scene: Scene, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays
     ) -> list[Difference]:
         edits = difference(wanted, item, self._context.rules, history_of(state), ways)
         found = [
@@ -209,12 +208,11 @@ class Comparison:
             if name not in self._context.rules.skip_fields and (is_loose or name in state.refused):
                 shown, is_refused = item.value(name), name in state.refused
                 found.append(Difference(item.rating_key, name, shown, shown, not is_refused, is_refused))
-        return found
+        return found + self._photos(scene, item, edits)
 
-    def _photos(self, scene: Scene, wanted: WantedMetadata, item: PlexItem) -> list[Difference]:
+    def _photos(self, scene: Scene, item: PlexItem, edits: Sequence[FieldEdit]) -> list[Difference]:
         """Whose photos Plex was not told of yet; whether one is another by now shows in its bytes alone."""
-        shown = names(wanted.value("performers"))
-        unsent = PhotoSync(self._context, self._database).unsent(item, scene, shown)
+        unsent = PhotoSync(self._context, self._database).unsent(item, scene, people_after(edits, item))
         return [Difference(item.rating_key, PHOTOS, None, unsent)] if unsent else []
 
     def _refreshes(self, scene: Scene, settled: Settled) -> tuple[Difference, ...]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plex.edits import is_locked, names
+from plex.edits import FieldEdit, is_locked, names
 from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from plex.writer import Parameters, photo_requests
@@ -35,9 +35,9 @@ _PLACEHOLDER = re.compile(r"[?&]default=true\b")
 
 @dataclass(frozen=True)
 class DuePhotos:
-    """What an item's people are to be given, and the parameters of the edit that does it."""
+    """What people are to be given, by the name that Plex shows, and the parameters of the edits that do it."""
 
-    photos: tuple[PersonPhoto, ...] = ()
+    photos: Mapping[str, PersonPhoto] = field(default_factory=dict)
     requests: tuple[Parameters, ...] = ()
 
 
@@ -66,15 +66,15 @@ class PhotoSync:
 
     def due(self, item: ItemSync, scene: Scene) -> DuePhotos:
         """What has to be sent with this item. Fetches pictures from Stash where they may be others by now."""
-        edit = next((edit for edit in item.edits if edit.field == "performers"), None)
-        shown = names(edit.new if edit else item.item.value("performers"))
+        edit = _edit_of_people(item.edits)
+        shown = people_after(item.edits, item.item)
         locked = edit.locked if edit else is_locked("performers", item.item.locked)
         try:
-            photos = tuple(self._changed(self._candidates(item.item, scene, shown)))
+            photos = dict(self._changed(self._candidates(item.item, scene, shown)))
         except StashUnavailable as error:
             item.images.failures.append(f"{PHOTOS}: {error}")
             return DuePhotos()
-        addresses = {photo.name: photo.address for photo in photos}
+        addresses = {name: photo.address for name, photo in photos.items()}
         return DuePhotos(photos, tuple(photo_requests(shown, addresses, locked=locked)))
 
     def finish(self, item: ItemSync, due: DuePhotos) -> None:
@@ -88,7 +88,7 @@ class PhotoSync:
             for parameters in () if item.photos_sent else due.requests:
                 self.context.plex.edit(item.item, parameters)
         except PlexError as error:
-            self._taken -= {photo.name for photo in due.photos}
+            self._taken -= {photo.person for photo in due.photos.values()}
             if not item.is_fields_own(error, self.context.plex):
                 raise
             if not isinstance(error, PlexPermanentError):
@@ -96,10 +96,9 @@ class PhotoSync:
                 return
             item.images.warnings.append(f"{PHOTOS}: Plex does not take them ({error})")
         else:
-            changed = [photo.name for photo in due.photos]
-            item.also.append(Change(item.rating_key, PHOTOS, None, changed))
+            item.also.append(Change(item.rating_key, PHOTOS, None, list(due.photos)))
         # What Plex refused is remembered, too: it would refuse the same again.
-        self._records.save(due.photos)
+        self._records.save(due.photos.values())
 
     @property
     def _records(self) -> PersonPhotos:
@@ -110,7 +109,7 @@ class PhotoSync:
         if not config.performer_photos_url or "performers" in self.context.rules.skip_fields:
             return []
         names_shown = {name_key(name): name for name in shown}
-        known = self._records.of(shown)
+        known = self._records.of(names_shown)
         found = []
         for performer in scene.performers:
             name = next(iter(clean_names([performer.name], FIELDS["performers"].limit)), "")
@@ -118,7 +117,7 @@ class PhotoSync:
             if not name or not performer.image or _PLACEHOLDER.search(performer.image):
                 continue
             version = _VERSION.search(performer.image)
-            candidate = _Candidate(performer, name, version[1] if version else "", known.get(name))
+            candidate = _Candidate(performer, name, version[1] if version else "", known.get(name_key(name)))
             if self._may_be_given(candidate, item):
                 found.append(candidate)
         return found
@@ -134,24 +133,36 @@ class PhotoSync:
     def _is_from_here(self, known: PersonPhoto | None) -> bool:
         return known is not None and known.address.startswith(f"{self.context.config.performer_photos_url}/")
 
-    def _changed(self, candidates: Iterable[_Candidate]) -> Iterator[PersonPhoto]:
+    def _changed(self, candidates: Iterable[_Candidate]) -> Iterator[tuple[str, PersonPhoto]]:
+        """The name that Plex shows, and the photo, of those whose picture is another one than was sent."""
         for each in candidates:
+            person = name_key(each.name)
             with self._lock:
-                is_taken = each.name in self._taken
-                self._taken.add(each.name)
+                is_taken = person in self._taken
+                self._taken.add(person)
             if is_taken:
                 continue
             image = self.context.stash.performer_image(each.performer)
             if image is None:
                 continue
             sha1 = hashlib.sha1(image, usedforsecurity=False).hexdigest()
-            photo = PersonPhoto(each.name, each.performer.id, self._address(each), each.version, sha1)
+            photo = PersonPhoto(person, each.performer.id, self._address(each), each.version, sha1)
             if each.known is not None and each.known.sha1 == sha1 and self._is_from_here(each.known):
                 self._records.save([photo._replace(address=each.known.address)])
             else:
-                yield photo
+                yield each.name, photo
 
     def _address(self, each: _Candidate) -> str:
         """Where Plex finds the picture. Made of numbers only: Stash's own address of it might hold an API key."""
         address = f"{self.context.config.performer_photos_url}/performer/{each.performer.id}/image"
         return f"{address}?t={each.version}" if each.version else address
+
+
+def people_after(edits: Iterable[FieldEdit], item: PlexItem) -> tuple[str, ...]:
+    """Whom an item shows once these edits are made."""
+    edit = _edit_of_people(edits)
+    return names(edit.new if edit else item.value("performers"))
+
+
+def _edit_of_people(edits: Iterable[FieldEdit]) -> FieldEdit | None:
+    return next((edit for edit in edits if edit.field == "performers"), None)

@@ -11,6 +11,7 @@ import pytest
 from sync_queue.enqueue import enqueue_fan_out, enqueue_many
 from tests.simulators.faults import status
 from tests.simulators.pictures import cover
+from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.simulators.stash_library import unix_seconds
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
@@ -106,6 +107,32 @@ def test_comparing_tells_whose_photos_are_missing(bench: Workbench) -> None:
     assert [(each.field, each.will_be) for each in told.differences] == [("performer_photos", ("Ann",))]
     sync_all(bench)
     assert compare(bench).verdict is Verdict.IN_STEP
+
+
+@pytest.mark.parametrize("dialect", EVERY_DIALECT, ids=str)
+def test_however_plex_spells_names_and_takes_lists(tmp_path: Path, dialect: Dialect) -> None:
+    with Workbench(tmp_path, skip_fields="poster, background", performer_photos_url=PHOTOS_URL) as bench:
+        bench.plex.change_dialect(**vars(dialect))
+        for number, name in enumerate(("ann of the sea", "Ann Of The Sea"), start=1):
+            bench.add_scene(title=f"Title {number}", performers=(name, "Bob"))
+        picture(bench, "ann of the sea", "first")
+        bench.clock.now += AN_HOUR
+        sync_all(bench)
+        assert len(bench.plex.tags.photos) == 1
+        assert sync_all(bench) == []
+        assert [compare(bench, scene_id).verdict for scene_id in bench.keys] == [Verdict.IN_STEP] * 2
+
+
+def test_people_whom_plex_keeps_for_itself_are_given_nothing(tmp_path: Path) -> None:
+    with Workbench(tmp_path, skip_fields="poster, background", preserve_plex_edits=True) as bench:
+        bench.configure(performer_photos_url=PHOTOS_URL)
+        bench.add_scene(title="Title", performers=("Ann",))
+        picture(bench, "Ann", "first")
+        bench.plex.edit_as_user(bench.keys[1], roles=("Somebody",))
+        bench.clock.now += AN_HOUR
+        sync_all(bench)
+        assert compare(bench).verdict is Verdict.IN_STEP
+        assert sync_all(bench) == []
 
 
 @pytest.mark.parametrize("off", [{"performer_photos_url": ""}, {"skip_fields": "performers, poster, background"}])
