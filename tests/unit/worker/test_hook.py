@@ -108,6 +108,14 @@ def test_nothing_heavy_is_imported(plugin: Plugin, fields: list[str]) -> None:
     assert {name for name in ours if name.partition(".")[0] in HEAVY} == set()
 
 
+def test_the_version_is_read_before_all_else_of_ours(plugin: Plugin) -> None:
+    """An update writes it last: see worker/drain/plugin_files.py."""
+    run = plugin.run_hook(EDIT, "-X", "importtime")
+    rooms = {path.parent.name for path in plugin.folder.glob("*/__init__.py")}
+    ours = [name for name in IMPORT_LINE.findall(run.stderr) if name.partition(".")[0] in rooms]
+    assert ours[:2] == ["worker", "worker.version"]
+
+
 def set_format(plugin: Plugin, number: int) -> None:
     with closing(sqlite3.connect(Path(plugin.data.queue, "plexsync.db"))) as connection:
         connection.execute(f"PRAGMA user_version = {number}")
