@@ -189,6 +189,7 @@ def under_load(folder: Path, way: Replace, *, kills: bool = False, seconds_each:
             replaced_in = time.monotonic() - began
             wait_until(lambda: world.format() == NEXT_FORMAT, "the migration")
             load.wait_for_more(ENOUGH_EDITS)
+        world.change(1)  # whoever was killed last, the next invocation carries on
         tally = world.judge()
         unheard = sum(run.error is not None for run in world.stash.runs[runs:])
         words = "deleted, then written" if way is as_stash else "written over each other"
