@@ -60,9 +60,18 @@ def create_schema(database: Database, sleep: Callable[[float], object] = time.sl
     if database.schema_version() > 0:
         return
     _choose_kind(database.connection, sleep)
+    database.create_schema([*SCHEMA, _new_identity()], FORMAT)
+
+
+def renew_identity(database: Database) -> int:
+    """Tell this file from every copy that was made of it before; returns its identity. Raises sqlite3.Error."""
+    database.execute(_new_identity())
+    return database.identity()
+
+
+def _new_identity() -> str:
     # SQLite keeps 32 bits for an application's own use: they tell this file from one made after its loss.
-    identity = int.from_bytes(os.urandom(4), "big") >> 1
-    database.create_schema([*SCHEMA, f"PRAGMA application_id = {identity}"], FORMAT)
+    return f"PRAGMA application_id = {int.from_bytes(os.urandom(4), 'big') >> 1}"
 
 
 def _choose_kind(connection: sqlite3.Connection, sleep: Callable[[float], object]) -> None:

@@ -13,6 +13,10 @@ class Superseded(Exception):
     """Another process has taken the drain lock since: this one must ask nothing more of Plex, and settle nothing."""
 
 
+class Replaced(Superseded):
+    """The queue's file was deleted, moved or replaced: another process may work on the one that has its name now."""
+
+
 class Generation:
     """One process's time as the holder of the drain lock; safe to share between threads."""
 
@@ -38,6 +42,8 @@ class Generation:
 
     def check(self) -> None:
         """Raises Superseded. Some microseconds where nobody else wrote to the file since the last call."""
+        if not self._database.is_in_place():
+            raise Replaced
         counter = self._database.change_counter()
         if counter == self._looked_at:
             return

@@ -11,7 +11,7 @@ from functools import partial
 from plex.exceptions import PlexLibraryUnknown
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from sync_queue.fan_out import FanOut, next_fan_out
-from sync_queue.generation import Superseded
+from sync_queue.generation import Replaced, Superseded
 from sync_queue.operations import bring_forward, claim, is_scene_due, next_due_at
 from sync_queue.wishes import ASK_PLEX, take_wish
 from validation.errors import PermanentError as PermanentError
@@ -147,6 +147,8 @@ class SyncWorker:
                     return step.ended
                 if step.pause > 0:
                     self._wait(step.pause)
+        except Replaced:
+            return Ended.REPLACED
         except Superseded:
             logger.warning("Another drainer works on the queue now: was drain.lock deleted?")
             return Ended.SUPERSEDED
@@ -370,10 +372,13 @@ class SyncWorker:
         try:
             self.run()
         except Exception as error:  # noqa: BLE001 - log_end says why
-            # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
-            log_end(logger, "The worker", error)
-            self.failure = error
-            self.ended = Ended.FAILED
+            if self._manager.database.is_in_place():
+                # The thread's outermost edge: the jobs stay, and whoever comes next carries on.
+                log_end(logger, "The worker", error)
+                self.failure = error
+                self.ended = Ended.FAILED
+            else:
+                self.ended = Ended.REPLACED  # the data folder is gone: that is why
         finally:
             if self._reconcile is not None:
                 self._reconcile.close()

@@ -16,6 +16,7 @@ from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import stored_number
+from sync_queue.creation import renew_identity
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.operations import pending_scene_ids
@@ -71,7 +72,8 @@ class CatchUp:
         # The first look only sets its mark: nobody wants a library rewritten because a plugin was installed.
         drained_at = marks.get("drained_at", now)
         reach("catch_up:enqueued")
-        self._store.save({"looked_until": now, "drained_at": drained_at, "database": self._database.identity()})
+        # A new one each time, so that a file from a backup is not taken for the one that this mark is about.
+        self._store.save({"looked_until": now, "drained_at": drained_at, "database": renew_identity(self._database)})
         reach("catch_up:marked")
         return added
 
@@ -85,6 +87,7 @@ class CatchUp:
         """Until when no edit can have been missed (seconds since the epoch), or None before the first look.
 
         A queue whose file was lost and made anew knows nothing: then until when edits are known to have reached Plex.
+        One from a backup knows what was synced before, and that comes first.
         """
         known_until = stored_number(marks.get("looked_until"))
         if not known_until:
@@ -92,8 +95,11 @@ class CatchUp:
             synced_at = last_synced_at(self._database)
             return None if synced_at is None else min(synced_at, now) - INTERVAL
         if marks.get("database") != self._database.identity():
-            logger.warning("The queue was lost and begun anew: asking Stash for what may have been in it")
-            known_until = min(known_until, stored_number(marks.get("drained_at")) or known_until)
+            logger.warning(
+                "The queue was lost and begun anew, or is one from a backup. Asking Stash for what may have been in it"
+            )
+            synced_at = last_synced_at(self._database) or known_until
+            known_until = min(known_until, stored_number(marks.get("drained_at")) or known_until, synced_at)
         return known_until if known_until <= now else now - LOOK_BACK
 
     def _enqueue_missed(self, page: Iterable[tuple[int, str]]) -> int:

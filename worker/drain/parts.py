@@ -79,7 +79,7 @@ class Workplace:
         self.contexts = SyncContexts(folder, self.stash, clock=clock, before_plex_request=self._check_generation)
         self.manager = QueueManager.open(folder.queue)
         self._clock = clock
-        self._plugin_folder = plugin_folder
+        self.plugin_folder = plugin_folder
         self._generation: Generation | None = None
         self._session = LentSession(self.stash, clock)
         self._address = address_of(server_connection)
@@ -121,8 +121,8 @@ class Workplace:
 
         For the lock's holder only. Raises BeingReplaced, sqlite3.Error.
         """
-        if self._plugin_folder:
-            refuse_half_replaced(self._plugin_folder)
+        if self.plugin_folder:
+            refuse_half_replaced(self.plugin_folder)
         self._generation = Generation.begin(self.manager.database)
         self.publisher.clear()
         return self._generation
@@ -142,11 +142,11 @@ class Workplace:
         self.manager.close()
 
     def _dismissal(self, foreground: bool) -> Dismissal | None:
-        if not self._plugin_folder:
+        if not self.plugin_folder:
             return None
         # A task has a session of its own age, and whoever pressed its button waits for it.
         relief = None if foreground else ProcessLock(self.folder.standby_lock)
-        return Dismissal(PluginFiles(self._plugin_folder), self.stash, relief)
+        return Dismissal(PluginFiles(self.plugin_folder), self.stash, relief)
 
     def _check_generation(self) -> None:
         if self._generation is not None:

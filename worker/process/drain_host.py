@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import time
 from typing import Any
 
@@ -11,7 +12,8 @@ from storage.database import Database
 from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
-from worker.drain.ended import Ended
+from worker.drain.carry_over import carry_over
+from worker.drain.ended import DISMISSED, Ended
 from worker.drain.parts import Workplace, open_workplace
 from worker.drain.session_pipe import SessionPipe
 from worker.process.log_setup import RelayHandler
@@ -45,12 +47,19 @@ def host_worker(
         worker.start()
         try:
             ended = _watch(worker, workplace, sessions, database, relay)
+        except (OSError, sqlite3.Error):
+            if database.is_in_place():
+                raise
+            ended = Ended.REPLACED  # its folder is gone, and with it the place of what is published
         finally:
             # The lock must not be let go of while the thread still works.
             worker.stop()
             worker.join()
+        if not database.is_in_place():
+            moved = carry_over(folder, plugin_folder, database)
+            ended = ended if ended in DISMISSED else moved
         logger.info("Drainer ends: %s", ended.value)
-        if ended is not Ended.SUPERSEDED:  # or the status would be another one's
+        if database.is_in_place() and ended is not Ended.SUPERSEDED:  # or the status would be another one's
             workplace.publisher.end()
         return ended, workplace.stash.connection()
 
@@ -64,6 +73,7 @@ def _watch(
         workplace.publish_status(worker.progress, started_at)
         worker.join(TICK)
         sessions.newest()
-        relay.flush_to(lambda lines: post_lines(database, lines))
+        if database.is_in_place():
+            relay.flush_to(lambda lines: post_lines(database, lines))
         worker.stop_if_dismissed()
     return worker.ended

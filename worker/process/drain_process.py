@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -95,7 +96,7 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
         log_end(logger, "The drainer", error)
     finally:
-        queue, newest = _last_look(database, relay)
+        queue, newest = _last_look(folder, database, relay)
         database.close()
     return Leave(queue, 0 if ended is Ended.IDLE else newest, ended, connection)
 
@@ -108,8 +109,13 @@ def _open_queue(folder: DataFolder) -> Database:
         raise
 
 
-def _last_look(database: Database, relay: RelayHandler) -> tuple[int, int]:
+def _last_look(folder: DataFolder, database: Database, relay: RelayHandler) -> tuple[int, int]:
     """Post the last lines of the log; the queue's identity, and the id of its newest row."""
+    if not database.is_in_place():
+        if os.path.isdir(folder.queue):
+            with closing(open_queue_database(folder.queue)) as new:
+                relay.flush_to(lambda lines: post_lines(new, lines))
+        return NO_FILE, 0
     try:
         relay.flush_to(lambda lines: post_lines(database, lines))
         return database.identity(), newest_row(database)

@@ -14,6 +14,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_open, has_work_at
 from sync_queue.sync_state import synced_since
 from worker.base.words import counted
+from worker.drain.carry_over import carry_over
 from worker.drain.ended import DISMISSED, Ended
 from worker.drain.parts import Workplace
 from worker.drain.progress import Progress
@@ -100,7 +101,9 @@ class ForegroundDrain:
             self._workplace.publisher.publish_live(worker.progress, self._started_at)
             self._show_progress(worker.progress)
             worker.stop_if_dismissed()
-        if worker.ended is not Ended.SUPERSEDED:  # or the status would be another one's
+        if worker.ended is Ended.REPLACED:
+            carry_over(self._folder, self._workplace.plugin_folder, self._workplace.manager.database)
+        elif worker.ended is not Ended.SUPERSEDED:  # or the status would be another one's
             self._workplace.publisher.end()
         if worker.failure is not None:
             raise worker.failure

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -198,6 +201,58 @@ def test_a_lost_queue_is_filled_again_from_where_it_was_last_empty(
     assert new_catch_up(bench).run_if_due() == 2, "1, and 3 within the overlap"
     assert bench.pending() == [1, 3]
     assert "The queue was lost" in caplog.text
+
+
+def put_back(bench: Workbench, copy: Path) -> None:
+    """Somebody puts a copy of the queue's file into its place, while nobody works."""
+    lose_database(bench)
+    bench.workplace.close()
+    shutil.copy(copy, Path(bench.folder.queue) / "plexsync.db")
+    bench.open()
+
+
+def copy_of_queue(bench: Workbench, copy: Path) -> Path:
+    with closing(sqlite3.connect(copy)) as target:
+        bench.database.connection.backup(target)
+    return copy
+
+
+def test_with_a_queue_from_a_backup_the_mark_goes_back_to_what_it_knows(
+    bench: Workbench, catch_up: CatchUp, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    sync_all(bench)
+    catch_up.run_if_due()
+    copy = copy_of_queue(bench, tmp_path / "copy.db")
+    bench.clock.now += HOUR
+    bench.edit(2, title="Synced after the backup")
+    bench.drain()
+    catch_up.run_if_due()
+    catch_up.note_drained()
+    bench.clock.now += HOUR
+    bench.edit(1, title="Waits in the queue that is replaced")
+    catch_up.run_if_due()
+    put_back(bench, copy)
+    bench.clock.now += HOUR
+    assert new_catch_up(bench).run_if_due() == 2
+    assert bench.pending() == [1, 2]
+    assert "is one from a backup" in caplog.text
+    bench.plex.reset_log()
+    bench.drain()
+    assert bench.item(1).title == "Waits in the queue that is replaced"
+    written = {request.query.get("title.value") for request in bench.plex.requests if request.method == "PUT"}
+    assert "Synced after the backup" not in written, "its row is older than what was synced"
+
+
+def test_the_queue_that_it_looked_at_is_not_taken_for_another(
+    bench: Workbench, catch_up: CatchUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        new_catch_up(bench).run_if_due()
+        bench.clock.now += INTERVAL
+        bench.workplace.close()
+        bench.open()
+    assert new_catch_up(bench).run_if_due() == 0
+    assert "backup" not in caplog.text
 
 
 def test_a_lost_queue_does_not_hide_an_edit_that_no_look_has_seen(bench: Workbench, catch_up: CatchUp) -> None:
