@@ -99,8 +99,12 @@ class RunFiles:
         """Save a run at its start. Raises OSError."""
         self.clear()
         # The state comes last: without it there is no run.
-        self._scenes.save({"started_at": state.started_at, "scene_ids": list(scene_ids)})
+        self.plan(state, scene_ids)
         self.save(state)
+
+    def plan(self, state: RunState, scene_ids: Sequence[int]) -> None:
+        """Save which scenes a run is about, those that it has handled first. Raises OSError."""
+        self._scenes.save({"started_at": state.started_at, "scene_ids": list(scene_ids)})
 
     def save(self, state: RunState) -> None:
         """Save how far the run is. Raises OSError."""

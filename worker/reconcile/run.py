@@ -94,6 +94,7 @@ class ReconcileRun:
             start = scope_start(scope, self._state.started_at, folder) if since is None else since
             self._state = replace(self._state, since=start)
             self._pages = self._scenes_in_scope()
+        self._has_newest = not self._is_whole
 
     @property
     def scope(self) -> str:
@@ -122,8 +123,8 @@ class ReconcileRun:
 
     @property
     def is_done(self) -> bool:
-        """Whether every scene is compared."""
-        return self._pages is None and self.position >= self.total
+        """Whether every scene is compared, those included that were made while the run was under way."""
+        return self._pages is None and self.position >= self.total and self._has_newest
 
     def step(self, comparison: Comparison, database: Database, obfuscate_paths: bool) -> int:
         """Handle one page; returns how many jobs that added to the queue (0 for COMPARE).
@@ -132,6 +133,9 @@ class ReconcileRun:
         """
         if self._pages is not None:
             self._gather()
+            return 0
+        if self.position >= self.total:
+            self._gather_new()
             return 0
         page = self._scene_ids[self.position : self.position + PAGE_SIZE]
         results = comparison.compare(page)
@@ -237,6 +241,14 @@ class ReconcileRun:
         # A scene that was saved meanwhile may have come twice.
         self._scene_ids = list(dict.fromkeys(self._scene_ids))
         self._files.begin(self._state, self._scene_ids)
+
+    def _gather_new(self) -> None:
+        """Take in the scenes of a whole library that were made since its ids were read: their files belong to them."""
+        added = self._stash.scene_ids_after(max(self._scene_ids, default=0))
+        self._has_newest = not added
+        if added:
+            self._scene_ids += added
+            self._files.plan(self._state, self._scene_ids)
 
     def _summary(self, unknown: int | None) -> dict[str, Any]:
         state = self._state

@@ -233,7 +233,7 @@ def test_what_was_asked_of_plex_is_not_asked_again(bench: Workbench) -> None:
     again = new_run(bench)
     assert (again.is_resumed, again.position, again.total) == (True, 2 * PAGE, SCENES)
     complete(bench, again)
-    assert bench.stash.count_operations("findScenes") == 2  # the two pages that were left; no list of ids
+    assert bench.stash.count_operations("findScenes") == 3  # the two pages that were left, and what was made since
 
 
 def interrupted(bench: Workbench) -> None:

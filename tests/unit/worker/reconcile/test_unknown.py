@@ -126,6 +126,17 @@ def test_a_run_that_is_carried_on_knows_what_it_had_found(bench: Workbench) -> N
     assert unknown(compare(bench)) == ["/media/new.mp4"]
 
 
+def test_a_scene_that_is_made_while_a_run_rests_is_no_stranger(bench: Workbench) -> None:
+    run = ReconcileRun(bench.folder, Kind.COMPARE, "all", bench.workplace.stash, bench.clock)
+    context = bench.workplace.contexts.current(60.0)
+    while run.position < SCENES / 2:
+        run.step(Comparison(context, bench.database), bench.database, obfuscate_paths=False)
+    made = bench.add_scene(title="New", details="d")
+    report = compare(bench)
+    assert (report["scenes"], report["unknown"]) == (SCENES + 1, [])
+    assert [row["scene_id"] for row in report["rows"]] == [made, made]
+
+
 def test_a_run_of_an_earlier_version_is_begun_anew(bench: Workbench) -> None:
     run = ReconcileRun(bench.folder, Kind.COMPARE, "all", bench.workplace.stash, bench.clock)
     context = bench.workplace.contexts.current(60.0)
