@@ -10,6 +10,8 @@ from tests.simulators.faults import hang, status
 from tests.simulators.pictures import cover
 from tests.simulators.plex_edits import EditMode
 from tests.support.agreement import EDIT_MODES, wait_until_in_step
+from tests.support.buttons import press
+from tests.support.covers import as_input, cover_of, decoded
 from tests.support.watchful_plex import WatchfulPlex
 from tests.world import TOKEN, World, wait_until
 
@@ -83,3 +85,19 @@ def test_a_kill_between_upload_and_lock_leaves_the_picture_locked_in_the_end(tmp
         world.edit(1, title="Same")
         wait_until_in_step(world, [1])
         assert (len(world.item(1).uploads("thumb")), len(world.item(1).uploads("art"))) == (1, 1)
+
+
+def test_posters_and_photos_by_the_real_processes(tmp_path: Path) -> None:
+    photos = "http://192.168.1.10:9999"
+    with World(tmp_path, scenes=1, poster_fit="blur", performer_photos_url=photos) as world:
+        ann = world.stash.performer_id("Ann")
+        world.stash.update_performer(ann, image=cover("Ann"))
+        world.edit(1, title="Title", performer_ids=[ann], cover_image=as_input(cover_of()))
+        world.wait_until_drained()
+        item = world.item(1)
+        assert (decoded(item.shown("thumb")).size, item.shown("art")) == ((1000, 1500), cover_of())
+        assert world.plex.tags.photos["Ann"].startswith(f"{photos}/performer/{ann}/image?t=")
+        edits = item.edit_count
+        press(world, "Sync All Scenes")
+        world.wait_until_drained()
+        assert (item.edit_count, item.upload_count) == (edits, 2)

@@ -134,7 +134,8 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
         diagnosis.note("Settings", False, str(error))
         return None
     complete = "complete, but paused is set. Nothing is sent until Pause is off" if config.paused else "complete"
-    diagnosis.note("Settings", not config.replaced, " ".join(map(replaced_in_words, config.replaced)) or complete)
+    problems = [*map(replaced_in_words, config.replaced), *workplace.contexts.missing(config).values()]
+    diagnosis.note("Settings", not problems, " ".join(problems) or complete)
     return config
 
 
