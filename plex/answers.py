@@ -1,7 +1,8 @@
 """What Plex made of an edit, judged by what it shows afterwards. Nothing is sent here.
 
     as sent       done
-    own form      Plex shows something else than before: its own form of what was sent (other case, half stars)
+    own form      Plex shows something else than before: its own form of what was sent (other case, half stars, "and"
+                  for "&")
     refused       Plex shows what it showed before, though that is not what was sent in another form
 
 Lists are judged name by name. That an item is gone is told by its absence.
@@ -26,11 +27,11 @@ class Answer(Enum):
     REFUSED = "refused"
 
 
-def answer_to(edit: FieldEdit, shown: PlexItem) -> Answer:
+def answer_to(edit: FieldEdit, shown: PlexItem, ways: ServerWays) -> Answer:
     """What became of the value; the lock is judged by `lock_is_missing`."""
     value = shown.value(edit.field)
     if edit.field in LIST_FIELDS:
-        return _answer_to_list(edit, names(value))
+        return _answer_to_list(edit, names(value), ways)
     if same_value(edit.new, value):
         return Answer.AS_SENT
     if same_value(edit.old, value) and not same_but_for_form(edit.new, value):
@@ -38,23 +39,35 @@ def answer_to(edit: FieldEdit, shown: PlexItem) -> Answer:
     return Answer.OWN_FORM
 
 
-def _answer_to_list(edit: FieldEdit, have: tuple[str, ...]) -> Answer:
-    if missing_names(edit, have) or any(each in have for each in edit.removed):
+def _answer_to_list(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> Answer:
+    if missing_names(edit, have, ways) or any(each in have for each in edit.removed):
         return Answer.REFUSED
     return Answer.AS_SENT if set(names(edit.new)) <= set(have) else Answer.OWN_FORM
 
 
-def missing_names(edit: FieldEdit, have: Iterable[str]) -> tuple[str, ...]:
-    """Names of a list that are shown in no spelling."""
-    shown = keys(have)
-    return tuple(each for each in names(edit.new) if name_key(each) not in shown)
+def missing_names(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> tuple[str, ...]:
+    """Names of a list that are shown in no form."""
+    forms = forms_in(edit, have, ways)
+    return tuple(each for each in names(edit.new) if each not in have and each not in forms)
 
 
-def forms_in(edit: FieldEdit, have: tuple[str, ...]) -> dict[str, str]:
-    """Of the names that were sent, those that are shown in another spelling only: asked → shown."""
+def forms_in(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> dict[str, str]:
+    """Of the names that were sent, those that are shown in another form only: asked → shown.
+
+    A form is another spelling, or a name that the server is known to make of the one asked. Where one name alone is
+    missing, and one alone came that nobody asked for, that is its form.
+    """
     shown = {name_key(each): each for each in have}
     sent = [each for each in names(edit.new) if each not in have]
-    return {each: shown[name_key(each)] for each in sent if name_key(each) in shown}
+    forms = {each: shown[name_key(each)] for each in sent if name_key(each) in shown}
+    known = {each: ways.forms.get((edit.field, each), "") for each in sent if each not in forms}
+    forms |= {each: form for each, form in known.items() if form in have}
+    missing = [each for each in sent if each not in forms]
+    expected = {*names(edit.old), *names(edit.new), *forms.values()}
+    unasked = [each for each in have if each not in expected]
+    if len(missing) == len(unasked) == 1 and missing[0] in edit.added:
+        forms[missing[0]] = unasked[0]
+    return forms
 
 
 def lock_is_missing(edit: FieldEdit, shown: PlexItem) -> bool:
@@ -77,16 +90,16 @@ def remaining(edits: Iterable[FieldEdit], shown: PlexItem, ways: ServerWays) -> 
 
 def _left_of(edit: FieldEdit, shown: PlexItem, ways: ServerWays) -> FieldEdit | None:
     value = shown.value(edit.field)
-    left = _list_left(edit, names(value)) if edit.field in LIST_FIELDS else None
-    if left is None and edit.field not in LIST_FIELDS and answer_to(edit, shown) is Answer.REFUSED:
+    left = _list_left(edit, names(value), ways) if edit.field in LIST_FIELDS else None
+    if left is None and edit.field not in LIST_FIELDS and answer_to(edit, shown, ways) is Answer.REFUSED:
         left = FieldEdit(edit.field, value, edit.new, locked=edit.locked, gives_back=edit.gives_back)
     if left is None and lock_is_missing(edit, shown) and edit.field not in ways.loose_locks:
         left = FieldEdit(edit.field, value, value, locked=edit.locked, gives_back=edit.gives_back)
     return left
 
 
-def _list_left(edit: FieldEdit, have: tuple[str, ...]) -> FieldEdit | None:
-    missing = missing_names(edit, have)
+def _list_left(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> FieldEdit | None:
+    missing = missing_names(edit, have, ways)
     removed = tuple(each for each in edit.removed if each in have)
     wanted = keys(each for each in names(edit.new) if each in have)
     beside = tuple(each for each in (*edit.respelled, *edit.outdated) if each in have and name_key(each) in wanted)

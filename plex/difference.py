@@ -158,7 +158,7 @@ class _ListPlan:
 
     def edit(self) -> FieldEdit | None:
         """What to do, None where nothing is."""
-        chosen = [self._chosen(each) for each in self.want]
+        chosen = list(dict.fromkeys(map(self._chosen, self.want)))
         unchosen = [each for each in self.have if each not in chosen]
         others = [each for each in unchosen if name_key(each) not in keys(self.want)]
         spellings = [each for each in unchosen if name_key(each) in keys(self.want)]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from tests.simulators.plex_edits import TAG_FIELDS, EditMode
 
-TagNames = Literal["as_sent", "first_spelling", "capitals"]
+TagNames = Literal["as_sent", "first_spelling", "capitals", "rewritten"]
 Ratings = Literal["as_sent", "half_stars", "whole_stars"]
 
 RATING_STEPS: dict[Ratings, float] = {"half_stars": 1.0, "whole_stars": 2.0}  # of the 0..10 that five stars are
@@ -29,7 +29,7 @@ class Dialect:
         tag_names: how a tag's name is spelled in the server's one row for it, whatever case it is sent in:
             "as_sent" has a row for each spelling, and several may stand in one list; with "first_spelling" the
             spelling that the server met first stays; "capitals" makes that one's words begin with capitals
-            ("of" becomes "Of").
+            ("of" becomes "Of"); "rewritten" makes another name of one with "&" ("and").
         respelled_kinds: to which kinds of tags `tag_names` applies, in Plex's names.
         removal_ignores_case: whether the `-=` form removes a name in every spelling, or only as it is sent.
         ratings: "as_sent", or rounded to "half_stars" (whole numbers of 0..10) or "whole_stars" (even ones).

@@ -36,6 +36,8 @@ class TagRows:
         first = self._first_spellings.get(_row(kind, name), name)
         if dialect.tag_names == "as_sent" or kind not in dialect.respelled_kinds:
             return name
+        if dialect.tag_names == "rewritten":
+            return name.replace("&", "and")
         return first if dialect.tag_names == "first_spelling" else with_capitals(first)
 
     def number(self, kind: str, name: str) -> int:

@@ -164,6 +164,7 @@ class ItemSync(ItemWriting):
                 missing = keys(self.verdict.missing.get(edit.field, ()))
                 mine = self.state.written.get(edit.field, [])
                 own[edit.field] = [name for name in mine if name_key(name) not in gone | missing]
+                own[edit.field] += [name for name in self.verdict.renamed.get(edit.field, ()) if name not in mine]
         return own
 
     def _sent_values(self) -> dict[str, Any]:

@@ -85,7 +85,7 @@ class _Look:
         for edit in self._last:
             if edit.field not in LIST_FIELDS:
                 continue
-            lost = missing_names(edit, names(shown.value(edit.field)))
+            lost = missing_names(edit, names(shown.value(edit.field)), self._server.ways)
             was_there = names(self._seen.value(edit.field))
             if any(name in was_there and name_key(name) in keys(edit.respelled) for name in lost):
                 self._server.learn_removal_ignores_case()

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plex.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
-from plex.edits import FieldEdit, names
+from plex.edits import FieldEdit, ServerWays, names
 from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, FieldValue
+from validation.names import name_key
 from worker.sync.server import KnownServer
 
 SHOWN_NAMES = 5
@@ -22,7 +23,8 @@ LONGEST_TEXT = 80
 class ItemVerdict:
     """By field: `forms` that Plex made of our values, what it `refused` and why, and what is `shown` instead.
 
-    Of a list that was refused, `missing` are the names that are not there.
+    Of a list that was refused, `missing` are the names that are not there; of any, `renamed` are those that Plex made
+    of ours, but for other spellings.
 
     `passing`: in words, failures that may be gone at the next try.
     `has_ignored_all`: nothing of the whole edit arrived, though Plex said that it did.
@@ -32,6 +34,7 @@ class ItemVerdict:
     refused: dict[str, str] = field(default_factory=dict)
     shown: dict[str, FieldValue] = field(default_factory=dict)
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     passing: list[str] = field(default_factory=list)
     has_ignored_all: bool = False
     plex_version: str = ""
@@ -52,11 +55,12 @@ def judge(
     passing = [name for name, error in failures.items() if not isinstance(error, PlexPermanentError)]
     verdict.passing = [f"{name}: {failures[name]}" for name in passing]
     answered = [edit for edit in edits if edit.field not in failures]
-    ignored = [edit for edit in answered if answer_to(edit, shown) is Answer.REFUSED]
+    ways = server.ways
+    ignored = [edit for edit in answered if answer_to(edit, shown, ways) is Answer.REFUSED]
     for edit in ignored:
-        verdict.refused[edit.field] = _ignored(edit, shown.value(edit.field))
+        verdict.refused[edit.field] = _ignored(edit, shown.value(edit.field), ways)
         if edit.field in LIST_FIELDS:
-            verdict.missing[edit.field] = missing_names(edit, names(shown.value(edit.field)))
+            verdict.missing[edit.field] = missing_names(edit, names(shown.value(edit.field)), ways)
     verdict.shown = {name: shown.value(name) for name in verdict.refused}
     verdict.has_ignored_all = bool(ignored) and not any(has_arrived(edit, before, shown) for edit in answered)
     if not verdict.has_ignored_all:
@@ -72,7 +76,7 @@ def _learn(edit: FieldEdit, shown: PlexItem, server: KnownServer, verdict: ItemV
     value = shown.value(edit.field)
     if edit.field in LIST_FIELDS:
         _learn_names(edit, names(value), server, verdict)
-    elif answer_to(edit, shown) is Answer.OWN_FORM:
+    elif answer_to(edit, shown, server.ways) is Answer.OWN_FORM:
         verdict.forms[edit.field] = value
         if edit.field != "rating":
             verdict.notes.append(f"{edit.field}: Plex shows {in_words(value)} for {in_words(edit.new)}")
@@ -85,7 +89,9 @@ def _learn(edit: FieldEdit, shown: PlexItem, server: KnownServer, verdict: ItemV
 
 
 def _learn_names(edit: FieldEdit, have: tuple[str, ...], server: KnownServer, verdict: ItemVerdict) -> None:
-    for asked, shown in forms_in(edit, have).items():
+    forms = forms_in(edit, have, server.ways)
+    verdict.renamed[edit.field] = tuple(shown for asked, shown in forms.items() if name_key(asked) != name_key(shown))
+    for asked, shown in forms.items():
         if server.learn_form(edit.field, asked, shown):
             verdict.notes.append(f"{edit.field}: Plex shows {in_words(asked)} as {in_words(shown)}")
     for asked in edit.added if edit.outdated else ():
@@ -93,12 +99,12 @@ def _learn_names(edit: FieldEdit, have: tuple[str, ...], server: KnownServer, ve
             server.learn_form(edit.field, asked, asked)
 
 
-def _ignored(edit: FieldEdit, value: FieldValue) -> str:
+def _ignored(edit: FieldEdit, value: FieldValue, ways: ServerWays) -> str:
     if edit.field not in LIST_FIELDS:
         return f"Plex answered that it took {in_words(edit.new)}, and still shows {in_words(value)}"
     have = names(value)
     parts = {
-        "does not show": missing_names(edit, have),
+        "does not show": missing_names(edit, have, ways),
         "still shows": tuple(each for each in edit.removed if each in have),
     }
     said = " and ".join(f"{what} {_some(which)}" for what, which in parts.items() if which)

@@ -1,0 +1,102 @@
+"""A Plex that makes another name of one that it is sent: that is its own form, said once, and written once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sync_queue.enqueue import enqueue_many, enqueue_undo
+from sync_queue.sync_state import SyncState
+from tests.support.workbench import Workbench
+from worker.sync.comparison import Comparison, Verdict
+
+AN_HOUR = 3600.0
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    with Workbench(tmp_path, scenes=3) as made:
+        made.plex.change_dialect(tag_names="rewritten")
+        yield made
+
+
+def sync_all(bench: Workbench) -> int:
+    """What the button does; returns how many edits it took."""
+    bench.clock.now += AN_HOUR
+    bench.plex.reset_log()
+    enqueue_many(bench.database, list(bench.keys), "all", bench.clock.now)
+    bench.drain()
+    return bench.plex.count("PUT")
+
+
+def tag(bench: Workbench, *names: str, scene_id: int = 1) -> None:
+    bench.stash.save_without_hook(scene_id, tag_ids=[bench.stash.tag_id(name) for name in names])
+
+
+def refused(bench: Workbench) -> set[str]:
+    states = SyncState(bench.database, bench.plex.machine_identifier).items(list(bench.keys.values()))
+    return {name for state in states.values() for name in state.refused}
+
+
+def verdicts(bench: Workbench) -> set[Verdict]:
+    context = bench.workplace.contexts.current(max_age=0.0)
+    return {each.verdict for each in Comparison(context, bench.database, bench.clock).compare(list(bench.keys))}
+
+
+def test_one_name_that_comes_for_one_that_stays_away_is_its_form(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.plex.edit_as_user(bench.keys[1], lock=False, genres=["Old"])
+    for scene_id in bench.keys:
+        tag(bench, "Fun & Games", "Other", scene_id=scene_id)
+    assert sync_all(bench) == len(bench.keys), "one edit each"
+    assert [set(bench.item(scene_id).genres) for scene_id in bench.keys] == [{"Fun and Games", "Other"}] * 3
+    assert caplog.text.count('tags: Plex shows "Fun & Games" as "Fun and Games"') == 1
+    assert (sync_all(bench), refused(bench), verdicts(bench)) == (0, set(), {Verdict.IN_STEP})
+
+
+def test_it_goes_with_its_name_and_with_an_undo(bench: Workbench) -> None:
+    bench.configure(preserve_plex_edits=True)
+    bench.plex.edit_as_user(bench.keys[2], lock=False, genres=["Old"])
+    for scene_id in (1, 2):
+        tag(bench, "Fun & Games", scene_id=scene_id)
+    sync_all(bench)
+    assert set(bench.item(2).genres) == {"Old", "Fun and Games"}
+    tag(bench)
+    sync_all(bench)
+    assert bench.item(1).genres == ()
+    enqueue_undo(bench.database, [2], bench.clock.now)
+    bench.drain()
+    assert bench.item(2).genres == ("Old",)
+
+
+def test_a_known_form_leaves_only_one_to_guess(bench: Workbench) -> None:
+    tag(bench, "Fun & Games")
+    sync_all(bench)
+    tag(bench, "Fun & Games", "Arts & Crafts", scene_id=2)
+    sync_all(bench)
+    assert (sync_all(bench), refused(bench)) == (0, set())
+
+
+def test_of_several_nobody_knows_which_is_which(bench: Workbench) -> None:
+    tag(bench, "Fun & Games", "Arts & Crafts")
+    sync_all(bench)
+    assert refused(bench) == {"tags"}
+    assert set(bench.item(1).genres) == {"Fun and Games", "Arts and Crafts"}
+    bench.clock.now += AN_HOUR
+    bench.plex.reset_log()
+    bench.enqueue(*bench.keys)
+    bench.drain()
+    assert bench.plex.count("PUT") == 0, "it is left until somebody asks"
+
+
+def test_a_name_that_nobody_makes_another_of_is_refused(bench: Workbench) -> None:
+    sync_all(bench)
+    bench.plex.writes.ignored_values = frozenset({"genre"})
+    tag(bench, "Fresh")
+    sync_all(bench)
+    assert refused(bench) == {"tags"}
