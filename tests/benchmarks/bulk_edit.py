@@ -11,6 +11,8 @@ from tests.world import World
 
 SCENES = 100
 ROUNDS = 3
+PAUSE = 1.0
+"""Seconds between two of them, so that they are not one."""
 REQUESTS_BAR = 1.2
 """Requests to Plex for each scene: the edit, and a few batches of which each reads its items twice."""
 TEXT = (
@@ -30,6 +32,7 @@ def measure(folder: Path) -> Table:
         world.wait_until_drained()
         for number in range(ROUNDS):
             tag = world.stash.tag_id(f"Tag {number}")
+            time.sleep(PAUSE)
             world.plex.reset_log()
             began_at = time.monotonic()
             save = world.stash.bulk_save(world.keys, tag_ids={"ids": [tag], "mode": "ADD"})
