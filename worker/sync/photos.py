@@ -88,7 +88,8 @@ class PhotoSync:
             for parameters in () if item.photos_sent else due.requests:
                 self.context.plex.edit(item.item, parameters)
         except PlexError as error:
-            self._taken -= {photo.person for photo in due.photos.values()}
+            with self._lock:
+                self._taken -= {photo.person for photo in due.photos.values()}
             if not item.is_fields_own(error, self.context.plex):
                 raise
             if not isinstance(error, PlexPermanentError):

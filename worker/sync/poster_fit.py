@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ BLUR = 4
 """Radius of the blur at that width, in pixels."""
 DIMMED = 0.6
 """Share of its brightness that a blurred background keeps, so that the cover stands out."""
+
+MOST_PIXELS = 50_000_000
+"""Pixels of a picture up to which it is worked on. Chosen: photos have no more, and they take 150 MB of memory."""
 
 LETTERBOX, BLURRED, CROP, SMALLER = "letterbox", "blur", "crop", "smaller"
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
@@ -86,7 +90,11 @@ def make(fit: str, cover: bytes, most: int) -> bytes:
     except ImportError as error:
         raise CannotMake(f"Pillow does not load ({error})") from error
     try:
+        # We have a bound of our own, and whoever starts us reads stderr.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(cover), formats=_FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                raise CannotMake(f"it has {picture.width} by {picture.height} pixels")
             return _smaller(cover, picture, most) if fit == SMALLER else _poster(fit, cover, picture, most)
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise CannotMake(str(error)) from error
@@ -122,8 +130,8 @@ def _upright(picture: Image) -> Image:
     from PIL import ImageOps  # noqa: PLC0415 - see make
 
     turned = ImageOps.exif_transpose(picture)
-    if turned.mode == "RGB":
-        return turned
+    if not turned.has_transparency_data:
+        return turned.convert("RGB")
     with_alpha = turned.convert("RGBA")
     whole = _black(with_alpha.size)
     whole.paste(with_alpha, mask=with_alpha.getchannel("A"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -105,7 +107,9 @@ def test_a_cover_that_is_a_poster_stays(fit: str) -> None:
     assert make(fit, cover, MOST) is cover
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("GIF", "L"), ("WEBP", "RGB"), ("PNG", "LA")])
+@pytest.mark.parametrize(
+    ("kind", "mode"), [("PNG", "RGBA"), ("GIF", "L"), ("WEBP", "RGB"), ("PNG", "LA"), ("JPEG", "CMYK")]
+)
 def test_every_kind_that_stash_takes(kind: str, mode: str) -> None:
     assert decoded(make("letterbox", cover_of(kind=kind, mode=mode), MOST)).size == (1000, 1500)
 
@@ -137,7 +141,10 @@ def test_what_is_no_picture_is_told(fit: str, cover: bytes) -> None:
         make(fit, cover, 1)
 
 
-def test_what_would_take_all_memory_is_told() -> None:
-    bomb = encoded(Image.new("1", (20_000, 20_000)), "PNG")
-    with pytest.raises(CannotMake):
-        make("crop", bomb, MOST)
+@pytest.mark.parametrize("size", [(20_000, 20_000), (10_000, 5_001)])
+def test_what_would_take_much_memory_is_told(size: tuple[int, int]) -> None:
+    bomb = encoded(Image.new("1", size), "PNG")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(CannotMake, match="pixels"):
+            make("crop", bomb, MOST)
