@@ -42,17 +42,12 @@ def measure(folder: Path) -> Table:
             first_shown.append(edited_at[0] - began_at)
             all_shown.append(edited_at[-1] - began_at)
             saves.append(save.seconds)
-    saved = sample(saves)
+    saved, per_scene, last = sample(saves), sample(requests), sample(all_shown)
+    bar = at_most(per_scene.median, REQUESTS_BAR)
     reference = f"save: {saved.shown('s')}"
-    rows = [
-        Row(
-            "requests to Plex for each scene",
-            sample(requests).shown(decimals=2),
-            "1",
-            bar=at_most(max(requests), REQUESTS_BAR),
-        ),
+    rows = (
+        Row("requests to Plex for each scene", per_scene.shown(decimals=2), "1", bar=bar),
         Row("from the beginning of the save to the first edit in Plex", sample(first_shown).shown("s", decimals=2)),
-    ]
-    last = sample(all_shown)
-    rows.append(Row("… to the last one", last.shown("s"), reference, f"{last.median / saved.median:.2f}"))
-    return Table("bulk", "A bulk edit", TEXT, tuple(rows))
+        Row("… to the last one", last.shown("s"), reference, f"{last.median / saved.median:.2f}"),
+    )
+    return Table("bulk", "A bulk edit", TEXT, rows)
