@@ -11,7 +11,7 @@ from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many
 from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.rows import marks_of
-from worker.reconcile.run import PAGE_SIZE, SOURCE, Kind, nothing_compared
+from worker.reconcile.run import PAGE_SIZE, SOURCE_BY_HAND, Kind, nothing_compared
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.tasks import arguments
 from worker.tasks.reports import report_path
@@ -40,7 +40,7 @@ def reconcile_some(task: Task) -> dict[str, Any]:
         for start in range(0, len(scene_ids), PAGE_SIZE):
             results += comparison.compare(scene_ids[start : start + PAGE_SIZE])
     differing = [result.scene_id for result in results if result.verdict is Verdict.DIFFERS]
-    enqueued = enqueue_many(task.database, differing, SOURCE, time.time())
+    enqueued = enqueue_many(task.database, differing, SOURCE_BY_HAND, time.time())
     if enqueued:
         task.start_drainer()
     verdicts = Counter(result.verdict.value for result in results)
