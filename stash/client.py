@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 import requests
 
+from stash.address import base_url
+from stash.enabled import PLUGIN_ID as PLUGIN_ID
+from stash.enabled import PLUGINS_QUERY, is_enabled_among
 from stash.exceptions import StashUnavailable
 from stash.scene_reader import SceneReader, Scenes
-from stash.transport import GraphQLTransport, StashSession, base_url, describe_status
+from stash.transport import GraphQLTransport, StashSession, describe_status
 from validation.scene import Performer, Scene
-
-PLUGIN_ID = "PlexSync"
-"""The name of the plugin's yml, under which Stash keeps its settings."""
 
 SCREENSHOT_BYTES = 20 * 1024 * 1024
 """Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
@@ -44,7 +44,6 @@ _SCENE_IDS = (
     "{ findScenes(scene_filter: $after, filter: $filter) { scenes { id } } }"
 )
 _UPDATED = "query Updated($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id updated_at } } }"
-_PLUGINS = "query Plugins { plugins { id enabled } }"
 _VERSION = "query Version { version { version } }"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)  # how each format begins
@@ -130,8 +129,7 @@ class StashClient:
 
     def is_plugin_enabled(self) -> bool:
         """Whether Stash has PlexSync among its plugins, enabled."""
-        plugins = self._graphql.query(_PLUGINS, {})["plugins"] or ()
-        return any(plugin["id"] == PLUGIN_ID and plugin["enabled"] for plugin in plugins)
+        return is_enabled_among(self._graphql.query(PLUGINS_QUERY, {})["plugins"])
 
     def plugin_settings(self, plugin_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What the user has set for these plugins, by plugin id; one without settings is absent."""

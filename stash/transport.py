@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -15,26 +14,10 @@ from stashapi.classes import GQLWrapper
 
 from network.causes import causes_of
 from network.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, seconds_for
+from stash.address import is_loopback
 from stash.exceptions import StashQueryFailed, StashUnauthorized, StashUnavailable
 
-DEFAULT_PORT = 9999
-"""Where Stash listens unless it is told otherwise (Stash v0.30)."""
-
-_ANY_ADDRESS = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- replaced, never listened on
 _SHOWN_CHARACTERS = 300
-
-
-def base_url(server_connection: Mapping[str, Any]) -> str:
-    """Stash's own address, without a trailing slash.
-
-    `server_connection` is what Stash hands to a plugin (Stash v0.30, `StashServerConnection`): its `Host` is the
-    address that Stash listens on, so where that is "every address", it is this machine's loopback.
-    """
-    host = str(server_connection.get("Host") or "").strip("[]")
-    host = _ANY_ADDRESS.get(host, host)
-    scheme = server_connection.get("Scheme") or "http"
-    port = server_connection.get("Port") or DEFAULT_PORT
-    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 class StashSession(requests.Session):
@@ -48,7 +31,7 @@ class StashSession(requests.Session):
     def __init__(
         self, url: str, connect_timeout: float, read_timeout: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """`url` as from `base_url`; timeouts in seconds; `clock` gives seconds, for each request's deadline."""
+        """`url` as from `stash.address.base_url`; timeouts in seconds; `clock` gives seconds, for deadlines."""
         super().__init__()
         self.mount("http://", DeadlineAdapter())
         self.mount("https://", DeadlineAdapter())
@@ -56,7 +39,7 @@ class StashSession(requests.Session):
         self.url = url
         self.timeouts = (connect_timeout, read_timeout)
         self.trust_env = False
-        self.verify = not _is_loopback(urlsplit(url).hostname or "")
+        self.verify = not is_loopback(urlsplit(url).hostname or "")
         if url.startswith("https:") and not self.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -212,12 +195,3 @@ def _fits_in_header(value: object) -> bool:
 def _stalled(error: Exception) -> bool:
     """Whether the body stopped coming; requests reports that as a ConnectionError around urllib3's timeout."""
     return any(isinstance(cause, urllib3.exceptions.ReadTimeoutError) for cause in error.args)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
-        return False

@@ -10,8 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from stash.client import StashClient
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from storage.lock import ProcessLock
 from worker.drain.ended import Ended
@@ -21,6 +21,21 @@ logger = logging.getLogger(__name__)
 
 ASK_EVERY = 5.0
 """Seconds between two questions to Stash; each also renews the session that Stash lent us."""
+
+
+class Asked(Protocol):
+    """Whoever asks Stash: a StashClient, or a PlainStash where the packages are not there yet."""
+
+    def is_plugin_enabled(self) -> bool:
+        """Raises StashUnavailable, StashUnauthorized where Stash wants a login."""
+
+
+class Dismissed(Exception):
+    """Whoever waits has to end, for `reason`."""
+
+    def __init__(self, reason: Ended) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class Dismissal:
@@ -33,7 +48,7 @@ class Dismissal:
     def __init__(
         self,
         files: PluginFiles,
-        stash: StashClient,
+        stash: Asked,
         relief: ProcessLock | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,6 +66,12 @@ class Dismissal:
             if self._reason is None:
                 self._reason = self._files.verdict() or self._answer_of_stash(max_age) or self._relieved()
             return self._reason
+
+    def check(self) -> None:
+        """Raises Dismissed where there is a reason to end, else as `reason`."""
+        reason = self.reason()
+        if reason is not None:
+            raise Dismissed(reason)
 
     def _answer_of_stash(self, max_age: float) -> Ended | None:
         now = self._clock()

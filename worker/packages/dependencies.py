@@ -58,6 +58,7 @@ class Dependencies:
 
     `log` takes a level of stash.protocol.LEVELS and a message; `clock` gives seconds since the epoch. `on_wait` is
     called with False before the packages are fetched, and with True all the time that `wait_for` waits to try again.
+    `check` is called about once a second meanwhile, from any thread: what it raises ends that.
     """
 
     meanwhile = "Edits wait in the queue. Every task tries again at once, the drainer every {minutes} minutes."
@@ -72,6 +73,7 @@ class Dependencies:
         clock: Callable[[], float] = time.time,
         wait: Callable[[float], object] = time.sleep,
         on_wait: Callable[[bool], object] = bool,
+        check: Callable[[], object] = bool,
         name: str = LISTS[0],
     ) -> None:
         self._folder = folder
@@ -82,6 +84,7 @@ class Dependencies:
         self._clock = clock
         self._wait = wait
         self._on_wait = on_wait
+        self._check = check
         self._failure = JsonFile(folder.install_failure, clock)
         self._retry_after = float(os.environ.get(RETRY_VARIABLE) or RETRY_AFTER)
 
@@ -161,11 +164,15 @@ class Dependencies:
             if not make_private(folder):
                 raise DependencyError(_not_private(folder))
 
+    def _pause(self, seconds: float) -> None:
+        self._wait(seconds)
+        self._check()
+
     def _take_install_lock(self) -> ProcessLock:
         lock = ProcessLock(self._folder.install_lock)
         if not lock.acquire():
             self._log("info", "Another process of PlexSync is fetching the packages. Waiting for it")
-            if not lock.acquire_within(LONGEST_WAIT, self._wait, LOOK_EVERY):
+            if not lock.acquire_within(LONGEST_WAIT, self._pause, LOOK_EVERY):
                 raise DependencyError("Another process has been fetching the packages for an hour. Restart Stash.")
         return lock
 
@@ -177,7 +184,7 @@ class Dependencies:
         self._log("info", f"Installing {missing} into {target}. This happens once and takes a minute or two")
         try:
             self._make_parents_private()
-            install(target, self._requirements, self._lock, self._log)
+            install(target, self._requirements, self._lock, self._log, self._check)
         except (InstallError, OSError) as error:
             problem = f"{missing} could not be installed ({error}). {self._advice(target)}"
             self._remember_failure(problem)
@@ -219,7 +226,7 @@ class Dependencies:
         for _ in range(LOOKS_OF_A_DRAINER):
             if not lock.is_held_elsewhere():
                 return
-            self._wait(LOOK_EVERY)
+            self._pause(LOOK_EVERY)
 
     def _wait_for_change(self) -> None:
         """Return when it is time to try again. Raises DependencyError where only another Python has the packages."""
@@ -227,7 +234,7 @@ class Dependencies:
         retry_at = min(failed_at, self._clock()) + self._retry_after
         while self._clock() < retry_at:
             self._on_wait(True)
-            self._wait(LOOK_EVERY)
+            self._pause(LOOK_EVERY)
             if os.path.exists(self._failure.path):
                 continue
             # A task has the packages. One more look, since it may have fetched them just now.

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 from storage.local_files import take_name
 from worker.launcher import isolated, without_window
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 INSTALL_TIMEOUT = 900.0
 """Seconds for pip: a NAS on a slow line fetches some 4 MB and unpacks some 20."""
+LOOK_EVERY = 1.0
+"""Seconds between two looks whether pip is still wanted."""
 UNFINISHED = ".new"
 """Ending of folders that are being filled; one that nobody fills any more may be deleted."""
 
@@ -44,11 +47,13 @@ def pip_command(python: str, target: str, lock: str, *options: str) -> list[str]
     ]
 
 
-def install(target: str, requirements: str, lock: str, log: Callable[[str, str], None]) -> None:
+def install(
+    target: str, requirements: str, lock: str, log: Callable[[str, str], None], check: Callable[[], object] = bool
+) -> None:
     """Install what `lock` pins into `target`, which has its name only once it is whole and `requirements` load.
 
     Its parent must exist and be private. `log` takes a level of stash.protocol.LEVELS and a message.
-    Raises InstallError.
+    `check` is called every LOOK_EVERY from another thread. Raises InstallError, and what `check` raises.
     """
     arriving = f"{target}.{os.getpid()}{UNFINISHED}"
     pip_home = f"{target}.{os.getpid()}.pip{UNFINISHED}"
@@ -58,7 +63,7 @@ def install(target: str, requirements: str, lock: str, log: Callable[[str, str],
         python = sys.executable if importlib.util.find_spec("pip") else _python_with_pip(pip_home, log)
         # pip would leave it to the umask whether others may write to it.
         os.mkdir(arriving, mode=0o700)
-        _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), log)
+        _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), log, check)
         _try_imports(arriving, [pin.module for pin in read_pins(requirements)])
         _give_name(arriving, target)
     except OSError as error:
@@ -107,12 +112,21 @@ def _run(command: list[str], folder: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None]) -> None:
+def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None], check: Callable[[], object]) -> None:
     lines: list[str] = []
+    ended = threading.Event()
+    stopped_by: list[Exception] = []
 
-    def give_up() -> None:
-        lines.append(f"ERROR: pip did not end within {INSTALL_TIMEOUT:.0f} seconds")
-        process.kill()
+    def watch() -> None:
+        give_up_at = time.monotonic() + INSTALL_TIMEOUT
+        try:
+            while not ended.wait(LOOK_EVERY):
+                check()
+                if time.monotonic() >= give_up_at:
+                    raise InstallError(f"pip did not end within {INSTALL_TIMEOUT:.0f} seconds")
+        except Exception as error:  # noqa: BLE001 - raised again in the thread that waits for pip
+            stopped_by.append(error)
+            process.kill()
 
     process = subprocess.Popen(
         command,
@@ -124,8 +138,8 @@ def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None]) -
         cwd=folder,
         **without_window(),
     )
-    alarm = threading.Timer(INSTALL_TIMEOUT, give_up)
-    alarm.start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         with process:
             for line in process.stdout or ():
@@ -133,7 +147,10 @@ def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None]) -
                 if lines[-1].startswith("Collecting "):
                     log("info", f"Fetching {lines[-1].split()[1]}")
     finally:
-        alarm.cancel()
+        ended.set()
+        watcher.join()
+    if stopped_by:
+        raise stopped_by[0]
     if process.returncode:
         raise InstallError(_cause(lines))
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from stash.enabled import PlainStash
 from storage.database import Database, NewerFormat, is_damage
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
 from worker.base.shortage import log_end
 from worker.data_folder import DataFolder
+from worker.drain.dismissal import Dismissal, Dismissed
 from worker.drain.ended import DISMISSED, Ended
-from worker.drain.plugin_files import BeingReplaced
+from worker.drain.plugin_files import BeingReplaced, PluginFiles
 from worker.drain.publisher import Publisher
 from worker.drain.session_pipe import SessionPipe
 from worker.drain.tidy_files import tidy_files
@@ -80,7 +82,8 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         plugin_folder = os.path.dirname(plugin_file)
         tidy_files(folder, time.time())
         tell = partial(publisher.publish_packages, time.time())
-        dependencies = Dependencies(folder, plugin_folder, log, on_wait=tell)
+        wanted = Dismissal(PluginFiles(plugin_folder), PlainStash(server_connection, sessions.newest))
+        dependencies = Dependencies(folder, plugin_folder, log, on_wait=tell, check=wanted.check)
         dependencies.wait_for()
         dependencies.remove_others()
         # Heavy, and only importable once the packages are there.
@@ -89,6 +92,10 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay, sessions)
     except DependencyError as error:
         logger.error("%s", error)
+        publisher.end()
+    except Dismissed as dismissed:
+        ended = dismissed.reason
+        logger.info("Drainer ends: %s", ended.value)
         publisher.end()
     except (FolderNotPrivate, BeingReplaced, NewerFormat) as error:
         logger.error("%s", error)

@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from stash.address import base_url
 from stash.exceptions import StashQueryFailed, StashUnauthorized, StashUnavailable
-from stash.transport import GraphQLTransport, StashSession, base_url
+from stash.transport import GraphQLTransport, StashSession
 from tests.simulators.faults import Fault, FaultyServer, cut_off_body, drop, hang, status
 from tests.simulators.http_server import Request, Response
 
