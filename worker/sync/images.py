@@ -21,7 +21,7 @@ from worker.packages.pictures import Pictures
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
 from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
-from worker.sync.server import KnownServer
+from worker.sync.server import KnownServer, Route
 
 UPLOAD_BYTES = 10_480_000
 """Largest picture that Plex takes, in bytes: where Kometa stops, since Plex answers 500 to more."""
@@ -267,18 +267,16 @@ class ImageSync:
 
     def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> None:
         """Do `act`; what is the image's own failure is kept. Raises PlexError where it is not."""
-        try:
-            act()
-        except PlexError as error:
-            if size > LARGE and _is_about_size(error):
-                item.images.refused[name] = digest
-                item.images.warnings.append(
-                    f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take ({error})"
-                )
-            elif item.is_fields_own(error, self._context.plex):
-                item.images.failures.append(f"{name}: {error}")
-            else:
-                raise
+        error = item.send_beside(Route.PICTURES, act, self._context.plex, self._server)
+        if error is None:
+            return
+        if size > LARGE and _is_about_size(error):
+            item.images.refused[name] = digest
+            item.images.warnings.append(
+                f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take ({error})"
+            )
+        else:
+            item.images.failures.append(f"{name}: {error}")
 
 
 def _sha1(image: bytes) -> str:

@@ -239,7 +239,7 @@ class SceneSync:
         work_of = {id(item): work for work in works for item in work.items if item.edits or item.images.check}
 
         def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:
-            self._attempt(work_of[id(item)], partial(item.write_plainly, self._context.plex, edits))
+            self._attempt(work_of[id(item)], partial(item.write_plainly, self._context.plex, edits, self._server))
 
         written = [item for work in works for item in work.items if id(item) in work_of]
         shown = read_back(written, self._context.plex_items, write_again, self._server)

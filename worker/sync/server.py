@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from enum import Enum
 from typing import Any
 
 from plex.edits import ServerWays
+from plex.exceptions import PlexError
 from storage.database import Database
 from sync_queue.server_knowledge import NameForm, ServerKnowledge
 from validation.fields import LIST_FIELDS
@@ -22,6 +24,13 @@ _LIST_BYTES = "list_bytes"
 _REMOVAL_IGNORES_CASE = "removal_ignores_case"
 _ROUNDS_RATINGS = "rounds_ratings"
 _LOCKS_IN_THE_WAY = "locks_in_the_way"
+
+
+class Route(Enum):
+    """What goes by requests of its own, beside an item's edit."""
+
+    RATING = "rating"
+    PICTURES = "pictures"
 
 
 def known_server(context: SyncContext, database: Database, clock: Callable[[], float]) -> KnownServer:
@@ -43,6 +52,7 @@ class KnownServer:
         self._forms: dict[tuple[str, str], str] = {}
         self._assumed: dict[tuple[str, str], str] = {}
         self._traits: dict[str, Any] = {}
+        self._silences: dict[Route, PlexError] = {}
 
     def recall(self, wanted: Iterable[WantedMetadata]) -> None:
         """Look up what is known about the names in these scenes. Two queries."""
@@ -64,6 +74,14 @@ class KnownServer:
             longest_lists={name.removeprefix(_LONGEST_LIST): value for name, value in longest.items()},
             list_bytes=self._traits.get(_LIST_BYTES),
         )
+
+    def note_silence(self, route: Route, error: PlexError) -> None:
+        """Plex said nothing to such a request: the others of the batch need not wait as long for the same."""
+        self._silences.setdefault(route, error)
+
+    def silence(self, route: Route) -> PlexError | None:
+        """How it was noticed that Plex says nothing to such requests, None where it does."""
+        return self._silences.get(route)
 
     def assume(self, field: str, asked: str, shown: str) -> None:
         """Take it that a name will be shown so, while the first item of the batch tries it out."""

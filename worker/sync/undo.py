@@ -174,7 +174,7 @@ class SceneUndo:
             reach("undo:sent")
 
         def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:
-            item.write_plainly(self._plex, edits)
+            item.write_plainly(self._plex, edits, server)
 
         read_back(items, lambda keys: read_items(self._plex, keys), write_again, server)
         reach("undo:read_back")

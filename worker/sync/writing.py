@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 
 from plex.client import PlexClient
 from plex.edits import FieldEdit, names
@@ -15,7 +16,7 @@ from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 from worker.backoff import PartlySynced
 from worker.sync.harmless_edit import takes_edits
-from worker.sync.server import KnownServer
+from worker.sync.server import KnownServer, Route
 from worker.sync.verdict import ItemVerdict
 
 TOO_LONG = 414
@@ -239,13 +240,32 @@ class ItemWriting:
         self.edits = sent.edits + ratings
         self.failures = sent.refused
         self._takes_edits = bool(locks) or len(sent.refused) < len(others)
-        self._rate(plex, ratings)
+        self._rate(plex, ratings, server)
 
-    def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
+    def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit], server: KnownServer) -> None:
         """Write these edits, each in a request of its own. Raises PlexError."""
         for parameters in plain_edit_requests(edits):
             plex.edit(self.item, parameters)
-        self._rate(plex, edits)
+        self._rate(plex, edits, server)
+
+    def send_beside(
+        self, route: Route, act: Callable[[], object], plex: PlexClient, server: KnownServer
+    ) -> PlexError | None:
+        """Do what goes by requests of its own; returns how it failed, where that is the field's own failure.
+
+        What met silence in this batch is not done again. Raises PlexError.
+        """
+        if (silence := server.silence(route)) is not None:
+            return silence
+        try:
+            act()
+        except PlexError as error:
+            if not self.is_fields_own(error, plex):
+                raise
+            if error.status is None:
+                server.note_silence(route, error)
+            return error
+        return None
 
     def is_fields_own(self, error: PlexError, plex: PlexClient) -> bool:
         """Whether a request that failed beside the edits is one field's failure: Plex takes edits of the item."""
@@ -254,13 +274,9 @@ class ItemWriting:
         self._takes_edits = self._takes_edits or takes_edits(plex, self.item)
         return self._takes_edits
 
-    def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit]) -> None:
+    def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit], server: KnownServer) -> None:
         for edit in edits:
-            if edit.field != "rating":
-                continue
-            try:
-                plex.rate(self.rating_key, edit.new if isinstance(edit.new, int | float) else None)
-            except PlexError as error:
-                if not self.is_fields_own(error, plex):
-                    raise
-                self.failures[edit.field] = error
+            if edit.field == "rating":
+                rating = edit.new if isinstance(edit.new, int | float) else None
+                error = self.send_beside(Route.RATING, partial(plex.rate, self.rating_key, rating), plex, server)
+                self.failures |= {edit.field: error} if error is not None else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,27 @@ def test_so_is_an_edit_of_nothing_else(bench: Workbench, route: dict[str, Any], 
 @pytest.mark.slow
 @ROUTES
 def test_silence_is_such_a_failure_too(tmp_path: Path, route: dict[str, Any], field: str) -> None:
-    with Workbench(tmp_path, scenes=1, max_retries=0, read_timeout=1) as bench:
+    with Workbench(tmp_path, scenes=1, max_retries=1, read_timeout=1) as bench:
         bench.stash.save_without_hook(1, rating100=80)
         injected = bench.plex.inject(hang(), **route)
         bench.enqueue(1)
         bench.drain()
         assert (bench.shows(1), bench.dead_letters(), outages(bench)) == (True, [], 0)
+        injected.remove()
+        ask_for_all(bench)
+        assert disagreements(bench, bench.keys) == []
+
+
+@pytest.mark.parametrize("route", [RATE, UPLOAD], ids=["rate", "upload"])
+def test_one_silence_is_enough_for_a_batch(tmp_path: Path, route: dict[str, Any]) -> None:
+    with Workbench(tmp_path, scenes=6, read_timeout=1) as bench:
+        for scene_id in bench.keys:
+            bench.stash.save_without_hook(scene_id, rating100=80)
+        injected = bench.plex.inject(hang(), **route)
+        bench.enqueue(*bench.keys)
+        bench.run_until(lambda: bench.retries_counted() == len(bench.keys))
+        assert all(bench.shows(scene_id) for scene_id in bench.keys)
+        assert len([each for each in bench.plex.requests if re.fullmatch(route["path"], each.path)]) == 1
         injected.remove()
         ask_for_all(bench)
         assert disagreements(bench, bench.keys) == []
