@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.contract.operation_shapes import OPERATIONS
+from tests.support.sentences import is_said, sentences
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/operations.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"^```json\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -28,6 +29,11 @@ def fits(shape: type[BaseModel], document: object) -> bool:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_has_the_shape_of_something(example: str) -> None:
     assert any(fits(shape, json.loads(example)) for shape in SHAPES), example
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_sentence_in_an_example_is_one_that_the_plugin_says(example: str) -> None:
+    assert [text for text in sentences(json.loads(example)) if not is_said(text)] == []
 
 
 @pytest.mark.parametrize("mode", OPERATIONS)

@@ -15,7 +15,7 @@ MARKUP = "<script>window.hit = 1</script><i>title</i>"
 
 def test_activity_shows_what_was_and_is(site: Site) -> None:
     site.open("activity")
-    for text in ("Outdoor, Rain", "143 ms", "Plex refused the poster"):
+    for text in ("Outdoor, Rain", "143 ms", "the cover is sent as it is"):
         site.shows(text)
     expect(site.page.get_by_role("img", name="In 90 days, 3,928 scenes were synced and 69 failed.")).to_be_visible()
 

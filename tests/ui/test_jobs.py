@@ -43,7 +43,7 @@ def test_what_is_being_sent_is_not_forgotten(site: Site) -> None:
 
 def test_waiting_says_why_and_when(site: Site) -> None:
     site.open("waiting")
-    for text in ("Plex answered 500", "Next try in 4", "A rename. Its scenes are looked up next.", "2 tries"):
+    for text in ("could not do PUT", "Next try in 4", "A rename. Its scenes are looked up next.", "2 tries"):
         site.shows(text)
     expect(site.page.get_by_role("link", name="Summer in Rome")).to_have_attribute("href", "/scenes/15")
 

@@ -124,7 +124,7 @@ def test_sync_now_says_what_it_did(site: Site) -> None:
 def test_retry_shows_first_what_would_happen_and_why_not_to_others(site: Site) -> None:
     site.open("status").press("Retry failed…")
     expect(site.dialog()).to_contain_text("2 scenes go back into the queue")
-    expect(site.dialog()).to_contain_text("Scene 17: the match is still ambiguous")
+    expect(site.dialog()).to_contain_text("Scene 17: The cause is still there.")
     assert site.violations() == []
     site.agree("Cancel")
     assert [call["dry_run"] for call in site.stash.asked("retry_failed")] == [True]

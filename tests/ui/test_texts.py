@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.contract.operation_shapes import OPERATIONS, check_answer
+from tests.support.sentences import is_said, sentences
 from tests.ui.canned import (
     MANIFEST,
     PROJECT,
@@ -66,6 +67,11 @@ def test_the_page_is_small() -> None:
 
 def test_the_page_knows_its_version() -> None:
     assert f'version: "{VERSION}"' in SCRIPTS["ui/base.js"]
+
+
+@pytest.mark.parametrize("name", [*names(), "live/status"])
+def test_a_canned_sentence_is_one_that_the_plugin_says(name: str) -> None:
+    assert [text for text in sentences(canned(name)) if not is_said(text)] == []
 
 
 @pytest.mark.parametrize("name", names())

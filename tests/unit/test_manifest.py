@@ -109,6 +109,14 @@ def test_the_documented_arguments_are_those_that_the_modes_know() -> None:
     assert documented == {mode: set(MODES[mode].arguments) for mode in MODES}
 
 
+def test_the_operations_that_are_light_are_named_as_such() -> None:
+    page = (PROJECT / "docs/operations.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^- Light, [^:]+:(.*?)^\n", page, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`(\w+)`", listed)) - {"compare"}
+    # No operation of the page: its task says so in the log.
+    assert named == {mode for mode, action in MODES.items() if action.is_light} - {"save_diagnostics"}
+
+
 def test_every_hook_that_the_code_knows_is_asked_for_once(plugin: PluginConfig) -> None:
     asked = [trigger for hook in plugin.hooks for trigger in hook.triggered_by]
     assert sorted(asked) == sorted(TRIGGERS)
