@@ -40,6 +40,8 @@ SCENES = 6
 ENOUGH_EDITS = 6
 """Edits before the files begin to change, and again once the new version is at work."""
 PAUSE_BETWEEN_EDITS = 0.1
+BETWEEN_KILLS = 3.0
+"""Seconds at most: a start takes one on a busy machine, and who is killed before the first job does nothing."""
 STEPS_TO_DIE_AT = (
     "migrate:begun",
     *(f"migrate:statement@{number}" for number in range(1, len(STEP) + 1)),
@@ -129,7 +131,7 @@ class Load:
 class Killer:
     """SIGKILLs whatever drainer there is, at random moments, while the block lasts."""
 
-    def __init__(self, world: UpgradeWorld, seed: int, longest_pause: float = 1.5) -> None:
+    def __init__(self, world: UpgradeWorld, seed: int, longest_pause: float) -> None:
         self.kills = 0
         self._world = world
         self._random = random.Random(seed)
@@ -182,7 +184,7 @@ def under_load(folder: Path, way: Replace, *, kills: bool = False, seconds_each:
         world.change(1)
         wait_until(lambda: world.open_jobs() == 0, "the drainer to be at work")
         runs = len(world.stash.runs)
-        with Load(world) as load, Killer(world, seed=1, longest_pause=1.5 if kills else 3600.0) as killer:
+        with Load(world) as load, Killer(world, seed=1, longest_pause=BETWEEN_KILLS if kills else 3600.0) as killer:
             load.wait_for_more(ENOUGH_EDITS)
             began = time.monotonic()
             world.replace(world.new, way, seconds_each)
@@ -206,10 +208,8 @@ def under_load(folder: Path, way: Replace, *, kills: bool = False, seconds_each:
 
 
 def _longest_pause(world: UpgradeWorld, since: float) -> float:
-    writes = [
-        request.time for request in world.plex.requests if request.method == "PUT" and request.time >= since - 1.0
-    ]
-    return max((later - earlier for earlier, later in pairwise(writes)), default=0.0)
+    writes = [request.time for request in world.plex.requests if request.method == "PUT" and request.time > since]
+    return max(later - earlier for earlier, later in pairwise([since, *writes]))
 
 
 def killed_at_every_step(folder: Path) -> Tally:
