@@ -132,12 +132,13 @@ def measure_upgrade() -> str:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         table = upgrade.measure(Path(folder))
     text = (
-        f"`python -m tests.faults --upgrade` · {date.today()} · load {os.getloadavg()[0]:.1f}. Two builds of the zip, "
-        "this version and one with the next number and an invented step between their formats. While somebody edits "
-        "scene after scene, each with its hook, the files are replaced one by one, and a living drainer is left alone or "
-        "killed at random moments. Where *no hook could run*, files were missing at that moment, and the next version's "
-        "catch-up finds the edit. `make test` has two of these, and a drainer and a task that are killed at each step of "
-        "the migration. The rules are in [architecture](architecture.md#an-upgrade)."
+        f"`python -m tests.faults --upgrade` · {date.today()} · load {os.getloadavg()[0]:.1f}. Two builds of the "
+        "zip, this version and one with the next number and an invented step between their formats. While "
+        "somebody edits scene after scene, each with its hook, the files are replaced one by one, and a living "
+        "drainer is left alone or killed at random moments. Where *no hook could run*, files were missing at that "
+        "moment, and the next version's catch-up finds the edit. `make test` has two of these, and a drainer and "
+        "a task that are killed at each step of the migration. The rules are in "
+        "[architecture](architecture.md#an-upgrade)."
     )
     return f"{textwrap.fill(text, 120, break_on_hyphens=False)}\n\n{table}"
 
