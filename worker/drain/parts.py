@@ -138,6 +138,7 @@ class Workplace:
 
     def close(self) -> None:
         """Close what is open."""
+        self.contexts.pictures.stop()
         self.contexts.close()
         self.manager.close()
 

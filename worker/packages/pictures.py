@@ -19,6 +19,14 @@ logger = logging.getLogger(__name__)
 PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
+PATIENCE = 5.0
+"""Seconds for which a drainer that ends waits for pip to be gone. Chosen: it is looked after every second."""
+
+
+class NoLongerWanted(Exception):
+    """The drainer ends."""
+
+
 class Pictures(Enum):
     """Whether pictures can be made: at once, soon (Pillow is on its way), or not."""
 
@@ -35,9 +43,10 @@ class PicturePackages(Dependencies):
     def __init__(
         self, folder: DataFolder, plugin_folder: str = PLUGIN_FOLDER, clock: Callable[[], float] = time.time
     ) -> None:
-        super().__init__(folder, plugin_folder, _log, clock=clock, name=PICTURES)
+        super().__init__(folder, plugin_folder, _log, clock=clock, check=self._go_on, name=PICTURES)
         self._failure = JsonFile(folder.pictures_failure, clock)
         self._fetches = False
+        self._is_stopped = threading.Event()
         self._lock_of_state = threading.Lock()
         self._fetching: threading.Thread | None = None
         self._is_ready = False
@@ -46,6 +55,12 @@ class PicturePackages(Dependencies):
     def fetch_from_now_on(self) -> None:
         """Fetch what is missing when somebody asks how things stand: for the drainer, which lives long enough."""
         self._fetches = True
+
+    def stop(self) -> None:
+        """End what is being fetched, and fetch no more: nothing of ours may outlive the drainer."""
+        self._is_stopped.set()
+        if self._fetching is not None:
+            self._fetching.join(PATIENCE)
 
     def state(self) -> Pictures:
         """How things stand now. What failed lately is not tried again."""
@@ -57,7 +72,7 @@ class PicturePackages(Dependencies):
                 return Pictures.ARRIVING
             if self.problem():
                 return Pictures.MISSING
-            if self._fetches:
+            if self._fetches and not self._is_stopped.is_set():
                 self._fetching = threading.Thread(target=self._fetch, name="pictures", daemon=True)
                 self._fetching.start()
             return Pictures.ARRIVING
@@ -73,12 +88,18 @@ class PicturePackages(Dependencies):
     def _fetch(self) -> None:
         try:
             self.ensure()
+        except NoLongerWanted:
+            return
         except (DependencyError, OSError, sqlite3.Error) as error:
             # Where the problem could not be stored, the next look would begin anew.
             self._remember_failure(str(error))
             if str(error) != self._problem:
                 logger.error("poster_fit: %s", error)
             self._problem = str(error)
+
+    def _go_on(self) -> None:
+        if self._is_stopped.is_set():
+            raise NoLongerWanted
 
 
 def _log(level: str, message: str) -> None:

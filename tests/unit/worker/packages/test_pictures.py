@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import socket
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from storage.json_file import JsonFile
@@ -79,6 +82,30 @@ def test_what_failed_is_told_and_not_tried_again_for_ten_minutes(
     clock.now += RETRY_AFTER
     assert wait_for(found) is Pictures.READY
     assert found.problem() == ""
+
+
+def test_it_does_not_outlive_the_drainer(plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # an index that takes the connection and says nothing
+        monkeypatch.delenv("PIP_NO_INDEX")
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{silent.getsockname()[1]}/simple")
+        found = packages(plugin)
+        found.fetch_from_now_on()
+        assert found.state() is Pictures.ARRIVING
+        wait_until(lambda: bool(children()), "pip to start")
+        found.stop()
+        assert children() == []
+        assert os.listdir(plugin.data.dependencies) == []
+        assert (found.problem(), found.state()) == ("", Pictures.ARRIVING)
+        assert children() == []
+
+
+def children() -> list[str]:
+    """The pips that this process has started."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found += ["pip"] if "pip" in child.cmdline() else []
+    return found
 
 
 def test_neither_set_of_packages_is_in_the_way_of_the_other(plugin: NeedyPlugin) -> None:
