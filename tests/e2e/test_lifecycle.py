@@ -196,6 +196,7 @@ def test_a_deleted_lock_lets_no_two_write(tmp_path: Path) -> None:
         world.plex.reset_log()
         held.remove()
         wait_until(lambda: not first.is_running() or first.status() == "zombie", "the first one to end")
+        assert [request.path for request in world.plex.requests if request.method != "GET"] == []
         assert not ProcessLock(world.data.drain_lock).acquire()
         assert disagreements(world, range(1, 13)) == []
         wait_until_logged(world, "Drainer ends: another drainer works on the queue")

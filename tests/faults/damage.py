@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
@@ -22,6 +24,7 @@ STATE_FILES = (
     "plexsync.log",
     "queue/drain.lock",
     "probe_schedule.json",
+    "write_test.json",
 )
 REPLACED_SILENTLY = frozenset({"drainer_status.json", "plexsync.log", "queue/drain.lock"})
 """What is of no matter once nobody drains."""
@@ -132,6 +135,8 @@ def leave_an_outage_behind(world: FaultWorld) -> None:
     world.plex.accept()
     world.wait_until_drained()
     world.kill_drainer()
+    # Of a test of writing that was cut short, on a server that is not asked any more: nothing of it is put back here.
+    JsonFile(world.data.write_test).save({"another server": {"item": {}, "began_at": time.time()}})
 
 
 def with_the_lock_held(world: FaultWorld, act: Callable[[], object]) -> None:
