@@ -16,6 +16,7 @@ from stash.exceptions import StashUnauthorized, StashUnavailable
 from storage.lock import ProcessLock
 from worker.drain.ended import Ended
 from worker.drain.plugin_files import PluginFiles
+from worker.errors import TaskError
 
 logger = logging.getLogger(__name__)
 
@@ -30,19 +31,19 @@ class Asked(Protocol):
         """Raises StashUnavailable, StashUnauthorized where Stash wants a login."""
 
 
-class Dismissed(Exception):
-    """Whoever waits has to end, for `reason`."""
+class Dismissed(TaskError):
+    """Whoever waits, or asks Plex, has to end, for `reason`."""
 
     def __init__(self, reason: Ended) -> None:
-        super().__init__(reason.value)
+        super().__init__(f"Stopped, since {reason.value}")
         self.reason = reason
 
 
 class Dismissal:
     """Tells a worker that it has to end, and why. Safe to ask from several threads.
 
-    `relief`: the lock of a drainer that stands by to take over, None for who is not to be relieved. `clock` gives
-    seconds that only grow.
+    `relief`: the lock of a drainer that stands by to take over, None for who is not to be relieved. `known_enabled`:
+    Stash has only just started this process. `clock` gives seconds that only grow.
     """
 
     def __init__(
@@ -51,13 +52,15 @@ class Dismissal:
         stash: Asked,
         relief: ProcessLock | None = None,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        known_enabled: bool = False,
     ) -> None:
         self._files = files
         self._stash = stash
         self._relief = relief
         self._clock = clock
         self._lock = threading.Lock()
-        self._asked_at: float | None = None
+        self._asked_at = clock() if known_enabled else None
         self._reason: Ended | None = None
 
     def reason(self, max_age: float = ASK_EVERY) -> Ended | None:

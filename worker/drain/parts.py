@@ -64,7 +64,7 @@ class Workplace:
     """Everything that work on the queue needs, for one data folder and one Stash.
 
     `clock` gives seconds since the epoch, to all that it puts together. Without a `plugin_folder` nobody looks whether
-    the plugin is still wanted.
+    the plugin is still wanted; with one, a task's next request to Plex raises Dismissed where it is not.
     """
 
     def __init__(
@@ -76,11 +76,12 @@ class Workplace:
     ) -> None:
         self.folder = folder
         self.stash = StashClient(server_connection)
-        self.contexts = SyncContexts(folder, self.stash, clock=clock, before_plex_request=self._check_generation)
+        self.contexts = SyncContexts(folder, self.stash, clock=clock, before_plex_request=self._before_plex_request)
         self.manager = QueueManager.open(folder.queue)
         self._clock = clock
         self.plugin_folder = plugin_folder
         self._generation: Generation | None = None
+        self._wanted = self._dismissal(foreground=True, known_enabled=True)
         self._session = LentSession(self.stash, clock)
         self._address = address_of(server_connection)
         self.publisher = Publisher(folder, self.manager.database, clock)
@@ -92,6 +93,7 @@ class Workplace:
         Raises as `supersede`.
         """
         generation = self.supersede()
+        self._wanted = None  # a worker looks itself, and ends after the batch in hand
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
         open_jobs = partial(count_open, self.manager.database)
@@ -102,7 +104,7 @@ class Workplace:
             self.folder, self.contexts, self.manager.database, self._file(self.folder.tidying), self._clock
         )
         leftover = Leftover(self.contexts, self.trial_record(), gate.is_closed, self._clock)
-        dismissal = self._dismissal(foreground)
+        dismissal = self._dismissal(foreground=foreground)
         parts = WorkerParts(self.manager, self.contexts, gate, self._clock, generation, leftover, dismissal)
         if foreground:
             return parts
@@ -127,6 +129,14 @@ class Workplace:
         self.publisher.clear()
         return self._generation
 
+    def see_it_through(self) -> Callable[[], object]:
+        """Keep no request to Plex back from now on, though the plugin may be disabled: half of the work is worse.
+
+        What it returns raises Dismissed where no more should be begun.
+        """
+        wanted, self._wanted = self._wanted, None
+        return wanted.check if wanted is not None else bool
+
     def trial_record(self) -> TrialRecord:
         """What *Try Writing to Plex* has to put back. For the holder of the drain lock only."""
         return TrialRecord(self._file(self.folder.write_test), self._clock)
@@ -142,14 +152,16 @@ class Workplace:
         self.contexts.close()
         self.manager.close()
 
-    def _dismissal(self, foreground: bool) -> Dismissal | None:
+    def _dismissal(self, *, foreground: bool, known_enabled: bool = False) -> Dismissal | None:
         if not self.plugin_folder:
             return None
         # A task has a session of its own age, and whoever pressed its button waits for it.
         relief = None if foreground else ProcessLock(self.folder.standby_lock)
-        return Dismissal(PluginFiles(self.plugin_folder), self.stash, relief)
+        return Dismissal(PluginFiles(self.plugin_folder), self.stash, relief, known_enabled=known_enabled)
 
-    def _check_generation(self) -> None:
+    def _before_plex_request(self) -> None:
+        if self._wanted is not None:
+            self._wanted.check()
         if self._generation is not None:
             self._generation.check()
 

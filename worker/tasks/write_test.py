@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,6 +23,7 @@ from sync_queue.operations import pending_scene_ids
 from validation.scene import Scene
 from worker.base.paths import scene_name
 from worker.data_folder import DataFolder
+from worker.drain.dismissal import Dismissed
 from worker.errors import TaskError
 from worker.sync.context import SyncContext
 from worker.sync.put_back import TrialRecord, is_away, put_back_kept
@@ -116,16 +118,23 @@ def write_test(task: Task) -> dict[str, Any]:
         context = workplace.contexts.current(0.0)
         if context.config.paused:
             raise TaskError("paused is set. Turn Pause off under Settings > Plugins > PlexSync, then try again")
-        findings = examine(context, workplace.trial_record(), lambda: _choose(task, context, scene_id))
+        choose = partial(_choose, task, context, scene_id)
+        findings = examine(context, workplace.trial_record(), choose, workplace.see_it_through)
         _save_report(task.folder, findings, context.plex)
     if findings.put_back_fault or findings.left:
         task.start_drainer()
     return _in_words(findings)
 
 
-def examine(context: SyncContext, record: TrialRecord, choose: Callable[[], PlexItem]) -> Findings:
+def examine(
+    context: SyncContext,
+    record: TrialRecord,
+    choose: Callable[[], PlexItem],
+    begin: Callable[[], Callable[[], object]] = lambda: bool,
+) -> Findings:
     """Put back what an earlier test left, ask every question of the item chosen, and put back what it was.
 
+    `begin` is called before the first write; what it returns raises Dismissed where no further question is to be asked.
     Raises PlexError before anything is written.
     """
     plex = context.plex
@@ -136,7 +145,7 @@ def examine(context: SyncContext, record: TrialRecord, choose: Callable[[], Plex
         raise TaskError("The item went away in Plex. Try again")
     record.keep(plex.machine_identifier, before)
     findings = Findings()
-    _ask_all(Trial(plex, before), findings)
+    _ask_all(Trial(plex, before), findings, begin())
     try:
         findings.left = put_back_kept(plex, record)
     except PlexError as error:
@@ -144,10 +153,14 @@ def examine(context: SyncContext, record: TrialRecord, choose: Callable[[], Plex
     return findings
 
 
-def _ask_all(trial: Trial, findings: Findings) -> None:
+def _ask_all(trial: Trial, findings: Findings, check: Callable[[], object]) -> None:
     for number, (question, ask) in enumerate(STEPS.items(), start=1):
         try:
+            check()
             findings.answers[question] = ask(trial)
+        except Dismissed as dismissed:
+            findings.interruption = dismissed.reason.value
+            return
         except PlexError as error:
             if is_away(error) or error.status is None:
                 findings.interruption = str(error)
