@@ -14,7 +14,12 @@ def name_key(name: str) -> str:
 
 
 def is_file_name(title: str, path: str) -> bool:
-    """Whether a title says no more than the name of the file at `path`, with or without its ending."""
+    """Whether a title is the name of the file at `path`, with or without its ending, as the file itself spells it.
+
+    In other capitals, with other accents or other blanks within, it is a title that somebody typed. Blanks around it
+    show nowhere, and in which form a disk keeps an accent is nobody's doing.
+    """
+    title, path = (unicodedata.normalize("NFC", text) for text in (title, path))
     file_name = path.replace("\\", "/").rpartition("/")[2]
     stem = file_name.rpartition(".")[0] or file_name
-    return name_key(title) in (name_key(file_name), name_key(stem))
+    return not {title, title.strip()}.isdisjoint((file_name, stem))

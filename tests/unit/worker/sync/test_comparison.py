@@ -63,7 +63,7 @@ def ambiguous(bench: Workbench) -> int:
 
 
 def only_the_files_name(bench: Workbench) -> int:
-    return bench.add_scene(title="Scene-3")
+    return bench.add_scene(title="scene-3")
 
 
 def only_a_title(bench: Workbench) -> int:

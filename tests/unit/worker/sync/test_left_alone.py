@@ -36,7 +36,15 @@ def test_a_title_alone_is_an_edit(bench: Workbench) -> None:
     assert bench.item(plain).title == "Typed by hand"
 
 
-@pytest.mark.parametrize("title", ["scene-2", "SCENE-2", "scene-2.mp4", " scene-2 "])
+@pytest.mark.parametrize("title", ["Scene-2", "scéne-2", "scene -2", "Scene-2.mp4", "scene-2.MP4"])
+def test_so_is_the_files_name_set_right(bench: Workbench, title: str) -> None:
+    plain = bench.add_scene()
+    bench.edit(plain, title=title)
+    bench.drain()
+    assert bench.item(plain).title == title
+
+
+@pytest.mark.parametrize("title", ["scene-2", "scene-2.mp4", " scene-2 "])
 def test_the_files_name_is_none_and_that_is_said_once(
     bench: Workbench, caplog: pytest.LogCaptureFixture, title: str
 ) -> None:
