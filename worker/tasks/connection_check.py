@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,6 +40,11 @@ ROOM = 65_536
 """Bytes for which the data folder must have room."""
 PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REQUIREMENTS = os.path.join(PLUGIN_FOLDER, "requirements.txt")
+UNCHECKED = (
+    ". Whether other users of this computer can open it was not checked, since Windows decides that by access lists. "
+    "Keep it below the folder of Stash's own user"
+)
+"""What the doctor says where modes tell nothing (Python, os.chmod: on Windows only the read-only flag is set)."""
 _LONG_AGO = timedelta(days=36_500)
 
 
@@ -75,10 +81,13 @@ def health_check(task: Task) -> dict[str, Any]:
     return result
 
 
-def check_connection(workplace: Workplace) -> dict[str, Any]:
-    """Look at everything in turn, up to where the rest cannot be looked at; see Diagnosis.result."""
+def check_connection(workplace: Workplace, platform: str = sys.platform) -> dict[str, Any]:
+    """Look at everything in turn, up to where the rest cannot be looked at; see Diagnosis.result.
+
+    `platform` as `sys.platform`.
+    """
     diagnosis = Diagnosis()
-    _check_data_folder(workplace, diagnosis)
+    _check_data_folder(workplace, diagnosis, platform)
     # Without them this code would not run.
     diagnosis.note("Packages", True, ", ".join(installed_packages(REQUIREMENTS)))
     config = _check_settings(workplace, diagnosis)
@@ -104,7 +113,7 @@ def _tls(config: PlexSyncConfig) -> str:
     return "its TLS certificate is not checked (skip_tls_verify)" if config.skip_tls_verify else "TLS certificate valid"
 
 
-def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
+def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis, platform: str) -> None:
     root = workplace.folder.root
     if workplace.folder.fault:
         diagnosis.note("Data folder", False, workplace.folder.fault)
@@ -119,7 +128,7 @@ def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis) -> None:
         advice = "Make it writable for Stash's user, and see that the disk has room"
         diagnosis.note("Data folder", False, f"{root} cannot be used ({error.strerror}). {advice}")
     else:
-        diagnosis.note("Data folder", True, f"{root} is writable")
+        diagnosis.note("Data folder", True, f"{root} is writable{UNCHECKED if platform == 'win32' else ''}")
 
 
 def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfig | None:

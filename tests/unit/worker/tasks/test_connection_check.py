@@ -66,6 +66,13 @@ def test_a_data_folder_that_cannot_be_written_is_said(bench: Workbench, monkeypa
     assert "cannot be used (No space left on device). Make it writable" in detail
 
 
+@pytest.mark.parametrize(("platform", "is_said"), [("win32", True), ("linux", False), ("darwin", False)])
+def test_what_was_not_checked_on_windows_is_said(bench: Workbench, platform: str, is_said: bool) -> None:
+    check = check_connection(bench.workplace, platform)["checks"][0]
+    assert (check["name"], check["ok"]) == ("Data folder", True)
+    assert ("was not checked" in check["detail"]) == is_said
+
+
 def revoke_token(bench: Workbench) -> None:
     bench.plex.token = "revoked"
 
