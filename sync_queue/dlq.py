@@ -145,10 +145,6 @@ class DeadLetterQueue:
             return job
         return replace(job, previous_attempts=job.previous_attempts + row[0], first_failed_at=row[1])
 
-    def clear(self) -> int:
-        """Delete every entry; returns how many."""
-        return self._database.execute("DELETE FROM dead_letters")
-
 
 def _dead_letter(row: tuple[Any, ...]) -> DeadLetter:
     entry_id, scene_id, title, path, error_type, error_text, candidates, attempts, first_failed, buried, job = row

@@ -159,13 +159,21 @@ def waiting_jobs(database: Database, wanted: JobFilter) -> list[WaitingJob]:
     return [_waiting_job(row, is_claimed=is_claimed) for row, is_claimed in rows]
 
 
-def discard_waiting(database: Database, ids: Sequence[int]) -> int:
-    """Delete these jobs, as far as they still wait; returns how many. May be part of a larger transaction."""
-    return database.execute(f"DELETE FROM ack_queue_default WHERE {PENDING} AND _id {IN_LIST}", (as_list(ids),))
+def pending_jobs(database: Database, wanted: JobFilter = ANY_JOB) -> list[WaitingJob]:
+    """The jobs that wait, are not in hand and are meant, oldest first."""
+    return [job for job in waiting_jobs(database, wanted) if not job.is_claimed]
+
+
+def discard_waiting(database: Database, jobs: Sequence[WaitingJob]) -> int:
+    """Delete these jobs where they still wait as they are, so none into which an edit was folded; returns how many."""
+    with database.transaction():
+        now = {job.id: job for job in pending_jobs(database, JobFilter(ids=frozenset(job.id for job in jobs)))}
+        ids = [job.id for job in jobs if now.get(job.id) == job]
+        return database.execute(f"DELETE FROM ack_queue_default WHERE {PENDING} AND _id {IN_LIST}", (as_list(ids),))
 
 
 def discard_failed(database: Database, ids: Sequence[int]) -> int:
-    """Delete these dead letters; returns how many there still were. May be part of a larger transaction."""
+    """Delete these dead letters; returns how many there still were."""
     return database.execute(f"DELETE FROM dead_letters WHERE id {IN_LIST}", (as_list(ids),))
 
 

@@ -7,10 +7,9 @@ transaction, so that a batch is settled as a whole.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
@@ -77,12 +76,6 @@ def release_job(queue: AckQueue, job: Job) -> bool:
         _require_one(changed, job)
         reach("retry:updated")
         return True
-
-
-def clear_pending(database: Database) -> int:
-    """Delete every pending job; returns how many. Jobs in progress stay."""
-    with database.transaction():
-        return database.execute(f"DELETE FROM ack_queue_default WHERE {PENDING}")
 
 
 def get_stats(database: Database, now: float) -> QueueStats:
@@ -179,12 +172,6 @@ def make_due(database: Database, scene_id: int | None, now: float) -> int:
         f" WHERE {PENDING} AND due > ? AND {condition}",
         (now, now, *values),
     )
-
-
-def pending_data(database: Database) -> list[dict[str, Any]]:
-    """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
-    rows = database.all(f"SELECT data FROM ack_queue_default WHERE {PENDING} ORDER BY _id")
-    return [json.loads(data) for (data,) in rows]
 
 
 def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:

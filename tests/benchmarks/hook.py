@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue_many
-from sync_queue.operations import clear_pending
+from sync_queue.job_list import discard_waiting, pending_jobs
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
 from tests.world import World, wait_until
@@ -79,7 +79,7 @@ class HookBench:
         """Leave so many rows in the queue."""
         database = open_queue_database(self._world.data.queue)
         try:
-            clear_pending(database)
+            discard_waiting(database, pending_jobs(database))
             enqueue_many(database, range(1, rows + 1), "benchmark", time.time())
         finally:
             database.close()

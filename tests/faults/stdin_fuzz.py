@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from stash.hook import RELEVANT_FIELDS, TRIGGERS
 from stash.protocol import ProtocolError, Request, read_request
 from storage.lock import ProcessLock
+from sync_queue.job_list import pending_jobs
 from sync_queue.manager import QueueManager
-from sync_queue.operations import claim, pending_data
+from sync_queue.operations import claim
 from tests.faults.tally import Tally
 from tests.support.direct import run_plugin
 from tests.world import World
@@ -102,8 +103,8 @@ def fuzz_hooks(examples: int, folder: Path) -> Tally:
 
     tried = fuzz(CONTEXTS, examples, handle)
     manager = QueueManager.open(data.queue)
-    for job in pending_data(manager.database):
-        assert job["scene_id"] is None or 0 < job["scene_id"] < 2**63
+    for scene_id in [job.data["scene_id"] for job in pending_jobs(manager.database)]:
+        assert scene_id is None or 0 < scene_id < 2**63
     claim(manager.get_queue(), 10_000, FAR_FUTURE)
     manager.close()
     lock.release()

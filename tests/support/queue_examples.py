@@ -7,6 +7,7 @@ from typing import Any
 
 from storage.database import Database
 from sync_queue.enqueue import enqueue
+from sync_queue.job_list import pending_jobs
 from sync_queue.manager import AckQueue
 from sync_queue.models import Failure, Job
 from sync_queue.operations import claim as claim_many
@@ -46,3 +47,8 @@ def pending(database: Database, scene_id: int) -> dict[str, Any]:
     assert row is not None, f"scene {scene_id} has no pending job"
     data: dict[str, Any] = json.loads(row[0])
     return data
+
+
+def pending_data(database: Database) -> list[dict[str, Any]]:
+    """Every pending row as it is stored, oldest first: jobs, and renames that are not yet expanded."""
+    return [job.data for job in pending_jobs(database)]

@@ -15,7 +15,7 @@ from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue
 from sync_queue.models import DeadLetter, QueueStats
-from sync_queue.operations import get_stats, pending_data
+from sync_queue.operations import get_stats
 from tests.simulators.faults import Answer, Fault, Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
@@ -23,6 +23,7 @@ from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator
 from tests.simulators.stash_library import Scene
 from tests.support.clock import Clock
+from tests.support.queue_examples import pending_data
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace
 from worker.processor import Ended, SyncWorker, WorkerRules

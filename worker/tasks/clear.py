@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any
 
-from sync_queue.operations import clear_pending, pending_data
+from sync_queue.job_list import discard_waiting, pending_jobs
 from worker.base.words import counted
 from worker.tasks.backup import write_backup
 from worker.tasks.task import Task
@@ -16,27 +16,26 @@ logger = logging.getLogger(__name__)
 
 def clear_queue(task: Task) -> dict[str, Any]:
     """Delete the pending jobs, after writing them to a file."""
-    with task.database.transaction():
-        file = write_backup(task.folder, "pending-queue", pending_data(task.database), time.time())
-        return _deleted(clear_pending(task.database), "pending job", file)
+    jobs = pending_jobs(task.database)
+    file = write_backup(task.folder, "pending-queue", [job.data for job in jobs], time.time())
+    return _deleted(discard_waiting(task.database, jobs), "pending job", file)
 
 
 def clear_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters, after writing them to a file."""
-    with task.database.transaction():
-        file = write_backup(task.folder, "dead-letters", task.dead_letters.get_all(), time.time())
-        return _deleted(task.dead_letters.clear(), "dead letter", file)
+    letters = task.dead_letters.get_all()
+    file = write_backup(task.folder, "dead-letters", letters, time.time())
+    return _deleted(task.dead_letters.delete(letters), "dead letter", file)
 
 
 def purge_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters that are older than dlq_retention_days."""
     days = task.workplace.contexts.read_settings().dlq_retention_days
     now = time.time()
-    with task.database.transaction():
-        old = task.dead_letters.get_older_than(days, now)
-        file = write_backup(task.folder, "old-dead-letters", old, now)
-        deleted = task.dead_letters.delete(old)
-        return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
+    old = task.dead_letters.get_older_than(days, now)
+    file = write_backup(task.folder, "old-dead-letters", old, now)
+    deleted = task.dead_letters.delete(old)
+    return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
 
 
 def _deleted(count: int, noun: str, file: str, which: str = "") -> dict[str, Any]:

@@ -7,8 +7,9 @@ import pytest
 from storage.database import Database
 from sync_queue.enqueue import enqueue_fan_out, enqueue_removal
 from sync_queue.fan_out import FanOut, expand, next_fan_out, synced_scenes_after
+from sync_queue.job_list import pending_jobs
 from sync_queue.manager import AckQueue
-from sync_queue.operations import claim, next_due_at, pending_data
+from sync_queue.operations import claim, next_due_at
 from sync_queue.schema import ACKNOWLEDGED
 from sync_queue.sync_state import SceneState, SyncState
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
@@ -22,7 +23,7 @@ def rename(database: Database, kind: str = "tag", entity_id: int = 3) -> FanOut:
 
 
 def open_renames(database: Database) -> list[str]:
-    return [data["fan_out"] for data in pending_data(database) if data.get("fan_out")]
+    return [job.data["fan_out"] for job in pending_jobs(database) if job.data.get("fan_out")]
 
 
 @pytest.mark.parametrize("kind", ["performer", "studio", "tag"])

@@ -10,18 +10,17 @@ import pytest
 from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue, serialize
+from sync_queue.job_list import discard_waiting, pending_jobs
 from sync_queue.manager import AckQueue, QueueManager
 from sync_queue.models import Job, QueueStats
 from sync_queue.operations import (
     JobNotClaimed,
     ack_job,
     bring_forward,
-    clear_pending,
     fail_job,
     get_pending,
     get_stats,
     next_due_at,
-    pending_data,
     pending_scene_ids,
     release_job,
 )
@@ -228,14 +227,14 @@ def test_looking_writes_nothing(manager: QueueManager, other: Database) -> None:
     get_stats(manager.database, NOW)
     next_due_at(manager.database)
     pending_scene_ids(manager.database, [1])
-    pending_data(manager.database)
+    pending_jobs(manager.database)
     assert other.change_counter() == before
 
 
 def test_pending_jobs_are_shown_without_claiming_them(database: Database, queue: AckQueue) -> None:
     add(database, 1, 2, 3)
     claim(queue)
-    assert [data["scene_id"] for data in pending_data(database)] == [2, 3]
+    assert [job.data["scene_id"] for job in pending_jobs(database)] == [2, 3]
     assert claimed_scenes(queue) == [2, 3]
 
 
@@ -250,7 +249,7 @@ def test_clearing_leaves_jobs_in_progress_and_history(database: Database, queue:
     ack_job(queue, claim(queue))
     in_progress = claim(queue)
     release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
-    assert clear_pending(database) == 2
+    assert discard_waiting(database, pending_jobs(database)) == 2
     assert rows(database) == [(1, 5), (2, 2)]
     ack_job(queue, in_progress)
 

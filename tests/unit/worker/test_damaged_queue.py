@@ -13,8 +13,8 @@ from stash.protocol import Request
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue_many
-from sync_queue.operations import pending_data
 from sync_queue.relay import post_lines
+from tests.support.queue_examples import pending_data
 from worker.data_folder import DataFolder
 from worker.hook import handle_hook
 from worker.process.task_runner import pass_on_news

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from storage.json_file import JsonFile
-from sync_queue.operations import pending_data
 from tests.simulators.faults import Answer, Fault, Waiting, cut_off_body, drop, maintenance, status
 from tests.simulators.http_server import Request, Response
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import TOKEN, Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.outage.gate import FIRST_PROBE

@@ -16,9 +16,9 @@ import pytest
 
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
-from sync_queue.operations import pending_data
 from sync_queue.relay import post_lines
 from sync_queue.schema import FORMAT
+from tests.support.queue_examples import pending_data
 from tests.world import install_plugin
 from worker.data_folder import DataFolder
 from worker.launcher import isolated

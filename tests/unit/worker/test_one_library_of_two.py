@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.operations import pending_data
 from tests.simulators.faults import Fault, status
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 from worker.circuit_breaker import CircuitState
 

@@ -7,10 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from storage.database import Database
 from sync_queue.enqueue import enqueue_many
 from sync_queue.job_list import (
-    FailedJob,
     JobFilter,
     WaitingJob,
     discard_failed,
@@ -75,42 +73,38 @@ def discard(task: Task) -> dict[str, Any]:
     state = arguments.choice(task.args, "state", ("failed", "waiting"))
     dry_run = arguments.switch(task.args, "dry_run", default=True)
     wanted = job_filter(task)
-    with task.database.transaction():
-        if state == "failed":
-            meant, keep = failed_ids(task.database, wanted), []
-        else:
-            jobs = waiting_jobs(task.database, wanted)
-            meant = [job.id for job in jobs if not job.is_claimed]
-            keep = [_kept(job) for job in jobs if job.is_claimed]
-        file = (
-            ""
-            if dry_run
-            else write_backup(task.folder, _WHAT[state], _entries(task.database, state, meant), time.time())
-        )
-        delete = discard_failed if state == "failed" else discard_waiting
-        discarded = 0 if dry_run else delete(task.database, meant)
+    if state == "failed":
+        ids = failed_ids(task.database, wanted)
+        count, keep = len(ids), []
+        file, discarded = ("", 0) if dry_run else _discard_failed(task, ids)
+    else:
+        jobs = waiting_jobs(task.database, wanted)
+        free = [job for job in jobs if not job.is_claimed]
+        count, keep = len(free), [_kept(job) for job in jobs if job.is_claimed]
+        file, discarded = ("", 0) if dry_run else _discard_waiting(task, free)
     if not dry_run:
         logger.info("%s deleted; they are kept in %s", counted(discarded, "job"), file)
     return {
         "format": FORMAT,
         "dry_run": dry_run,
         "discarded": discarded,
-        "discard_count": len(meant),
+        "discard_count": count,
         "keep_count": len(keep),
         "keep": keep[:SHOWN],
         "file": file,
     }
 
 
-_WHAT = {"failed": "dead-letters", "waiting": "pending-queue"}
-"""What the backup's file is called by."""
+def _discard_failed(task: Task, ids: Sequence[int]) -> tuple[str, int]:
+    """The file in which they are now, and how many were deleted."""
+    letters = failed_page(task.database, JobFilter(ids=frozenset(ids)), max(1, len(ids)), None).rows
+    file = write_backup(task.folder, "dead-letters", letters, time.time())
+    return file, discard_failed(task.database, ids)
 
 
-def _entries(database: Database, state: str, ids: Sequence[int]) -> list[WaitingJob | FailedJob]:
-    wanted = JobFilter(ids=frozenset(ids))
-    if state == "waiting":
-        return list(waiting_jobs(database, wanted))
-    return list(failed_page(database, wanted, max(1, len(ids)), None).rows)
+def _discard_waiting(task: Task, jobs: Sequence[WaitingJob]) -> tuple[str, int]:
+    file = write_backup(task.folder, "pending-queue", jobs, time.time())
+    return file, discard_waiting(task.database, jobs)
 
 
 def _kept(job: WaitingJob) -> dict[str, Any]:

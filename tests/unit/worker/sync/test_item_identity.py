@@ -12,11 +12,11 @@ import pytest
 
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.gone import known_items
-from sync_queue.operations import pending_data
 from tests.simulators.faults import Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_items import Item
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 
 A_WHILE = 900.0

@@ -11,9 +11,9 @@ import pytest
 
 from plex.exceptions import PlexServerDown
 from stash.protocol import Request
-from sync_queue.operations import pending_data
 from sync_queue.sync_state import scenes_written_since
 from tests.simulators.faults import status
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 from worker.errors import ArgumentError
 from worker.tasks.undo import UndoTask

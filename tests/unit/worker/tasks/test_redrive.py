@@ -13,7 +13,7 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
-from sync_queue.operations import pending_data
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import TOKEN, Workbench
 from validation.problems import ConfigError
 from worker.errors import ArgumentError
