@@ -17,6 +17,7 @@ from plex.exceptions import (
     PlexAuthError,
     PlexError,
     PlexLibraryUnknown,
+    PlexRequestFailed,
     PlexServerDown,
 )
 from plex.items import PlexItem
@@ -27,6 +28,8 @@ from validation.fields import IMAGE_FIELDS, FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
+from worker.circuit_breaker import FAILURE_THRESHOLD
+from worker.outage.probe import Probe
 from worker.sync.context import SyncContext
 from worker.sync.images import is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
@@ -108,28 +111,56 @@ class Comparison:
         self._state = SyncState(database, context.plex.machine_identifier)
         self._ownership = Ownership(context, database, part_taker(context.config, context.mapping_rules))
         self._scenes: dict[int, Scene] = {}
+        self._silences = 0
 
     def compare(self, scene_ids: Sequence[int]) -> list[SceneComparison]:
         """One result for each scene, in the same order.
 
         Where Plex fails for some of them only, these are FAILED. Raises StashUnavailable, and PlexError where Plex is
-        not well: it is down, silent, refuses the token, or fails for every scene.
+        not well: it is down, silent, refuses the token, or fails for every scene and for other items, too.
         """
         self._scenes.clear()
+        self._silences = 0
         results: list[SceneComparison | PlexError] = together_or_one_by_one(
             scene_ids,
             self._compare_together,
             errors=PlexError,
-            raise_if_shared=_raise_if_shared,
-            failed=lambda _, error: error,
+            raise_if_shared=self._raise_if_shared,
+            failed=self._failed,
+            has_seen_enough=lambda: self._silences >= FAILURE_THRESHOLD,
         )
         errors = [result for result in results if isinstance(result, PlexError)]
-        if errors and len(errors) == len(results):
-            raise errors[0]
+        is_cut_short = len(results) < len(scene_ids)
+        if errors and (is_cut_short or (len(errors) == len(results) and not self._reads_others())):
+            raise errors[-1]
         return self._with_paths(
             SceneComparison(scene_id, Verdict.FAILED, reason=str(result)) if isinstance(result, PlexError) else result
             for scene_id, result in zip(scene_ids, results, strict=True)
         )
+
+    def _raise_if_shared(self, _scene_ids: Sequence[int], error: PlexError) -> None:
+        """Where Plex is not well, the error is no scene's own. A proxy may say of one item what it says of a Plex that
+        is down, so Plex is asked."""
+        is_shared = isinstance(error, PlexAuthError | PlexLibraryUnknown | PlexRequestFailed)
+        may_be_shared = error.suspect_outage or isinstance(error, PlexServerDown)
+        if is_shared or (may_be_shared and self._context.probe(Probe.IDENTITY)):
+            raise error
+
+    def _failed(self, _scene_id: int, error: PlexError) -> PlexError:
+        """What took its time, or may be Plex's state, is not to be met for each scene of a page."""
+        self._silences += error.status is None or isinstance(error, PlexServerDown)
+        return error
+
+    def _reads_others(self) -> bool:
+        """Whether Plex answers for other items, where it failed for each scene of a page. One silence is enough."""
+        for rating_key in self._context.index.two_keys(()):
+            try:
+                if self._context.plex.items([rating_key]):
+                    return True
+            except PlexError as error:
+                if error.status is None:
+                    return False
+        return False
 
     def _with_paths(self, results: Iterable[SceneComparison]) -> list[SceneComparison]:
         """The results, with the files in Plex also of those that were not looked for: by Stash, and where it cannot
@@ -164,6 +195,7 @@ class Comparison:
             results[key] = SceneComparison(key, Verdict.FAILED, reason=str(error))
         for key, result in zip(comparable, settled, strict=True):
             results[key] = self._compared(scenes[key], wanted[key], result, server.ways)
+        self._silences = 0
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
     def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled, ways: ServerWays) -> SceneComparison:
@@ -224,13 +256,6 @@ class Comparison:
             for item, state in settled.items
             if is_refresh_due(scene, state)
         )
-
-
-def _raise_if_shared(scene_ids: Sequence[int], error: PlexError) -> None:
-    """Where Plex is not well, the error is no scene's own."""
-    is_fatal = isinstance(error, PlexServerDown | PlexAuthError | PlexLibraryUnknown)
-    if is_fatal or (error.suspect_outage and len(scene_ids) > 1):
-        raise error
 
 
 def _left_alone(scene: Scene, wanted: WantedMetadata, known: SceneState | None, reason: str) -> SceneComparison:

@@ -9,8 +9,9 @@ import pytest
 
 from plex.exceptions import PlexServerDown, PlexTemporaryError
 from sync_queue.sync_state import ItemState, SyncState
-from tests.simulators.faults import hang, maintenance, status
+from tests.simulators.faults import Fault, drop, hang, maintenance, status
 from tests.support.workbench import Workbench, only_for
+from worker.circuit_breaker import FAILURE_THRESHOLD
 from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
 
 UNKNOWN_SCENE = 999
@@ -167,11 +168,32 @@ def test_scenes_in_step_cost_at_most_a_twentieth_of_a_request(tmp_path: Path) ->
 # --- a Plex that fails
 
 
-def test_a_scene_that_plex_fails_for_does_not_spoil_the_rest(bench: Workbench) -> None:
-    bench.plex.inject(only_for([bench.keys[2]], status(500)), prefix="/library/metadata/")
+@pytest.mark.parametrize("fault", [*map(status, (400, 500, 504)), drop(), hang()])
+def test_a_scene_that_plex_fails_for_does_not_spoil_the_rest(bench: Workbench, fault: Fault) -> None:
+    injected = bench.plex.inject(only_for([bench.keys[2]], fault), prefix="/library/metadata/")
     failed, well = comparison(bench).compare([2, 1])
     assert (failed.verdict, well.verdict) == (Verdict.FAILED, Verdict.IN_STEP)
-    assert "500" in failed.reason
+    assert failed.reason
+    injected.stop()
+
+
+@pytest.mark.parametrize("fault", [*map(status, (400, 500, 504))])
+def test_nor_is_it_the_whole_library_where_it_is_alone(bench: Workbench, fault: Fault) -> None:
+    """The last page of a run may hold one scene only."""
+    bench.plex.inject(only_for([bench.keys[2]], fault), prefix="/library/metadata/")
+    (failed,) = comparison(bench).compare([2])
+    assert failed.verdict is Verdict.FAILED
+
+
+@pytest.mark.slow
+def test_a_plex_that_is_silent_is_not_asked_for_each(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=10, read_timeout=1.0) as bench:
+        injected = bench.plex.inject(hang(), prefix="/library/metadata/")
+        with pytest.raises(PlexTemporaryError):
+            comparison(bench).compare(list(bench.keys))
+        asked = [request for request in bench.plex.requests if request.path.startswith("/library/metadata/")]
+        assert len(asked) == 1 + FAILURE_THRESHOLD
+        injected.stop()
 
 
 @pytest.mark.parametrize(
