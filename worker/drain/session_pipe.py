@@ -34,9 +34,11 @@ class SessionPipe:
             with contextlib.suppress(BlockingIOError):
                 while chunk := os.read(self._descriptor, _CHUNK_BYTES):
                     content += chunk
-        lines = content.splitlines()
-        if lines:
-            self._newest = json.loads(lines[-1])
+        for line in content.splitlines():
+            # Half a line, where the pipe was full or a session is longer than what a system writes in one piece.
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                cookie = json.loads(line)
+                self._newest = cookie if cookie["Value"] else self._newest
         return self._newest
 
     def close(self) -> None:

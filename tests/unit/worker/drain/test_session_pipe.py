@@ -82,6 +82,16 @@ def test_a_full_pipe_holds_nobody_up(folder: DataFolder) -> None:
         assert (sessions.newest() or {})["Value"] == "after"
 
 
+@pytest.mark.parametrize("half", [b'{"Name": "session", "Val', b"\xff\xfe", b"[]", b"{}", b"7", b'"text"', b""])
+def test_what_is_no_session_is_passed_over(folder: DataFolder, half: bytes) -> None:
+    with closing(SessionPipe(folder.session_pipe)) as sessions:
+        hand_over(folder, "whole")
+        descriptor = os.open(folder.session_pipe, os.O_WRONLY | os.O_NONBLOCK)
+        os.write(descriptor, half + b"\n")
+        os.close(descriptor)
+        assert (sessions.newest() or {})["Value"] == "whole"
+
+
 def test_one_that_leaves_takes_no_pipe_of_its_successor_along(folder: DataFolder) -> None:
     leaving = SessionPipe(folder.session_pipe)
     with closing(SessionPipe(folder.session_pipe)) as successor:
