@@ -13,7 +13,7 @@
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
 | PartlySynced (a field failed)      | 5           | 5, 80               | no            | done, with a warning        |
-| NothingArrived (answered 200)      | 5           | 5, 80               | counts once   | done but for what is refused|
+| NothingArrived (answered 200)      | 5           | 5, 80               | once a scene  | done but for what is refused|
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
 else they are an outage, as PlexServerDown is. PlexRequestFailed is a PlexServerDown. Any other TransientError is

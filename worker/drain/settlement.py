@@ -58,7 +58,7 @@ class Settlement:
         self._progress = progress
         self._clock = clock
         self._ended_since_tidying = 0
-        self._last_failed_scene: int | None = None
+        self._failed_scenes: set[int] = set()
         self._told: set[tuple[int, str]] = set()
 
     def settle(self, outcomes: Sequence[Outcome], context: SyncContext, *, in_doubt: bool = False) -> None:
@@ -232,18 +232,19 @@ class Settlement:
         if failed and not _may_be_plexs_fault(ending.outcome):
             self._gate.note_failure(str(error))
         elif decision is None:
-            self._last_failed_scene = None
+            self._failed_scenes.clear()
             self._gate.note_success()
         elif decision.action is not Action.DISCARD or isinstance(error, PartlySynced):
+            self._failed_scenes.clear()
             self._gate.note_success(is_done=False)  # Plex did answer
 
     def _tell_gate_once(self, outcome: Outcome) -> None:
-        """A failure that says something of Plex only if it is not the same scene's again."""
+        """A failure that says something of Plex once for each scene: only different scenes in a row count."""
         self._gate.ramp.note(failed=True)
-        scene_id, last = outcome.job.scene_id, self._last_failed_scene
-        self._last_failed_scene = scene_id
-        if scene_id != last or not self._gate.is_closed():
+        scene_id = outcome.job.scene_id
+        if scene_id not in self._failed_scenes or not self._gate.is_closed():
             self._gate.note_failure(str(outcome.error))
+        self._failed_scenes.add(scene_id)
 
     def _log_ending(self, ending: Ending, config: PlexSyncConfig) -> None:
         """Count and log what has become of the job."""

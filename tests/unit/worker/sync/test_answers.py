@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many, enqueue_undo
 from sync_queue.sync_state import SyncState
 from tests.simulators.faults import Answer, Waiting
@@ -44,6 +45,10 @@ def edits(bench: Workbench) -> list[str]:
 def refused(bench: Workbench, scene_id: int = 1) -> set[str]:
     key = bench.keys[scene_id]
     return set(SyncState(bench.database, bench.plex.machine_identifier).items([key])[key].refused)
+
+
+def outages(bench: Workbench) -> int:
+    return len(JsonFile(bench.folder.outages).load().get("outages", []))
 
 
 def verdicts(bench: Workbench) -> list[Verdict]:
@@ -109,6 +114,24 @@ class TestRefused:
         bench.drain()
         assert bench.workplace.new_parts(foreground=True).gate.is_closed()
         assert refused(bench) == {"summary"}
+
+    @pytest.mark.parametrize("count", [2, 3, 4])
+    def test_only_different_scenes_in_a_row_open_the_breaker(self, bench: Workbench, count: int) -> None:
+        sync_all(bench)
+        bench.plex.writes.ignored = frozenset({"summary"})
+        for scene_id in list(bench.keys)[:count]:
+            bench.edit(scene_id, details="Newer")
+        bench.drain()
+        assert outages(bench) == 0
+        assert all(refused(bench, scene_id) == {"summary"} for scene_id in list(bench.keys)[:count])
+
+    def test_five_of_them_do(self, bench: Workbench) -> None:
+        sync_all(bench)
+        bench.plex.writes.ignored = frozenset({"summary"})
+        for scene_id in bench.keys:
+            bench.edit(scene_id, details="Newer")
+        bench.drain()
+        assert outages(bench) == 1
 
     def test_a_running_drainer_tries_again_what_is_older_than_a_day(self, bench: Workbench) -> None:
         bench.plex.writes.ignored = frozenset({"summary"})
