@@ -16,6 +16,8 @@ from sync_queue.operations import pending_scene_ids
 OUTAGE_ERRORS = frozenset({"PlexServerDown", "PlexTemporaryError", "PlexAuthError"})
 """Error types that an outage can be the reason of."""
 SOURCE = "redrive"
+AT_ONCE = 100
+"""Letters of one transaction: a commit waits for the disk, and a hook waits for the transaction."""
 ALREADY_PENDING = "the scene has a newer job already"
 
 
@@ -103,16 +105,24 @@ def redrive(
     seconds after that the n-th job (from 0) falls due.
     """
     redriven = 0
-    for letter in letters:
+    for start in range(0, len(letters), AT_ONCE):
         with database.transaction():
-            is_free = not pending_scene_ids(database, [letter.scene_id])
-            if is_free and database.execute("DELETE FROM dead_letters WHERE id = ?", (letter.id,)) == 1:
-                database.execute("DELETE FROM dead_letters WHERE scene_id = ? AND id < ?", (letter.scene_id, letter.id))
-                reach("redrive:taken")
-                insert_job(database, _fresh(letter, now + offset(redriven)).data(), now)
-                redriven += 1
+            for letter in letters[start : start + AT_ONCE]:
+                redriven += _redrive_one(database, letter, now, now + offset(redriven))
         reach("redrive:done")
     return redriven
+
+
+def _redrive_one(database: Database, letter: DeadLetter, now: float, due: float) -> bool:
+    """Whether it went back; part of a larger transaction."""
+    if pending_scene_ids(database, [letter.scene_id]):
+        return False
+    if database.execute("DELETE FROM dead_letters WHERE id = ?", (letter.id,)) != 1:
+        return False
+    database.execute("DELETE FROM dead_letters WHERE scene_id = ? AND id < ?", (letter.scene_id, letter.id))
+    reach("redrive:taken")
+    insert_job(database, _fresh(letter, due).data(), now)
+    return True
 
 
 def _fresh(letter: DeadLetter, due: float) -> Job:
