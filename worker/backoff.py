@@ -12,7 +12,7 @@
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
-| PartlySynced (a field failed)      | 5           | 5, 80               | no            | done, with a warning        |
+| PartlySynced (a field failed)      | 12          | 5, 600              | no            | done, with a warning        |
 | NothingArrived (answered 200)      | 5           | 5, 80               | once a scene  | done but for what is refused|
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
@@ -45,6 +45,7 @@ LONGEST_WAIT = 900.0
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
+_PARTLY = (5.0, 600.0, 12)  # half an hour on average: it ends as done, so an outage of one route had better be over
 _UNLISTED = (60.0, 60.0, NOT_COUNTED)
 _STASH = (5.0, 60.0, NOT_COUNTED)
 
@@ -104,6 +105,8 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
     """`(base seconds, cap seconds, retries before it is given up)` of an error; NOT_COUNTED retries = never."""
     if isinstance(error, PlexNotFound):
         return _NOT_FOUND
+    if isinstance(error, PartlySynced):
+        return _PARTLY
     if isinstance(error, StashUnavailable):
         return _STASH
     if isinstance(error, PlexLibraryUnlisted):
@@ -152,7 +155,7 @@ class RetryPolicy:
     def decide_counted(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
         """Like `decide`, but with this failure counted whatever it is: for a job that makes Plex fail by itself."""
         base, cap, retries = get_retry_params(error)
-        if not isinstance(error, PlexNotFound | PermanentError):
+        if not isinstance(error, PlexNotFound | PartlySynced | PermanentError):
             retries = self.max_retries
         effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
         if isinstance(error, NothingArrived):
