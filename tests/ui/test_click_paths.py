@@ -168,4 +168,7 @@ def test_setup_finds_the_folders_and_marks_what_is_wrong(begin: Begin) -> None:
     site.page.get_by_label("Path map, from Stash's folder to Plex's").fill(f"/data => {PLEX_ROOT}")
     site.press("Test on 20 scenes")
     site.shows("3 scenes were found in Plex and back.")
+    line = site.page.locator(".plexsync-line", has=site.button("Test on 20 scenes"))
+    line.get_by_role("button", name="Save").click()
+    wait_until(lambda: "path_map" in world.stash.library.plugin_settings["PlexSync"], "the path map to be saved")
     assert world.stash.library.plugin_settings["PlexSync"]["plex_library"] == "Movies"
