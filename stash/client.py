@@ -209,33 +209,34 @@ class StashClient:
         scenes = self._graphql.query(_UPDATED, {"filter": page})["findScenes"]["scenes"]
         return [(int(scene["id"]), scene["updated_at"], parse_time(scene["updated_at"])) for scene in scenes]
 
-    def screenshot(self, scene: Scene) -> bytes | None:
+    def screenshot(self, scene: Scene, patience: float | None = None) -> bytes | None:
         """The picture of a scene, or None where there is none that can be used.
 
         That is: no address, an answer of 4xx, or no JPEG, PNG, GIF or WebP (Stash draws an SVG for scenes without a
         picture). Of a picture with more than `SCREENSHOT_BYTES` it returns the first of them and one more.
+        Raises StashSilent where it has not come after `patience` seconds (None: as any other answer).
         """
-        return self._picture(scene.screenshot)
+        return self._picture(scene.screenshot, patience)
 
-    def performer_image(self, performer: Performer) -> bytes | None:
-        """The picture of a performer; None and limits as for `screenshot`."""
-        return self._picture(performer.image)
+    def performer_image(self, performer: Performer, patience: float | None = None) -> bytes | None:
+        """The picture of a performer; None, limits and `patience` as for `screenshot`."""
+        return self._picture(performer.image, patience)
 
-    def _picture(self, address: str) -> bytes | None:
+    def _picture(self, address: str, patience: float | None) -> bytes | None:
         if not address:
             return None
         url = self._session.url + _own_path(address)
         headers = {"Accept": "image/*"}
-        options = {"stream": True, "headers": headers, "expected_bytes": SCREENSHOT_BYTES}
+        options = {"stream": True, "headers": headers, "expected_bytes": SCREENSHOT_BYTES, "patience": patience}
         with self._session.request("GET", url, **options) as response:
             if response.status_code >= requests.codes.internal_server_error:
                 raise StashUnavailable(describe_status(response))
             if response.status_code >= requests.codes.bad_request:
                 return None
-            image = self._read_at_most(response, SCREENSHOT_BYTES)
+            image = self._read_at_most(response, SCREENSHOT_BYTES, patience)
         return image if image and _IMAGE.match(image) else None
 
-    def _read_at_most(self, response: requests.Response, limit: int) -> bytes:
+    def _read_at_most(self, response: requests.Response, limit: int, patience: float | None) -> bytes:
         """The body, as far as `limit` bytes and one more."""
         body = bytearray()
         try:
@@ -244,10 +245,10 @@ class StashClient:
                 if len(body) > limit:
                     return bytes(body[: limit + 1])
         except requests.RequestException as error:
-            reason = self._session.describe(error)
+            failure = self._session.failure(error, patience)
         else:
             return bytes(body)
-        raise StashUnavailable(reason)
+        raise failure
 
     def version(self) -> str:
         """Stash's version, such as "v0.30.1"; "" where a build has none."""

@@ -2,6 +2,7 @@
 
 StashError
 ├── StashUnavailable        no usable answer: refused, timed out, a status of 400 or above, not JSON
+│   ├── StashSilent         it took longer than it was given, be it for this one answer
 │   ├── StashUnauthorized   Stash wants a login: the session has expired, or the API key was changed
 │   └── StashQueryFailed    Stash answered, but with GraphQL errors: a locked database, another version's schema
 ├── SceneUnreadable         Stash answers, but not for this scene: a file that is no video, a missing row
@@ -25,6 +26,10 @@ class StashError(Exception):
 
 class StashUnavailable(StashError, TransientError):
     """Stash gave no usable answer; asking again later may help."""
+
+
+class StashSilent(StashUnavailable):
+    """Stash did not answer in time."""
 
 
 class StashUnauthorized(StashUnavailable):

@@ -15,7 +15,7 @@ from stashapi.classes import GQLWrapper
 from network.causes import causes_of
 from network.deadline import Deadline, DeadlineAdapter, DeadlineExceeded, seconds_for
 from stash.address import is_loopback
-from stash.exceptions import StashQueryFailed, StashUnauthorized, StashUnavailable
+from stash.exceptions import StashQueryFailed, StashSilent, StashUnauthorized, StashUnavailable
 
 _SHOWN_CHARACTERS = 300
 
@@ -78,30 +78,40 @@ class StashSession(requests.Session):
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """As `requests.Session.request`; a status of 400 or above, other than 401, is left to the caller.
 
-        `expected_bytes` is how long a reply may be that needs its time, in bytes: a picture.
+        `expected_bytes` is how long a reply may be that needs its time, in bytes: a picture. `patience`: seconds after
+        which no whole answer is waited for any longer, None for what the timeouts say.
         Raises StashUnauthorized for 401 and redirects, StashUnavailable where no whole answer came.
         """
-        kwargs.setdefault("timeout", self.timeouts)
+        patience = kwargs.pop("patience", None)
+        expected_bytes = kwargs.pop("expected_bytes", 0)
+        silence = patience or self.timeouts[1]
+        whole = patience or seconds_for(silence, expected_bytes)
+        kwargs.setdefault("timeout", (self.timeouts[0], silence))
         kwargs["allow_redirects"] = False
-        silence = self.timeouts[1]
-        deadline = Deadline(seconds_for(silence, kwargs.pop("expected_bytes", 0)), silence, self._clock)
+        deadline = Deadline(whole, silence, self._clock)
         try:
             with deadline.in_force():
                 response = super().request(*args, **kwargs)
         except (requests.RequestException, ValueError) as error:  # ValueError: a header that cannot be sent, with value
-            reason = self.describe(error)
+            failure = self.failure(error, patience)
         else:
             if response.status_code == requests.codes.unauthorized or response.is_redirect:
                 raise StashUnauthorized(self.url)
             return response
         # Raised out here so that the original, which may hold the request and its headers, is no part of the new one.
-        raise StashUnavailable(reason)
+        raise failure
 
-    def describe(self, error: Exception) -> str:
-        """What happened and what to do, in a sentence without anything secret."""
+    def failure(self, error: Exception, patience: float | None = None) -> StashUnavailable:
+        """What happened and what to do, in a sentence without anything secret. `patience` as for `request`."""
+        is_late = any(isinstance(cause, DeadlineExceeded) for cause in causes_of(error)) or _stalled(error)
+        is_silence = is_late or isinstance(error, requests.exceptions.Timeout)
+        return (StashSilent if is_silence else StashUnavailable)(self._describe(error, patience))
+
+    def _describe(self, error: Exception, patience: float | None) -> str:
         connect_timeout, read_timeout = self.timeouts
+        read_timeout = patience or read_timeout
         if any(isinstance(cause, DeadlineExceeded) for cause in causes_of(error)):
-            seconds = seconds_for(read_timeout)
+            seconds = patience or seconds_for(read_timeout)
             return f"Stash at {self.url} was not done after {seconds:g} seconds. Restart it if this goes on"
         if isinstance(error, requests.exceptions.ConnectTimeout):
             return f"Stash at {self.url} took no connection within {connect_timeout:g} seconds. Is it running?"

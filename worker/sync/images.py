@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -20,6 +19,7 @@ from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.packages.pictures import Pictures
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
+from worker.sync.picture import Picture
 from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
 from worker.sync.server import KnownServer, Route
 
@@ -31,32 +31,6 @@ LOOKS = 3
 """Looks at the list of pictures, which may lag by a second."""
 PAUSE = 1.0
 """Seconds between two looks."""
-
-
-class Picture:
-    """A scene's picture in Stash, fetched when it is first needed and once for all items of the scene."""
-
-    def __init__(self, fetch: Callable[[], bytes | None]) -> None:
-        self._fetch = fetch
-
-    def read(self) -> bytes | None:
-        """The bytes, None where Stash has no picture. Raises StashUnavailable, then each time."""
-        image, error = self._fetched
-        if error is not None:
-            raise error
-        return image
-
-    def can_be_sent(self, most: int) -> bool:
-        """Whether there is one of at most so many bytes."""
-        image, _ = self._fetched
-        return image is not None and len(image) <= most
-
-    @functools.cached_property
-    def _fetched(self) -> tuple[bytes | None, StashUnavailable | None]:
-        try:
-            return self._fetch(), None
-        except StashUnavailable as error:
-            return None, error
 
 
 class ImageSync:
@@ -84,7 +58,8 @@ class ImageSync:
         wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
         unlocked = [lock for lock in wanted if lock not in item.item.locked]
         most = SCREENSHOT_BYTES if self._context.config.poster_fit else UPLOAD_BYTES
-        return unlocked if unlocked and picture.can_be_sent(most) else []
+        item.images.locks_along = unlocked if unlocked and picture.can_be_sent(most) else []
+        return item.images.locks_along
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
         """Upload what changed. A failure that is an image's own goes to `item.images`.
@@ -97,7 +72,7 @@ class ImageSync:
         try:
             image = picture.read()
         except StashUnavailable as error:
-            item.images.failures.append(f"{', '.join(fields)}: {error}")
+            item.images.note(", ".join(fields), error)
             return
         if image is None:
             return  # Stash shows a placeholder of its own: a scan has not made a picture yet
@@ -214,8 +189,7 @@ class ImageSync:
         item.images.check[name] = digest
 
     def _lock(self, name: str, item: ItemSync) -> None:
-        if PLEX_NAMES[name] not in item.item.locked and not item.edits:
-            # With other edits the lock went along with them.
+        if PLEX_NAMES[name] not in (*item.item.locked, *item.images.locks_along):
             self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
             item.images.locked.append(name)
 

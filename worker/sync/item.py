@@ -23,6 +23,7 @@ from plex.edits import (
 from plex.exceptions import PlexItemGone, PlexNotFound
 from plex.items import PlexItem
 from plex.writer import Parameters
+from stash.exceptions import StashSilent, StashUnavailable
 from sync_queue.activity import Change
 from sync_queue.sync_state import ItemState
 from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
@@ -40,8 +41,9 @@ class ImageResults:
     """What became of an item's pictures, by field.
 
     `changed` show another one, `locked` were locked by an edit of their own, `done` are as they should be, `check`
-    (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `refused`: the SHA-1 of
-    what Plex does not take.
+    (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `silences`: failures of
+    what did not come from Stash in time. `refused`: the SHA-1 of what Plex does not take. `locks_along`: Plex's names
+    of those whose lock goes along with other edits.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -49,8 +51,14 @@ class ImageResults:
     done: list[str] = field(default_factory=list)
     check: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+    silences: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    locks_along: list[str] = field(default_factory=list)
+
+    def note(self, what: str, error: StashUnavailable) -> None:
+        """Stash could not give a picture, of which `what` was to be made."""
+        (self.silences if isinstance(error, StashSilent) else self.failures).append(f"{what}: {error}")
 
 
 class ItemSync(ItemWriting):
@@ -132,7 +140,7 @@ class ItemSync(ItemWriting):
     @property
     def warnings(self) -> list[str]:
         """What went wrong, in words."""
-        return [*self.verdict.warnings, *self.images.warnings, *self.images.failures]
+        return [*self.verdict.warnings, *self.images.warnings, *self.images.failures, *self.images.silences]
 
     def arrived(self, now: float, *, gives_up: bool = True) -> ItemState:
         """The state once everything is written, by this run or by an earlier one that could not say so any more.

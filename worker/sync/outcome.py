@@ -9,8 +9,8 @@ from sync_queue.models import Job
 from sync_queue.sync_state import ItemState, SceneState
 from validation.metadata import WantedMetadata
 from validation.scene import Scene
-from worker.sync.images import Picture
 from worker.sync.item import ItemSync
+from worker.sync.picture import Picture
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,11 @@ class SceneWork:
     def files(self) -> tuple[str, ...]:
         """The scene's files as Stash sees them."""
         return self.scene.files
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a picture for it did not come from Stash in time."""
+        return any(item.images.silences for item in self.items)
 
     @property
     def changed_in_stash(self) -> bool:

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from plex.edits import FieldEdit, is_locked, names
 from plex.exceptions import PlexError, PlexPermanentError
@@ -25,6 +26,7 @@ from validation.sanitizers import clean_names
 from validation.scene import Performer, Scene
 from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
+from worker.sync.picture import Patience
 
 PHOTOS = "performer_photos"
 """What logs and reports call them, where they name a field otherwise."""
@@ -57,6 +59,7 @@ class PhotoSync:
 
     context: SyncContext
     database: Database
+    patience: Patience = field(default_factory=Patience)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _taken: set[str] = field(default_factory=set, init=False)
 
@@ -69,10 +72,13 @@ class PhotoSync:
         edit = _edit_of_people(item.edits)
         shown = people_after(item.edits, item.item)
         locked = edit.locked if edit else is_locked("performers", item.item.locked)
+        taken: set[str] = set()
         try:
-            photos = dict(self._changed(self._candidates(item.item, scene, shown)))
+            photos = dict(self._changed(self._candidates(item.item, scene, shown), taken))
         except StashUnavailable as error:
-            item.images.failures.append(f"{PHOTOS}: {error}")
+            with self._lock:
+                self._taken -= taken
+            item.images.note(PHOTOS, error)
             return DuePhotos()
         addresses = {name: photo.address for name, photo in photos.items()}
         return DuePhotos(photos, tuple(photo_requests(shown, addresses, locked=locked)))
@@ -134,8 +140,11 @@ class PhotoSync:
     def _is_from_here(self, known: PersonPhoto | None) -> bool:
         return known is not None and known.address.startswith(f"{self.context.config.performer_photos_url}/")
 
-    def _changed(self, candidates: Iterable[_Candidate]) -> Iterator[tuple[str, PersonPhoto]]:
-        """The name that Plex shows, and the photo, of those whose picture is another one than was sent."""
+    def _changed(self, candidates: Iterable[_Candidate], taken: set[str]) -> Iterator[tuple[str, PersonPhoto]]:
+        """The name that Plex shows, and the photo, of those whose picture is another one than was sent.
+
+        `taken` gets whoever is looked at here, and by no other scene of the batch.
+        """
         for each in candidates:
             person = name_key(each.name)
             with self._lock:
@@ -143,7 +152,8 @@ class PhotoSync:
                 self._taken.add(person)
             if is_taken:
                 continue
-            image = self.context.stash.performer_image(each.performer)
+            taken.add(person)
+            image = self.patience.fetch(partial(self.context.stash.performer_image, each.performer))
             if image is None:
                 continue
             sha1 = hashlib.sha1(image, usedforsecurity=False).hexdigest()

@@ -33,12 +33,13 @@ from worker.base.one_by_one import together_or_one_by_one
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.assumptions import assume_from, rests_on_assumption
 from worker.sync.context import SyncContext
-from worker.sync.images import ImageSync, Picture
+from worker.sync.images import ImageSync
 from worker.sync.item import ItemSync, changes_of
 from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, Settled, told
 from worker.sync.parallel import run_in_parallel
 from worker.sync.photos import PhotoSync
+from worker.sync.picture import Patience, Picture
 from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
@@ -67,6 +68,7 @@ class SceneSync:
         self._on_written = on_written
         self._wait = wait
         self._read_at = 0.0
+        self._patience = Patience()
 
     @property
     def _state(self) -> SyncState:
@@ -83,7 +85,7 @@ class SceneSync:
 
     @cached_property
     def _photos(self) -> PhotoSync:
-        return PhotoSync(self._context, self._database)
+        return PhotoSync(self._context, self._database, self._patience)
 
     @property
     def _images(self) -> ImageSync:
@@ -131,6 +133,7 @@ class SceneSync:
     def _run(self, jobs: Sequence[Job], *, may_assume: bool) -> tuple[list[Outcome], list[SceneWork]]:
         """Bring scenes in step; returns the outcomes of those left alone, and the works of the others."""
         self._read_at = self._clock()
+        self._patience.glance()
         scenes = self._context.stash.scenes([job.scene_id for job in jobs])
         reach("read:stash")
         known = self._state.scenes([job.scene_id for job in jobs])
@@ -147,6 +150,7 @@ class SceneSync:
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
         run_in_parallel(writable, self._begin, self._context.config.parallel_writes)
+        self._bring_late(writable)
         self._read_back([work for work in works if work.is_begun and work.error is None])
         reach("write:read_back")
         ended = [work for work in works if work.is_begun or work.error is not None]
@@ -159,7 +163,7 @@ class SceneSync:
         reason = reason_not_to_sync(scene, wanted, known, self._context.config, job)
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
-        picture = Picture(partial(self._context.stash.screenshot, scene))
+        picture = Picture(partial(self._patience.fetch, partial(self._context.stash.screenshot, scene)))
         return SceneWork(job, scene, wanted, known, picture, tries_refused=tries_refused(job))
 
     def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
@@ -228,6 +232,24 @@ class SceneSync:
                 self._refresh(work, item)
         self._on_written()
 
+    def _bring_late(self, writable: Sequence[tuple[SceneWork, list[int]]]) -> None:
+        """Bring the pictures that did not come from Stash at once, now that no text waits for them any more."""
+        self._patience.take_time()
+        late = [(work, keys) for work, keys in writable if work.error is None and work.is_late]
+        # Reversed: the first ones are those that were silent, the last ones were not asked for.
+        run_in_parallel(late[::-1], self._write_late, self._context.config.parallel_writes)
+
+    def _write_late(self, work: SceneWork) -> None:
+        work.picture.forget_silence()
+        for item in work.items:
+            if item.images.silences:
+                item.images.silences.clear()
+                self._attempt(work, partial(self._bring_pictures, work, item))
+
+    def _bring_pictures(self, work: SceneWork, item: ItemSync) -> None:
+        self._photos.finish(item, self._photos.due(item, work.scene))
+        self._images.sync(item, work.picture, work.changed_in_stash)
+
     def _refresh(self, work: SceneWork, item: ItemSync) -> None:
         item.refresh(self._context.plex, work.scene.updated_at, self._read_at)
         locks = own_locks(item.item, item.state)
@@ -270,7 +292,7 @@ class SceneSync:
                 tried=tuple(item.rating_key for item in work.items),
                 server_id=self._context.plex.machine_identifier,
             )
-        images = [text for item in work.items for text in item.images.failures]
+        images = [text for item in work.items for text in (*item.images.failures, *item.images.silences)]
         passing = [text for item in work.items for text in item.verdict.passing]
         ignored = [text for item in work.items if item.verdict.has_ignored_all for text in item.verdict.warnings]
         # Without an image the scene is not in step yet, so the next try must look at its images again.

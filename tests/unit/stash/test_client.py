@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stash.client import SCREENSHOT_BYTES, StashClient, parse_time
-from stash.exceptions import StashError, StashQueryFailed, StashUnauthorized, StashUnavailable
-from tests.simulators.faults import cut_off_body, drip, status
+from stash.exceptions import StashError, StashQueryFailed, StashSilent, StashUnauthorized, StashUnavailable
+from tests.simulators.faults import cut_off_body, drip, hang, status
 from tests.simulators.http_pace import DrippingPart
 from tests.simulators.http_server import Response
 from tests.simulators.stash import StashSimulator, graphql_error
@@ -394,3 +394,14 @@ def test_so_is_a_picture_that_drips(stash: StashSimulator) -> None:
     stash.inject(drip(0.0005, "body", endless=True), prefix="/scene")
     with pytest.raises(StashUnavailable, match="was not done"):
         asked.screenshot(scene)
+
+
+@pytest.mark.parametrize("fault", [hang(), drip(0.05, "body", endless=True)])
+def test_a_picture_is_waited_for_as_long_as_it_is_given(stash: StashSimulator, fault: Any) -> None:
+    stash.add_scene("/library/1.mp4")
+    asked = client(stash)
+    found = asked.scenes([1])[1]
+    injected = stash.inject(fault, prefix="/scene")
+    with pytest.raises(StashSilent, match=r"0\.2 seconds"):
+        asked.screenshot(found, 0.2)
+    injected.stop()
