@@ -103,7 +103,7 @@
     return h(
       page.Row,
       row,
-      h("div", null, job.error_text),
+      h("div", { className: "plexsync-why" }, job.error_text),
       h(
         page.Muted,
         null,

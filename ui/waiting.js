@@ -53,7 +53,7 @@
         title: h(page.SceneLink, { sceneId: job.scene_id, title: job.title }),
         actions: job.kind === "scene" && actions,
       },
-      h("div", null, why(job)),
+      h("div", { className: "plexsync-why" }, why(job)),
       h(page.Muted, null, when(job), job.attempts > 0 && ` · ${t("job.tries", { count: job.attempts })}`),
       h(page.Path, { path: job.path })
     );
