@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,10 +16,13 @@ import requests
 from stash.address import base_url
 from stash.enabled import PLUGIN_ID as PLUGIN_ID
 from stash.enabled import PLUGINS_QUERY, is_enabled_among
-from stash.exceptions import StashUnavailable
+from stash.exceptions import StashQueryFailed, StashUnavailable
+from stash.pages import page_without
 from stash.scene_reader import SceneReader, Scenes
 from stash.transport import GraphQLTransport, StashSession, describe_status
 from validation.scene import Performer, Scene
+
+logger = logging.getLogger(__name__)
 
 SCREENSHOT_BYTES = 20 * 1024 * 1024
 """Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
@@ -97,6 +101,7 @@ class StashClient:
         self._graphql = GraphQLTransport(self._session)
         self._reader = SceneReader(self._graphql)
         self._library_roots: tuple[str, ...] | None = None
+        self._told: set[str] = set()
 
     def __repr__(self) -> str:
         return f"StashClient({self._session.url!r})"
@@ -191,15 +196,18 @@ class StashClient:
         """Pages of (id, updated_at) of the scenes that were updated at `since` or later, about newest first.
 
         `since` has a time zone. A scene that is updated while the pages are read may come twice or move to an earlier
-        page unseen; its new time is then later than the call, so the next call brings it.
+        page unseen; its new time is then later than the call, so the next call brings it. A scene that Stash cannot
+        list is left out, and told of in the log.
         """
         page_number = 1
         while True:
-            page = self._updated_page(page_number, page_size)
+            rows = page_without(self._updated_page, page_number, page_size)
+            page = [row for row in rows if not isinstance(row, StashQueryFailed)]
+            self._tell_of_unlisted(row for row in rows if isinstance(row, StashQueryFailed))
             recent = [(scene_id, text) for scene_id, text, updated_at in page if updated_at >= since]
             if recent:
                 yield recent
-            if len(page) < page_size or min(updated_at for _, _, updated_at in page) < since - CLOCK_CHANGE:
+            if len(rows) < page_size or min((when for _, _, when in page), default=since) < since - CLOCK_CHANGE:
                 return
             page_number += 1
 
@@ -208,6 +216,16 @@ class StashClient:
         page = {"page": page_number, "per_page": page_size, "sort": "updated_at", "direction": "DESC"}
         scenes = self._graphql.query(_UPDATED, {"filter": page})["findScenes"]["scenes"]
         return [(int(scene["id"]), scene["updated_at"], parse_time(scene["updated_at"])) for scene in scenes]
+
+    def _tell_of_unlisted(self, errors: Iterable[StashQueryFailed]) -> None:
+        """Say once a reason that a scene is left out, whose id nobody can tell."""
+        for reason in {error.reason for error in errors} - self._told:
+            self._told.add(reason)
+            logger.warning(
+                "Stash cannot list every scene that was updated lately (%s). The others are synced. See Stash's log "
+                "for the scene, and scan its file again or delete it",
+                reason,
+            )
 
     def screenshot(self, scene: Scene, patience: float | None = None) -> bytes | None:
         """The picture of a scene, or None where there is none that can be used.

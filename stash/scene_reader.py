@@ -13,9 +13,10 @@ from validation.scene import Scene
 _SCENES = (
     "query Scenes($ids: [ID!], $filter: FindFilterType) { findScenes(ids: $ids, filter: $filter) { scenes {%s} } }"
 )
-_LOWEST_IDS = "query LowestIds($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id } } }"
-_CONTROLS = 2
-"""Other scenes that are asked for, until one can be read: the first may be spoiled as well."""
+_NEXT = (
+    "query NextScene($beyond: SceneFilterType, $filter: FindFilterType) "
+    "{ findScenes(scene_filter: $beyond, filter: $filter) { scenes {%s} } }"
+)
 
 
 class Scenes(dict[int, Scene]):
@@ -91,18 +92,34 @@ class SceneReader:
         return found
 
     def _require_an_answer(self, scene_ids: Sequence[int], error: StashQueryFailed) -> None:
-        """Raises `error` unless Stash answers for other scenes: a locked database is no scene's fault."""
-        page = {"per_page": len(scene_ids) + _CONTROLS, "sort": "id", "direction": "ASC"}
-        known = self._graphql.query(_LOWEST_IDS, {"filter": page})["findScenes"]["scenes"]
-        others = [key for key in (int(scene["id"]) for scene in known) if key not in scene_ids][:_CONTROLS]
-        for each in others:
-            try:
-                self._each([each])
-            except StashQueryFailed:
-                continue
+        """Raises `error` unless Stash answers for another scene: a locked database is no scene's fault.
+
+        Asked for are the next ones beyond these, as a list with one of these in it might fail for that; where these are
+        all that there are, the first and the last of them.
+        """
+        beyond = (("GREATER_THAN", max(scene_ids), "ASC"), ("LESS_THAN", min(scene_ids), "DESC"))
+        answers = [self._next_scene(*each) for each in beyond]
+        if any(answers):
             return
-        if others or len(scene_ids) == 1:
+        is_whole_library = answers == [False, False] and len(scene_ids) > 1
+        if not (is_whole_library and any(self._can_be_read(each) for each in (scene_ids[0], scene_ids[-1]))):
             raise error
+
+    def _next_scene(self, modifier: str, scene_id: int, direction: str) -> bool | None:
+        """Whether there is a scene beyond this one that can be read, None where Stash does not answer for it."""
+        page = {"per_page": 1, "sort": "id", "direction": direction}
+        variables = {"beyond": {"id": {"value": scene_id, "modifier": modifier}}, "filter": page}
+        try:
+            return bool(self._graphql.query(_NEXT % self._selection, variables)["findScenes"]["scenes"])
+        except StashQueryFailed:
+            return None
+
+    def _can_be_read(self, scene_id: int) -> bool:
+        try:
+            self._each([scene_id])
+        except StashQueryFailed:
+            return False
+        return True
 
 
 def _parsed(answers: Iterable[Mapping[str, Any]]) -> Scenes:

@@ -11,6 +11,7 @@ import pytest
 from stash.exceptions import StashQueryFailed
 from tests.simulators.stash import graphql_error
 from tests.support.workbench import Workbench
+from worker.drain.catch_up import INTERVAL as CATCH_UP_INTERVAL
 from worker.sync.comparison import Comparison, Verdict
 
 BAD = 7
@@ -35,7 +36,11 @@ def malformed(bench: Workbench) -> None:
     bench.stash.library.scenes[BAD] = replace(odd, files=(replace(odd.files[0], path=None),))  # type: ignore[arg-type]
 
 
-SPOILED = pytest.mark.parametrize("spoil", [null_for_one, null_for_all, malformed])
+def without_id(bench: Workbench) -> None:
+    bench.stash.break_scene(BAD, "id")
+
+
+SPOILED = pytest.mark.parametrize("spoil", [null_for_one, null_for_all, malformed, without_id])
 
 
 @pytest.fixture
@@ -96,3 +101,36 @@ def test_scenes_of_which_none_can_be_read_are_told_from_a_stash_that_fails(bench
     bench.stash.break_scene(BAD)
     scenes = bench.workplace.stash.scenes([BAD])
     assert (dict(scenes), sorted(scenes.unreadable)) == ({}, [BAD])
+
+
+@pytest.mark.parametrize("fields", [("id",), ("id", "id", "id")])
+@pytest.mark.parametrize("is_fatal", [False, True])
+def test_what_is_missed_is_found_without_those(
+    bench: Workbench, fields: tuple[str, ...], is_fatal: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.step()  # sets the catch-up's mark
+    for scene_id, field in zip((BAD, 8, 60), fields, strict=False):
+        bench.stash.break_scene(scene_id, field)
+    bench.stash.library.unresolvable_is_fatal = is_fatal
+    for scene_id in SCENES:
+        bench.stash.save_without_hook(scene_id, details="Unheard of")
+    bench.clock.now += CATCH_UP_INTERVAL
+    bench.step()
+    bench.drain()
+    broken = {BAD, 8, 60} if len(fields) > 1 else {BAD}
+    assert {scene_id for scene_id in SCENES if not bench.shows(scene_id)} == broken
+    assert sum("cannot list every scene" in text for text in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("scene_ids", [[BAD], list(SCENES)])
+def test_with_all_scenes_in_hand_it_is_named_as_well(bench: Workbench, scene_ids: list[int]) -> None:
+    bench.stash.break_scene(BAD, "id")
+    assert sorted(bench.workplace.stash.scenes(scene_ids).unreadable) == [BAD]
+
+
+def test_a_locked_database_is_no_scenes_fault_where_all_are_in_hand(bench: Workbench) -> None:
+    bench.workplace.contexts.current(0.0)
+    bench.stash.inject(graphql_error("database is locked"))
+    with pytest.raises(StashQueryFailed, match="database is locked"):
+        bench.workplace.stash.scenes(SCENES)
+    assert bench.stash.count("POST", "/graphql") <= 7
