@@ -262,7 +262,7 @@ class ItemWriting:
         except PlexError as error:
             if not self.is_fields_own(error, plex):
                 raise
-            if error.status is None:
+            if error.status is None and error.suspect_outage:
                 server.note_silence(route, error)
             return error
         return None
