@@ -26,7 +26,10 @@ from worker.sync.server import KnownServer, Route
 UPLOAD_BYTES = 10_480_000
 """Largest picture that Plex takes, in bytes: where Kometa stops, since Plex answers 500 to more."""
 LARGE = 5_000_000
-"""Bytes over which a picture that Plex answers with 413 or 500 is taken for too large. Chosen: half of that."""
+"""Bytes over which a picture that Plex answers with 500 is taken for too large. Chosen: half of that."""
+TOO_LARGE = 413
+"""HTTP status: more bytes than the server, or a proxy before it, takes (RFC 9110); nginx takes 1 MB by default."""
+BUSY = 500
 LOOKS = 3
 """Looks at the list of pictures, which may lag by a second."""
 PAUSE = 1.0
@@ -51,11 +54,12 @@ class ImageSync:
     def locks(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> list[str]:
         """Plex's names of the images that are to be locked and are not, to go along with another edit.
 
-        Where there is no picture to send, what Plex shows is its own, and stays free.
+        Where there is no picture to send, or Plex refused it before, what Plex shows is its own, and stays free.
         """
         if not item.edits:
             return []
-        wanted = [PLEX_NAMES[name] for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
+        hopeful = [name for name in IMAGE_FIELDS if name not in item.state.refused]
+        wanted = [PLEX_NAMES[name] for name in hopeful if self._may_need(name, item, changed_in_stash)]
         unlocked = [lock for lock in wanted if lock not in item.item.locked]
         most = SCREENSHOT_BYTES if self._context.config.poster_fit else UPLOAD_BYTES
         item.images.locks_along = unlocked if unlocked and picture.can_be_sent(most) else []
@@ -78,11 +82,14 @@ class ImageSync:
             return  # Stash shows a placeholder of its own: a scan has not made a picture yet
         for name in fields:
             self._bring(name, item, image)
+        self._unlock_unsent(fields, item)
 
     def check(self, item: ItemSync, shown: PlexItem) -> None:
         """See to it that what was uploaded is what Plex shows. Failures go to `item.images`; raises as `sync`."""
         for name, digest in list(item.images.check.items()):
-            self._attempt(name, item, digest, partial(self._see_to, name, item, digest, shown))
+            if not self._attempt(name, item, digest, partial(self._see_to, name, item, digest, shown)):
+                # The next try looks for it before it sends another copy.
+                item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         unlocked = [name for name in item.images.check if self._lock_is_missing(name, shown)]
         if unlocked:
             self._lock_again(unlocked, item)
@@ -105,11 +112,16 @@ class ImageSync:
         is_ours = name in item.state.images or name in item.state.uploading
         if self._context.config.preserve_plex_edits and item.item.value(name) and not is_ours:
             return False
-        if name in item.state.refused and not item.tries_refused and not changed_in_stash:
+        if name in item.state.refused and not self._tries_again(name, item) and not changed_in_stash:
             return False
         if changed_in_stash or not is_ours or name in item.state.uploading or self._is_unlocked(name, item):
             return True
         return self._context.is_fit_another(name, item.state.made)
+
+    @staticmethod
+    def _tries_again(name: str, item: ItemSync) -> bool:
+        """Whether a refused picture is sent once more: who asks was there after the refusal."""
+        return bool(item.state.refused[name]["since"] < item.asked_at)
 
     def _is_unlocked(self, name: str, item: ItemSync) -> bool:
         """Whether somebody took away the lock of a picture that we sent."""
@@ -130,7 +142,7 @@ class ImageSync:
         is_refused = refusal is not None and refusal["asked"] == digest
         if len(image) > UPLOAD_BYTES:
             self._refuse_for_size(name, item, image, digest, is_told=is_refused)
-        elif not is_refused or item.tries_refused:
+        elif not is_refused or self._tries_again(name, item):
             upload = partial(self._upload_if_new, name, item, image, digest, recipe_for(fit, cover))
             self._attempt(name, item, digest, upload, len(image))
 
@@ -193,6 +205,12 @@ class ImageSync:
             self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
             item.images.locked.append(name)
 
+    def _unlock_unsent(self, fields: Sequence[str], item: ItemSync) -> None:
+        """Take back the locks that went ahead of first pictures which then did not arrive."""
+        unsent = [PLEX_NAMES[name] for name in fields if name not in item.state.images]
+        if taken_back := [lock for lock in unsent if lock in item.images.locks_along]:
+            self._context.plex.edit(item.item, [(f"{lock}.locked", "0") for lock in taken_back])
+
     def _may_be_there(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or records or lock are lost."""
         is_locked_without_record = name not in item.state.images and PLEX_NAMES[name] in item.item.locked
@@ -221,8 +239,6 @@ class ImageSync:
                 self._wait(PAUSE)
             if self._select(name, item, digest, trusts_list=False):
                 return
-        # The next try looks for it before it sends another copy.
-        item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         raise PlexTemporaryError("Plex took the picture, but does not list it")
 
     def _refuse_for_size(self, name: str, item: ItemSync, image: bytes, digest: str, *, is_told: bool) -> None:
@@ -239,18 +255,22 @@ class ImageSync:
                 " Choose a smaller one in Stash"
             )
 
-    def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> None:
-        """Do `act`; what is the image's own failure is kept. Raises PlexError where it is not."""
+    def _attempt(self, name: str, item: ItemSync, digest: str, act: Callable[[], object], size: int = 0) -> bool:
+        """Do `act`, and say whether it is done; what is the image's own failure is kept.
+
+        `size`: bytes that are sent. Raises PlexError where it is not the image's own.
+        """
         error = item.send_beside(Route.PICTURES, act, self._context.plex, self._server)
         if error is None:
-            return
-        if size > LARGE and _is_about_size(error):
-            item.images.refused[name] = digest
-            item.images.warnings.append(
-                f"{name}: the cover has {size / 1e6:.1f} MB, which Plex does not take ({error})"
-            )
-        else:
+            return True
+        if not _is_about_size(error, size):
             item.images.failures.append(f"{name}: {error}")
+            return False
+        refusal = item.state.refused.get(name)
+        item.images.refused[name] = digest
+        if refusal is None or refusal["asked"] != digest:
+            item.images.warnings.append(f"{name}: {_too_large_in_words(error, size)}")
+        return False
 
 
 def _sha1(image: bytes) -> str:
@@ -262,5 +282,16 @@ def is_unlocked(name: str, item: PlexItem, sent: Collection[str], loose_locks: C
     return name in sent and PLEX_NAMES[name] not in item.locked and name not in loose_locks
 
 
-def _is_about_size(error: PlexError) -> bool:
-    return error.status in (413, 500)
+def _is_about_size(error: PlexError, size: int) -> bool:
+    """Whether it is the size, in bytes, of a picture that was refused; 0 where none was sent."""
+    return size > 0 and (error.status == TOO_LARGE or (error.status == BUSY and size > LARGE))
+
+
+def _too_large_in_words(error: PlexError, size: int) -> str:
+    has = f"the cover has {size / 1e6:.1f} MB" if size >= 1e6 else f"the cover has {size / 1e3:.1f} kB"
+    if error.status != TOO_LARGE:
+        return f"{has}, which Plex does not take ({error})"
+    return (
+        f"{has}, which is too much for Plex or a proxy before it (413). Raise the limit there (client_max_body_size in"
+        " nginx) and run Sync All, or choose a smaller cover in Stash"
+    )

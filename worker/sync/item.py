@@ -64,7 +64,8 @@ class ImageResults:
 class ItemSync(ItemWriting):
     """The difference between `wanted` and `item`, and the item's state as it changes.
 
-    What Plex refused before is written only where `tries_refused`. `is_refresh_due`: whether Plex's agent is to fill it
+    What Plex refused before is written only where `tries_refused`, a picture only where it refused that before
+    `asked_at` (seconds since the epoch). `is_refresh_due`: whether Plex's agent is to fill it
     anew. `also`: what was done besides, as it is told.
     """
 
@@ -77,10 +78,11 @@ class ItemSync(ItemWriting):
         ways: ServerWays = ANY_SERVER,
         *,
         tries_refused: bool = True,
+        asked_at: float = 0.0,
     ) -> None:
         super().__init__(item, ())
         self.state = state
-        self.tries_refused = tries_refused
+        self.asked_at = asked_at
         self.images = ImageResults()
         self.is_refresh_due = False
         self.also: list[Change] = []
@@ -157,7 +159,7 @@ class ItemSync(ItemWriting):
             written_at=now if late else self.state.written_at,
             shown={**self.state.shown, **{name: as_json(value) for name, value in forms.items()}},
             asked={**self.state.asked, **{name: as_json(self._wanted.value(name)) for name in forms}},
-            refused=self._refusals(now) if gives_up else self.state.refused,
+            refused=self._refusals(now) if gives_up else {**self.state.refused, **self._refused_pictures(now)},
         )
         given_back = {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
         never_written = {name for name in self.verdict.refused if name not in self._known.written}
@@ -188,14 +190,17 @@ class ItemSync(ItemWriting):
     def _refusals(self, now: float) -> dict[str, Any]:
         old_pictures = set(IMAGE_FIELDS) - set(self.images.done)
         kept = {name: each for name, each in self._known.refused.items() if name in self._left_refused | old_pictures}
-        asked = {name: as_json(self._wanted.value(name)) for name in self.verdict.refused} | self.images.refused
         shown = {name: as_json(value) for name, value in self.verdict.shown.items()}
-        version = self.verdict.plex_version
-        fresh = {
-            name: {"asked": value, "shown": shown.get(name), "since": now, "plex_version": version}
-            for name, value in asked.items()
-        }
-        return {**kept, **fresh}
+        asked = {name: as_json(self._wanted.value(name)) for name in self.verdict.refused}
+        fresh = {name: self._refusal(value, shown.get(name), now) for name, value in asked.items()}
+        return {**kept, **fresh, **self._refused_pictures(now)}
+
+    def _refused_pictures(self, now: float) -> dict[str, Any]:
+        """Those that Plex does not take: that is known at once, whatever else is tried again."""
+        return {name: self._refusal(digest, None, now) for name, digest in self.images.refused.items()}
+
+    def _refusal(self, asked: Any, shown: Any, now: float) -> dict[str, Any]:
+        return {"asked": asked, "shown": shown, "since": now, "plex_version": self.verdict.plex_version}
 
     def write(
         self,

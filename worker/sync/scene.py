@@ -25,6 +25,7 @@ from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.models import Job
+from sync_queue.sources import is_asked_by_a_person
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
@@ -195,9 +196,9 @@ class SceneSync:
             work.warnings.append(f"Plex was not asked to scan for it: {attempt.error}")
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState, may_assume: bool) -> ItemSync:
-        sync = ItemSync(
-            item, state, work.wanted, self._context.rules, self._server.ways, tries_refused=work.tries_refused
-        )
+        asked_at = work.job.enqueued_at if is_asked_by_a_person(work.job.source) else 0.0
+        rules, ways, tries_refused = self._context.rules, self._server.ways, work.tries_refused
+        sync = ItemSync(item, state, work.wanted, rules, ways, tries_refused=tries_refused, asked_at=asked_at)
         sync.is_refresh_due = self._context.config.refresh_instead and is_refresh_due(work.scene, state, work.job)
         if may_assume:
             work.rests_on_assumption |= rests_on_assumption(sync, work.wanted, self._server)

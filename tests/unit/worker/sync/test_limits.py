@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.simulators.faults import status
 from tests.support.whole_library import sync_all
 from tests.support.workbench import Workbench
 
@@ -59,6 +61,67 @@ def test_a_cover_that_plex_answers_with_500_for_its_size_is_not_sent_again(
     bench.edit(1, title="Newer")
     bench.drain()
     assert bench.plex.count("POST") == 0
+
+
+UPLOAD: dict[str, Any] = {"method": "POST", "path": r"/library/metadata/\d+/(posters|arts)"}
+
+
+def test_a_cover_that_a_proxy_finds_too_large_is_told_once_until_it_changes(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    injected = bench.plex.inject(status(413), **UPLOAD)
+    bench.edit(1, title="New")
+    bench.drain()
+    assert (bench.shows(1), bench.plex.count("POST"), bench.worker.progress.retried) == (True, 2, 0)
+    assert not bench.item(1).locked & {"thumb", "art"}
+    assert ["too much for Plex or a proxy" in each for each in warnings(caplog)] == [True, True]
+    caplog.clear()
+    for rating in (20, 40):
+        bench.edit(1, title=f"Newer {rating}", rating100=rating)
+        bench.drain()
+    assert (bench.plex.count("POST"), warnings(caplog)) == (2, [])
+    assert not bench.item(1).locked & {"thumb", "art"}
+    bench.stash.library.change_scene(1, cover=large(1000))
+    injected.remove()
+    bench.edit(1, title="Newest")
+    bench.drain()
+    assert bench.item(1).shown("thumb") == large(1000)
+    assert {"thumb", "art"} <= bench.item(1).locked
+
+
+def test_where_the_proxy_takes_more_now_who_asks_gets_the_cover(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    injected = bench.plex.inject(status(413), **UPLOAD)
+    sync_all(bench)
+    caplog.clear()
+    sync_all(bench)
+    assert warnings(caplog) == [], "told before"
+    injected.remove()
+    sync_all(bench)
+    assert bench.item(1).upload_count == 2
+    assert {"thumb", "art"} <= bench.item(1).locked
+
+
+def test_it_is_told_once_also_where_something_else_is_tried_again(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.plex.inject(status(413), **UPLOAD)
+    bench.plex.inject(status(503), times=2, path="/:/rate")
+    bench.edit(1, rating100=80)
+    bench.drain()
+    assert bench.item(1).user_rating == 8.0
+    assert bench.plex.count("POST") == 2
+    assert sum("too much for Plex" in each for each in warnings(caplog)) == 2
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 413, 500, 503])
+def test_without_a_picture_no_picture_is_locked(bench: Workbench, code: int) -> None:
+    bench.plex.inject(status(code), **UPLOAD)
+    bench.edit(1, title="New")
+    bench.drain()
+    assert (bench.shows(1), bench.dead_letters()) == (True, [])
+    assert not bench.item(1).locked & {"thumb", "art"}
 
 
 @pytest.mark.parametrize("longest", [8192, 4096, 1500])
