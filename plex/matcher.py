@@ -10,14 +10,21 @@ from plex.index_store import IndexedFile
 from plex.paths import Parts, length_below, split_path
 from validation.config import PathMapping
 
+AS_WRITTEN = 2
+"""The likeness of two names that are the same, character by character."""
+
 
 @dataclass(frozen=True)
 class MatchedFile:
-    """A file in Plex, as Plex sees it, that was taken for one of a scene's; `by_tail`: no path map says so."""
+    """A file in Plex, as Plex sees it, that was taken for one of a scene's; `by_tail`: no path map says so.
+
+    `likeness`: how well the names agree, 2 as written, 1 but for the form of an accent, 0 but for the case.
+    """
 
     rating_key: int
     path: str
     by_tail: bool
+    likeness: int = AS_WRITTEN
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,11 @@ class MatchResult:
     files: tuple[MatchedFile, ...] = field(default=(), compare=False)  # it follows from the others
 
     @property
+    def is_certain(self) -> bool:
+        """Whether a file's name is exactly that in Stash, or a person is to choose among several."""
+        return bool(self.ambiguous) or any(file.likeness == AS_WRITTEN for file in self.files)
+
+    @property
     def paths(self) -> frozenset[str]:
         """The paths in Plex that are taken for the scene's files, or that these cannot be told from."""
         return frozenset((*(file.path for file in self.files), *self.ambiguous))
@@ -49,6 +61,10 @@ class ScanTarget:
 
 
 _NOWHERE = split_path("")
+# How many components agree, whether those are all below both library folders, whether the file is there and not in the
+# trash, and how well the names agree (see _likeness).
+_Rank = tuple[int, bool, bool, int]
+_NO_MATCH: _Rank = (0, False, False, 0)
 
 
 @dataclass(frozen=True)
@@ -56,11 +72,11 @@ class _Candidate:
     file: IndexedFile
     parts: Parts
 
+    def taken(self, rank: _Rank, *, by_tail: bool) -> MatchedFile:
+        """The file as the one that was wanted."""
+        return MatchedFile(self.file.rating_key, self.file.path, by_tail, rank[-1])
 
-# How many components agree, whether those are all below both library folders, whether the file is there and not in the
-# trash, and how well the names agree (see _likeness).
-_Rank = tuple[int, bool, bool, int]
-_NO_MATCH: _Rank = (0, False, False, 0)
+
 _SHORTEST_TAIL = 2
 """Components from which on a common tail alone may say that two files are the same."""
 
@@ -89,7 +105,7 @@ class Matcher:
         matched: dict[MatchedFile, None] = {}
         for file in files:
             wanted = split_path(file)
-            best = self._best_candidates(wanted)
+            best, rank = self._best_candidates(wanted)
             if not best:
                 missing[file] = None
             elif len({each.parts.written for each in best}) > 1 and not self._allow_ambiguous:
@@ -97,7 +113,7 @@ class Matcher:
             else:
                 by_tail = self._mapped(wanted) is None
                 rating_keys.update((each.file.rating_key, None) for each in best)
-                matched.update((MatchedFile(each.file.rating_key, each.file.path, by_tail), None) for each in best)
+                matched.update((each.taken(rank, by_tail=by_tail), None) for each in best)
         return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
 
     @property
@@ -141,14 +157,14 @@ class Matcher:
         mapped = self._mapped(split_path(file))
         return mapped is None or any(mapped.is_below(split_path(each)) for each in section.locations)
 
-    def _best_candidates(self, wanted: Parts) -> tuple[_Candidate, ...]:
-        """The candidates of the highest rank; several at one path are one file in several libraries, so all of them."""
+    def _best_candidates(self, wanted: Parts) -> tuple[tuple[_Candidate, ...], _Rank]:
+        """The candidates of the highest rank, with it; several at one path are one file in several libraries."""
         mapped = self._mapped(wanted)
         files = self._by_tail(wanted) if mapped is None else self._index.files_at([mapped])
         found = [_Candidate(each, split_path(each.path)) for each in files]
         ranks = [self._tail_rank(wanted, each) if mapped is None else _exact_rank(mapped, each) for each in found]
         best = max(ranks, default=_NO_MATCH)
-        return tuple(each for each, rank in zip(found, ranks, strict=True) if rank == best != _NO_MATCH)
+        return tuple(each for each, rank in zip(found, ranks, strict=True) if rank == best != _NO_MATCH), best
 
     def _by_tail(self, wanted: Parts) -> Iterable[IndexedFile]:
         """Every file that `_tail_rank` may rank highest, found without a look at the many that only share the name.
@@ -204,7 +220,7 @@ def _exact_rank(wanted: Parts, candidate: _Candidate) -> _Rank:
 
 def _likeness(one: Parts, other: Parts) -> int:
     """How well names agree that differ in case at most: 2 as written, 1 but for the form of an accent, else 0."""
-    return 2 if one.written == other.written else 1 if one.exact == other.exact else 0
+    return AS_WRITTEN if one.written == other.written else 1 if one.exact == other.exact else 0
 
 
 def _joined(location: str, below: Parts) -> str:

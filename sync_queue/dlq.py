@@ -83,6 +83,13 @@ class DeadLetterQueue:
         )
         return [_dead_letter(row) for row in rows]
 
+    def of_type(self, error_type: str) -> list[DeadLetter]:
+        """The entries that failed so, oldest first."""
+        rows = self._database.all(
+            f"SELECT {_COLUMNS} FROM dead_letters WHERE error_type = ? ORDER BY id", (error_type,)
+        )
+        return [_dead_letter(row) for row in rows]
+
     def get_by_ids(self, ids: Sequence[int]) -> list[DeadLetter]:
         """These entries, oldest first; one that is gone is absent."""
         rows = self._database.all(

@@ -22,6 +22,7 @@ from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.drain.activity import note_activity
 from worker.drain.progress import Progress
+from worker.drain.rivals import bring_back_rivals, names_left
 from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
@@ -77,13 +78,16 @@ class Settlement:
 
     def _settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
         endings = [self._decide(outcome, context) for outcome in outcomes]
-        with self._manager.database.transaction():
+        database = self._manager.database
+        with database.transaction():
+            names = names_left(database, outcomes)
             for ending in endings:
                 self._store(ending.outcome)
                 self._carry_out(ending)
+            bring_back_rivals(database, names, self._clock())
             buried = sum(ending.is_buried for ending in endings)
             ended = [ending.outcome for ending in endings]
-            note_activity(self._manager.database, ended, buried, self._clock())
+            note_activity(database, ended, buried, self._clock())
         for ending in endings:
             self._tell_gate(ending)
             self._log_ending(ending, context.config)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from plex.exceptions import PlexError
 from plex.index import FileIndex
+from plex.matcher import MatchResult
 from storage.database import Database
 from sync_queue.waiting_files import WaitingScene, waiting_scenes, waiting_since, wake
 from worker.base.words import counted
@@ -31,6 +32,8 @@ class WaitingForFiles:
         self._clock = clock
         self._looked_at: float | None = None
         self._compared: tuple[int, int, float] | None = None
+        self._led_to: dict[int, frozenset[str]] = {}
+        """Where scenes led when they were looked up last, by scene: paths in Plex."""
 
     def seconds_to_look(self) -> float | None:
         """Seconds until the next look, 0.0 = now; None where nobody waits."""
@@ -70,13 +73,20 @@ class WaitingForFiles:
         if not has_moved and not self._has_news(context.index):
             return []
         scenes = waiting_scenes(self._database)
-        found = [scene for scene in scenes if context.finder.knows(scene.files)]
-        if has_moved and len(found) < len(scenes):
+        matches = _matches(context, scenes)
+        if has_moved and not all(map(_is_answered, matches.values())):
             # Something changed, and it is none of the newest items: another version of an older one, perhaps.
             context.index.refresh(force=True, eager=True)
-            found = [scene for scene in scenes if context.finder.knows(scene.files)]
+            matches = _matches(context, scenes)
         self._compared = (id(context.index), context.index.revision, self._clock())
+        found = [scene for scene in scenes if self._is_found(scene, matches[scene.scene_id])]
+        self._led_to = {scene_id: match.paths for scene_id, match in matches.items()}
         return found
+
+    def _is_found(self, scene: WaitingScene, match: MatchResult) -> bool:
+        """Whether a try may go better than the last one. A file whose name is not quite its own may be another scene's,
+        so that there is one try for it."""
+        return match.is_certain or (_is_answered(match) and match.paths != self._led_to.get(scene.scene_id))
 
     def _has_news(self, index: FileIndex) -> bool:
         """Whether the index says something else than when all were looked up last, or that is long ago."""
@@ -85,3 +95,11 @@ class WaitingForFiles:
         identity, revision, compared_at = self._compared
         is_old = abs(self._clock() - compared_at) >= SLOWEST_PACE
         return is_old or (identity, revision) != (id(index), index.revision)
+
+
+def _matches(context: SyncContext, scenes: Iterable[WaitingScene]) -> dict[int, MatchResult]:
+    return {scene.scene_id: context.finder.match(scene.files) for scene in scenes}
+
+
+def _is_answered(match: MatchResult) -> bool:
+    return bool(match.paths)

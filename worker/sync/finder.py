@@ -127,9 +127,9 @@ class ItemFinder:
         """The rating keys of the items that have this file, as far as the index knows."""
         return frozenset(file.rating_key for file in self._index.at(path))
 
-    def knows(self, files: Sequence[str]) -> bool:
-        """Whether the index has, be it several equal ones, what a scene's files lead to; asks nobody."""
-        return _is_answered(self._matcher.match(files))
+    def match(self, files: Sequence[str]) -> MatchResult:
+        """What a scene's files lead to, as far as the index knows; asks nobody."""
+        return self._matcher.match(files)
 
     def _match(
         self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]], patient: Collection[int]

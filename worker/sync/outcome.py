@@ -21,6 +21,7 @@ class Outcome:
     that are as they were before we wrote to them, so that their state is forgotten.
     `locked`: fields of which the lock alone was set. `refreshed`: whether Plex was asked to refresh an item. `notes`
     are said once, and nothing is wrong. `given_up`: what is settled instead where the job is not tried again.
+    `left`: rating keys of items that showed the scene and do not belong to it any more.
     `changes`: what was written, field by field; `begun_at`: when the scene was read (seconds since the epoch).
     """
 
@@ -37,6 +38,7 @@ class Outcome:
     scene_state: SceneState | None = None
     item_states: tuple[ItemState, ...] = ()
     undone: tuple[int, ...] = ()
+    left: tuple[int, ...] = ()
     tried: tuple[int, ...] = ()
     server_id: str = ""
     given_up: Outcome | None = None

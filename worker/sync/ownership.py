@@ -13,7 +13,7 @@ from enum import Enum
 from plex.client import PlexClient
 from plex.exceptions import PlexNotFound
 from plex.items import PlexItem
-from plex.matcher import MatchedFile
+from plex.matcher import AS_WRITTEN, MatchedFile
 from plex.paths import Parts
 from storage.database import Database
 from sync_queue.pins import Pin, Pins
@@ -27,6 +27,7 @@ from worker.sync.item_identity import adopted, has_its_files, is_same_item, park
 class Reason(str, Enum):
     """Why one scene owns an item, and not another one that leads to it."""
 
+    EXACT = "exact"
     PINNED = "pinned"
     CAME_FIRST = "came_first"
     FIRST_FILE = "first_file"
@@ -38,7 +39,8 @@ class Claim:
     """A scene that leads to an item.
 
     `path`: the scene's first file, as Stash sees it. `files`: which of the item's, as Plex sees them, it leads to;
-    `by_tail`: nothing but how their paths end says that they are the same.
+    `by_tail`: nothing but how their paths end says that they are the same. `likeness`: as that of a MatchedFile, the
+    best of all. `takes_part`: whether a sync would show the scene in Plex.
     """
 
     scene_id: int
@@ -46,6 +48,13 @@ class Claim:
     files: frozenset[str] = frozenset()
     by_tail: bool = False
     is_pinned: bool = False
+    likeness: int = AS_WRITTEN
+    takes_part: bool = True
+
+    def outdoes(self, other: Claim) -> bool:
+        """Whether this scene has the files that `other` only seems to have: its names are theirs, more exactly."""
+        has_its_files = bool(other.files) and other.files <= self.files
+        return has_its_files and other.likeness < self.likeness and not other.is_pinned
 
 
 @dataclass(frozen=True)
@@ -65,11 +74,16 @@ class Yielded:
 
 @dataclass(frozen=True)
 class Settled:
-    """What Plex has of one scene: `items` are its own, with what is known of each."""
+    """What Plex has of one scene: `items` are its own, with what is known of each.
+
+    `yielded`: items of its files that show another scene. `outdone`: items of another scene's files, whose paths are
+    exactly theirs, where its own differ in case or in the form of an accent.
+    """
 
     found: Found
     items: tuple[tuple[PlexItem, ItemState], ...] = ()
     yielded: tuple[Yielded, ...] = ()
+    outdone: tuple[Yielded, ...] = ()
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -86,21 +100,30 @@ class Settled:
 def owner_of(claims: Iterable[Claim], first_file: str, owned_by: int) -> Claim:
     """Whose an item is: a pin, else who owns it already, else the scene of its first file, else the lower id.
 
-    `owned_by`: the scene that owned it last, 0 for none.
+    A scene is out of the question where another one's path is more exactly that of the file. `owned_by`: the scene that
+    owned it last, 0 for none.
     """
-    return min(claims, key=lambda claim: _rank(claim, first_file, owned_by))
+    everybody = tuple(claims)
+    standing = [claim for claim in everybody if not any(other.outdoes(claim) for other in everybody)]
+    showing = [claim for claim in standing if claim.takes_part]
+    return min(showing or standing, key=lambda claim: _rank(claim, first_file, owned_by))
 
 
 def reason_for(owner: Claim, other: Claim, first_file: str) -> Reason:
     """Why `owner` owns an item, and not `other`: that it was there first is said only where nothing else is for it."""
-    ranks = list(zip(Reason, _rank(owner, first_file, 0), _rank(other, first_file, 0), strict=True))
+    if owner.outdoes(other):
+        return Reason.EXACT
+    ranks = list(zip(_RANKED, _rank(owner, first_file, 0), _rank(other, first_file, 0), strict=True))
     reason, one, another = next(each for each in ranks if each[1] != each[2])
     return reason if one < another else Reason.CAME_FIRST
 
 
 def _rank(claim: Claim, first_file: str, owned_by: int) -> tuple[bool, bool, bool, int]:
-    """In the order of Reason; the lowest rank owns the item."""
+    """In the order of _RANKED; the lowest rank owns the item."""
     return not claim.is_pinned, claim.scene_id != owned_by, first_file not in claim.files, claim.scene_id
+
+
+_RANKED = (Reason.PINNED, Reason.CAME_FIRST, Reason.FIRST_FILE, Reason.LOWER_ID)
 
 
 @dataclass
@@ -210,11 +233,12 @@ class Ownership:
         present = {scene_id for each in open_questions for scene_id in each.claims}
         outsiders = {*stash.scene_ids_with_path(path_pattern(tails)), *pinned} - present
         rivals = stash.scenes(sorted(outsiders))
-        taking_part = self._taking_part(list(rivals.values()))
-        leading = [(scene, self._context.finder.leads_to(scene.files)) for scene in taking_part]
+        taking_part = {scene.id for scene in self._taking_part(list(rivals.values()))}
+        leading = [(scene, self._context.finder.leads_to(scene.files)) for scene in rivals.values()]
         items = {each.item.rating_key: each.item for each in open_questions}
         for key, claims in _claims(items, leading, pins).items():
-            contested[key].claims.update({**claims, **contested[key].claims})
+            outside = {each: replace(claim, takes_part=each in taking_part) for each, claim in claims.items()}
+            contested[key].claims.update({**outside, **contested[key].claims})
             owner = contested[key].state.scene_id
             if owner in rivals.unreadable:  # nobody takes its place for that
                 contested[key].claims[owner] = Claim(owner)
@@ -228,8 +252,10 @@ class Ownership:
         owner = contested.state.scene_id
         if owner:
             return owner not in contested.claims
-        by_tail = any(claim.by_tail for claim in contested.claims.values())
-        return len(contested.item.files) > 1 or (by_tail and self._context.finder.has_several_roots)
+        claims = contested.claims.values()
+        if len(contested.item.files) > 1 or any(claim.likeness < AS_WRITTEN for claim in claims):
+            return True
+        return self._context.finder.has_several_roots and any(claim.by_tail for claim in claims)
 
     def _taking_part(self, scenes: Sequence[Scene]) -> list[Scene]:
         """Those scenes that show in Plex. An undone one is among them: nobody else takes its place."""
@@ -279,7 +305,8 @@ def _claims(
             mine = [file for file in files if file.rating_key == key]
             paths = frozenset(file.path for file in mine)
             by_tail = any(file.by_tail for file in mine)
-            claims[key][scene.id] = Claim(scene.id, scene.path, paths, by_tail, key in pinned)
+            likeness = max((file.likeness for file in mine), default=AS_WRITTEN)
+            claims[key][scene.id] = Claim(scene.id, scene.path, paths, by_tail, key in pinned, likeness)
     return claims
 
 
@@ -287,6 +314,7 @@ def _settled(scene: Scene, found: Found, contested: Mapping[int, _Contested]) ->
     """What is the scene's of all that was found for it."""
     items: list[tuple[PlexItem, ItemState]] = []
     yielded: list[Yielded] = []
+    outdone: list[Yielded] = []
     for item in found.items:
         each = contested[item.rating_key]
         owner, own = each.owner, each.claims[scene.id]
@@ -294,8 +322,8 @@ def _settled(scene: Scene, found: Found, contested: Mapping[int, _Contested]) ->
             items.append((item, _owned(each.state, item, scene.id)))
         else:
             reason = reason_for(owner, own, each.first_file)
-            yielded.append(Yielded(item.rating_key, owner, own, reason))
-    return Settled(found, tuple(items), tuple(yielded))
+            (outdone if reason is Reason.EXACT else yielded).append(Yielded(item.rating_key, owner, own, reason))
+    return Settled(found, tuple(items), tuple(yielded), tuple(outdone))
 
 
 def _owned(state: ItemState, item: PlexItem, scene_id: int) -> ItemState:
@@ -335,6 +363,8 @@ def _name_pattern(name: str) -> str:
 def told(yielded: Yielded) -> str:
     """What somebody is told who wonders why a scene is not the one that Plex shows."""
     owner = yielded.owner.scene_id
+    if yielded.reason is Reason.EXACT:
+        return f"The item there is that of scene {owner}, whose file has exactly that name"
     reasons = {
         Reason.PINNED: f"scene {owner} is pinned to it",
         Reason.CAME_FIRST: f"scene {owner} was there first",

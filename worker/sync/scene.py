@@ -184,7 +184,7 @@ class SceneSync:
             elif result.found.unlisted is not None:
                 work.error = _unlisted(result.found.unlisted)
             else:
-                work.error = PlexNotFound("no item in Plex has this file yet. Has Plex scanned its folder?")
+                work.error = _not_found(result)
                 if self._context.config.trigger_plex_scan:
                     self._request_scan(work)
 
@@ -291,6 +291,7 @@ class SceneSync:
                     item.state for item in work.items if item.state.written_at >= self._read_at or item.is_refreshed
                 ),
                 tried=tuple(item.rating_key for item in work.items),
+                left=_left(work) if isinstance(work.error, PlexNotFound) else (),
                 server_id=self._context.plex.machine_identifier,
             )
         images = [text for item in work.items for text in (*item.images.failures, *item.images.silences)]
@@ -332,6 +333,7 @@ class SceneSync:
                 changed_at=now if any(item.wrote for item in items) else was.changed_at if was else 0.0,
             ),
             item_states=tuple(states),
+            left=_left(work),
             server_id=self._context.plex.machine_identifier,
             changes=tuple(change for item in items for change in changes_of(item)),
             begun_at=self._read_at,
@@ -342,12 +344,22 @@ class SceneSync:
         return updated_at if is_settled(updated_at, self._read_at) else ""
 
 
+def _left(work: SceneWork) -> tuple[int, ...]:
+    now = {item.rating_key for item in work.items}
+    return tuple(key for key in (work.known.rating_keys if work.known else ()) if key not in now)
+
+
 def _ambiguous(settled: Settled) -> AmbiguousMatch:
     if settled.yielded:
         text = f"{told(settled.yielded[0])}. If that is not the same file, set path_map"
     else:
         text = f"{len(settled.candidates)} files in Plex match equally well. Set path_map, or allow_ambiguous_matches"
     return AmbiguousMatch(text, settled.candidates)
+
+
+def _not_found(settled: Settled) -> PlexNotFound:
+    others = [told(each) for each in settled.outdone]
+    return PlexNotFound(". ".join(["no item in Plex has this file yet", *others, "Has Plex scanned its folder?"]))
 
 
 def _unlisted(section: UnlistedSection) -> PlexLibraryUnlisted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,19 @@ def test_two_that_lead_to_one_file_by_their_tails_are_ambiguous() -> None:
     assert Yielded(1, TWO, same, Reason.LOWER_ID).is_ambiguous
     assert not Yielded(1, ONE, same, Reason.LOWER_ID).is_ambiguous
     assert not Yielded(1, TWO, FOUR, Reason.LOWER_ID).is_ambiguous
+
+
+def test_whose_path_is_exactly_the_files_beats_whoever_owned_it_be_it_left_alone_or_not() -> None:
+    exact = Claim(9, files=frozenset({FIRST}), likeness=2)
+    for likeness in (0, 1):
+        other = Claim(2, files=frozenset({FIRST}), likeness=likeness)
+        for rival in (exact, replace(exact, takes_part=False)):
+            assert owner_of([other, rival], FIRST, owned_by=2) == rival
+            assert reason_for(rival, other, FIRST) is Reason.EXACT
+        assert owner_of([replace(other, is_pinned=True), exact], FIRST, 0).scene_id == 2
+        both = replace(other, files=frozenset({FIRST, SECOND}))
+        assert owner_of([both, exact], FIRST, owned_by=2) == both  # it has another file there, too
+        assert owner_of([both, replace(exact, takes_part=False)], FIRST, 0) == both
 
 
 @pytest.mark.parametrize(
