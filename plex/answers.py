@@ -10,7 +10,8 @@ Lists are judged name by name. That an item is gone is told by its absence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 
 from plex.edits import FieldEdit, ServerWays, is_locked, keys, names, same_but_for_form, same_value
@@ -54,20 +55,46 @@ def missing_names(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> t
 def forms_in(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> dict[str, str]:
     """Of the names that were sent, those that are shown in another form only: asked → shown.
 
-    A form is another spelling, or a name that the server is known to make of the one asked. Where one name alone is
-    missing, and one alone came that nobody asked for, that is its form.
+    A form is another spelling, or a name that the server is known to make of the one asked. So is a name that came
+    though nobody asked for it, where it is a beginning of the one that is missing, or where one alone came for one.
     """
     shown = {name_key(each): each for each in have}
     sent = [each for each in names(edit.new) if each not in have]
     forms = {each: shown[name_key(each)] for each in sent if name_key(each) in shown}
     known = {each: ways.forms.get((edit.field, each), "") for each in sent if each not in forms}
     forms |= {each: form for each, form in known.items() if form in have}
-    missing = [each for each in sent if each not in forms]
+    missing = [each for each in sent if each not in forms and each in edit.added]
+    forms |= _likely_forms(missing, have, _compatible_form)
     expected = {*names(edit.old), *names(edit.new), *forms.values()}
     unasked = [each for each in have if each not in expected]
+    forms |= _likely_forms([each for each in missing if each not in forms], unasked, _cut_form)
+    missing = [each for each in sent if each not in forms]
+    unasked = [each for each in unasked if each not in forms.values()]
     if len(missing) == len(unasked) == 1 and missing[0] in edit.added:
         forms[missing[0]] = unasked[0]
     return forms
+
+
+def _likely_forms(
+    missing: Iterable[str], have: Sequence[str], form_of: Callable[[str, Sequence[str]], str | None]
+) -> dict[str, str]:
+    found = {each: form_of(each, have) for each in missing}
+    return {each: form for each, form in found.items() if form is not None}
+
+
+def _compatible_form(asked: str, have: Sequence[str]) -> str | None:
+    """The name that differs from the one asked only as NFKC, the compatibility form of Unicode, evens out."""
+    return next((each for each in have if _compatible_key(each) == _compatible_key(asked)), None)
+
+
+def _compatible_key(name: str) -> str:
+    return name_key(unicodedata.normalize("NFKC", name))
+
+
+def _cut_form(asked: str, unasked: Sequence[str]) -> str | None:
+    """The longest beginning of the name asked."""
+    beginnings = [each for each in unasked if each.strip() and name_key(asked).startswith(name_key(each))]
+    return max(beginnings, key=len, default=None)
 
 
 def lock_is_missing(edit: FieldEdit, shown: PlexItem) -> bool:

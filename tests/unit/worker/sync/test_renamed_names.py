@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
 
 AN_HOUR = 3600.0
+Mangle = Callable[[str, str], str]
 
 
 @pytest.fixture
@@ -100,3 +102,65 @@ def test_a_name_that_nobody_makes_another_of_is_refused(bench: Workbench) -> Non
     tag(bench, "Fresh")
     sync_all(bench)
     assert refused(bench) == {"tags"}
+
+
+def cut(_kind: str, name: str) -> str:
+    return name[:12]
+
+
+def compatible(_kind: str, name: str) -> str:
+    return unicodedata.normalize("NFKC", name)
+
+
+CUT = ("A name too long", "A name too long, too", "Another one that is long", "Short")
+COMPATIBLE = ("\ufb01ne", "fine", "x\u00b2", "Other")
+MANGLED = pytest.mark.parametrize(
+    ("mangle", "asked", "shown"),
+    [
+        (cut, CUT[:1], {"A name too l"}),
+        (cut, CUT, {"A name too l", "Another one ", "Short"}),
+        (compatible, COMPATIBLE[:1], {"fine"}),
+        (compatible, COMPATIBLE, {"fine", "x2", "Other"}),
+    ],
+)
+
+
+@pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
+@MANGLED
+def test_names_that_are_cut_or_in_compatible_form_are_written_and_told_once(
+    bench: Workbench,
+    caplog: pytest.LogCaptureFixture,
+    mangle: Mangle,
+    asked: tuple[str, ...],
+    shown: set[str],
+    mode: str,
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.plex.change_dialect(edit_mode=mode, tag_names="as_sent")
+    sync_all(bench)
+    bench.plex.mangle = mangle
+    for scene_id in bench.keys:
+        tag(bench, *asked, scene_id=scene_id)
+    assert sync_all(bench) == len(bench.keys), "one edit each"
+    assert [set(bench.item(scene_id).genres) for scene_id in bench.keys] == [shown] * 3
+    assert all(caplog.text.count(f'Plex shows "{each}" as') <= 1 for each in asked)
+    assert (sync_all(bench), refused(bench), verdicts(bench)) == (0, set(), {Verdict.IN_STEP})
+    tag(bench, *asked, "New")
+    assert sync_all(bench) == 1
+    assert set(bench.item(1).genres) == {*shown, "New"}
+    tag(bench, "New")
+    sync_all(bench)
+    assert (bench.item(1).genres, refused(bench)) == (("New",), set())
+
+
+def test_a_longer_name_that_plex_ignores_is_not_the_shorter_one_that_was_there(bench: Workbench) -> None:
+    tag(bench, "Blue")
+    sync_all(bench)
+    bench.plex.writes.ignored_values = frozenset({"genre"})
+    bench.stash.save_without_hook(1, title="Newer")
+    tag(bench, "Blue Hat")
+    sync_all(bench)
+    assert refused(bench) == {"tags"}
+    bench.plex.writes.ignored_values = frozenset()
+    sync_all(bench)
+    assert bench.item(1).genres == ("Blue Hat",)
