@@ -4,6 +4,7 @@
   const page = window.PlexSync;
   const { h, t, words, api, icons, Card } = page;
   const DAYS = 90;
+  const SHOWN = 100;
 
   function Sync({ sync }) {
     const { scene_id: sceneId, title, changes, warnings } = sync;
@@ -67,6 +68,7 @@
     const span = 30;
     return h(page.Outcome, { answer }, (report) => {
       const orNone = (seconds) => (seconds === null ? t("outages.unknown") : words.duration(seconds));
+      const newest = [...report.outages].reverse();
       const delayed = report.outages.reduce((total, outage) => total + outage.jobs_waiting, 0);
       const share = report.availability === null ? t("outages.unknown") : `${(report.availability * 100).toFixed(2)} %`;
       return h(
@@ -97,7 +99,8 @@
             : h(
                 page.Rows,
                 null,
-                [...report.outages].reverse().map((outage) => h(Outage, { key: outage.started_at, outage }))
+                newest.slice(0, SHOWN).map((outage) => h(Outage, { key: outage.started_at, outage })),
+                newest.length > SHOWN && h("li", null, t("list.more", { count: newest.length - SHOWN }))
               )
         )
       );

@@ -27,6 +27,15 @@ def test_outages_have_a_timeline(site: Site) -> None:
     site.shows("21 min so far")
 
 
+def test_of_very_many_outages_the_newest_are_listed(site: Site) -> None:
+    answer = canned("outage_report")
+    times = [answer["outages"][0]["started_at"] + number for number in range(1000)]
+    outages = [{**answer["outages"][0], "started_at": at, "ended_at": at + 1} for at in times]
+    site.stash.answers["outage_report"] = {**answer, "outages": outages, "count": 1000}
+    site.open("outages").shows("… and 900 more")
+    assert site.page.locator(".plexsync-row").count() == 100
+
+
 def test_a_comparison_is_followed_to_its_end(site: Site) -> None:
     site.stash.job = {"id": "5", "status": "RUNNING", "progress": 0.4, "error": None}
     site.open("compare")
