@@ -84,11 +84,7 @@
             h(page.Figure, { label: t("outages.availability"), value: share, hint: t("outages.availability_help") }),
             h(page.Figure, { label: t("outages.mttr"), value: orNone(report.mttr), hint: t("outages.mttr_help") }),
             h(page.Figure, { label: t("outages.mtbf"), value: orNone(report.mtbf), hint: t("outages.mtbf_help") }),
-            h(page.Figure, {
-              label: t("outages.delayed"),
-              value: words.number(delayed),
-              hint: t("outages.delayed_help"),
-            })
+            h(page.Figure, { label: t("outages.delayed"), value: words.number(delayed), hint: t("outages.delayed_help") })
           )
         ),
         h(

@@ -69,26 +69,10 @@
       const x = at(outage.started_at);
       // A short outage must still be seen.
       const wide = Math.max(3, at(outage.ended_at || end) - x);
-      return h(
-        "rect",
-        {
-          key: outage.started_at,
-          x: Math.min(x, width - wide),
-          y: 4,
-          width: wide,
-          height: band,
-          className: "plexsync-bar-failed",
-        },
-        h(
-          "title",
-          null,
-          t("chart.outage", {
-            since: words.clock(outage.started_at),
-            duration: words.duration(outage.seconds),
-            cause: outage.cause,
-          })
-        )
-      );
+      const rect = { key: outage.started_at, x: Math.min(x, width - wide), y: 4, width: wide, height: band };
+      const { cause, seconds } = outage;
+      const said = { since: words.clock(outage.started_at), duration: words.duration(seconds), cause };
+      return h("rect", { ...rect, className: "plexsync-bar-failed" }, h("title", null, t("chart.outage", said)));
     };
     const weeks = [...Array(Math.floor(span / 7) + 1).keys()].map((week) => end - week * 7 * DAY);
     return h(
