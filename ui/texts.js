@@ -278,7 +278,7 @@
     "undo.left_alone": "What was edited in Plex since stays as it is in {count} {count|scene|scenes}.",
     "undo.pictures": "Posters and backgrounds stay.",
     "undo.accept": "Undo {count}",
-    "undo.done": "{count} {count|scene was|scenes were} put back.",
+    "undo.done": "{count} {count|scene is|scenes are} undone.",
     "undo.list": "Undone scenes",
     "undo.empty": "No scene is undone.",
     "undo.undone": "Left alone since it was undone",

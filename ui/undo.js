@@ -47,7 +47,7 @@
     const toasts = page.useToasts();
     const undo = React.useCallback(async (mode, args) => {
       const preview = await api.operation(mode, { ...args, dry_run: true });
-      const count = Object.keys(preview.scenes).length;
+      const count = preview.undone.length;
       const isAgreed = await ask({
         title: t("undo.title"),
         body: h(Preview, { preview }),
@@ -57,7 +57,7 @@
       });
       if (!isAgreed) return false;
       const done = await api.operation(mode, { ...args, dry_run: false });
-      toasts.done(t("undo.done", { count: Object.keys(done.scenes).length }));
+      toasts.done(t("undo.done", { count: done.undone.length }));
       await live.refresh();
       return true;
     }, []);

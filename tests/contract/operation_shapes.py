@@ -278,6 +278,7 @@ class Undo(BaseModel):
     scenes: dict[str, list[UndoField]]
     left_alone: dict[str, list[UndoLeft]]
     unchanged: dict[str, str]
+    undone: list[SceneId]
 
 
 # --- comparing

@@ -133,7 +133,7 @@ def test_what_was_done_is_told_on_activity_and_on_the_scene_and_can_be_undone(be
     site.shows("In step with Plex")
     site.press("Undo…")
     site.agree("Undo 1")
-    site.shows("1 scene was put back.")
+    site.shows("1 scene is undone.")
     assert world.item(1).title == "scene-1"
     site.press("Sync now")
     site.shows("The scene is in the queue.")

@@ -149,7 +149,7 @@ def test_an_undo_is_shown_before_it_is_done(
     expect(site.dialog()).to_contain_text("Stash has no scene 9.")
     assert site.violations() == []
     site.agree("Undo 1")
-    site.shows("1 scene was put back.")
+    site.shows("1 scene is undone.")
     assert site.stash.asked(mode) == [{**meant, "dry_run": True}, {**meant, "dry_run": False}]
 
 

@@ -92,7 +92,7 @@ def test_what_a_scene_can_do(site: Site) -> None:
     site.shows("The choice is removed.")
     site.press("Undo…")
     site.agree("Undo 1")
-    site.shows("1 scene was put back.")
+    site.shows("1 scene is undone.")
     assert site.stash.asked("pin") == [{"scene_id": 7, "rating_key": 61}]
     assert site.stash.asked("unpin") == [{"scene_id": 7, "rating_key": 60}]
 

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
@@ -29,6 +30,32 @@ logger = logging.getLogger(__name__)
 
 SHOWN = 20
 """Scenes that the log names one by one; the result has them all."""
+
+STAYS = "Once undone, the scene is left alone until you edit it in Stash or sync it by hand"
+
+
+@dataclass
+class UndoPlan:
+    """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md.
+
+    `undone`: the scenes that are left alone from then on. A scene of which no field goes back is among them where
+    PlexSync wrote to it: its values in Plex are what a person wants there.
+    """
+
+    scenes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    left_alone: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    unchanged: dict[int, str] = field(default_factory=dict)
+    undone: list[int] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Its part of the task's result."""
+        parts: dict[str, Mapping[int, Any]] = {
+            "scenes": self.scenes,
+            "left_alone": self.left_alone,
+            "unchanged": self.unchanged,
+        }
+        by_scene = {name: {str(key): each for key, each in part.items()} for name, part in parts.items()}
+        return {**by_scene, "undone": self.undone}
 
 
 def undo_scene(task: Task) -> dict[str, Any]:
@@ -81,14 +108,13 @@ class UndoTask:
         dry_run = arguments.switch(self._args, "dry_run", default=True)
         plan = self._plan(scene_ids)
         _log(plan, len(scene_ids), dry_run)
-        result = {"dry_run": dry_run, **{part: {str(key): each for key, each in plan[part].items()} for part in plan}}
+        result = {"dry_run": dry_run, **plan.as_json()}
         if dry_run:
             return result
-        enqueue_undo(self._workplace.manager.database, plan["scenes"], self._clock())
+        enqueue_undo(self._workplace.manager.database, plan.undone, self._clock())
         return {**result, **self._drain()}
 
-    def _plan(self, scene_ids: Sequence[int]) -> dict[str, dict[int, Any]]:
-        """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md."""
+    def _plan(self, scene_ids: Sequence[int]) -> UndoPlan:
         with ExitStack() as stack:
             contexts, database = self._workplace.contexts, self._workplace.manager.database
             plex = contexts.new_client(contexts.read_settings())
@@ -106,25 +132,27 @@ class UndoTask:
 
         return lambda scene_id: look_up(context(), workplace.manager.database, scene_id)
 
-    def _planned(self, scene_ids: Sequence[int], undo: SceneUndo) -> dict[str, dict[int, Any]]:
-        plan: dict[str, dict[int, Any]] = {"scenes": {}, "left_alone": {}, "unchanged": {}}
+    def _planned(self, scene_ids: Sequence[int], undo: SceneUndo) -> UndoPlan:
+        plan = UndoPlan()
         for done, scene_id in enumerate(scene_ids):
             items = undo.plan(scene_id)
             edits = [_as_json(edit) for item in items for edit in item.edits]
             stays = [each for item in items for each in item.left_alone.items()]
-            left = [{"field": name, "value": as_json(value)} for name, value in stays]
-            plan["scenes"] |= {scene_id: edits} if edits else {}
-            plan["left_alone"] |= {scene_id: left} if left else {}
-            plan["unchanged"] |= {} if edits else {scene_id: self._why_nothing(undo, scene_id, items)}
+            plan.scenes |= {scene_id: edits} if edits else {}
+            plan.left_alone |= (
+                {scene_id: [{"field": name, "value": as_json(value)} for name, value in stays]} if stays else {}
+            )
+            plan.unchanged |= {} if edits else {scene_id: self._why_nothing(undo, scene_id, items)}
+            plan.undone += [scene_id] if any(item.state.originals for item in items) else []
             progress(done / len(scene_ids))
         return plan
 
     def _why_nothing(self, undo: SceneUndo, scene_id: int, items: Sequence[ItemUndo]) -> str:
         """Why there is nothing to undo of a scene. Raises StashUnavailable, PlexError."""
         if any(item.left_alone for item in items):
-            return "all that PlexSync wrote was edited in Plex since"
+            return f"all that PlexSync wrote was edited in Plex since. {STAYS}"
         if any(item.state.originals for item in items):
-            return "Plex shows what it showed before already"
+            return f"Plex shows what it showed before already. {STAYS}"
         if not items and undo.rating_keys(scene_id):
             return "Plex no longer has its file"
         if not items:
@@ -134,18 +162,19 @@ class UndoTask:
         return "PlexSync wrote none of its fields to Plex, or that is undone already"
 
 
-def _log(plan: Mapping[str, Mapping[int, Any]], asked: int, dry_run: bool) -> None:
+def _log(plan: UndoPlan, asked: int, dry_run: bool) -> None:
     """Say it to a person; `asked` is how many scenes were looked at."""
-    undone = plan["scenes"]
+    undone = plan.undone
     if asked:
         verb = "would be" if dry_run else "is being" if 1 in (asked, len(undone)) else "are being"
         logger.info("%d of %s %s undone", len(undone), counted(asked, "scene"), verb)
-    for scene_id, edits in list(undone.items())[:SHOWN]:
+    for scene_id, edits in list(plan.scenes.items())[:SHOWN]:
         steps = "; ".join(f"{edit['field']} back to {value_in_words(edit['to'])}" for edit in edits)
         logger.info("Scene %d: %s", scene_id, steps)
-    for scene_id, reason in list(plan["unchanged"].items())[:SHOWN]:
-        logger.info("Scene %d has nothing to undo: %s", scene_id, reason)
-    for scene_id, left in list(plan["left_alone"].items())[:SHOWN]:
+    for scene_id, reason in list(plan.unchanged.items())[:SHOWN]:
+        words = "Scene %d: nothing goes back, because %s" if scene_id in undone else "Scene %d has nothing to undo: %s"
+        logger.info(words, scene_id, reason)
+    for scene_id, left in list(plan.left_alone.items())[:SHOWN]:
         stays = "; ".join(f"{each['field']}, now {value_in_words(each['value'])}" for each in left)
         logger.info("Scene %d: left alone, because it was edited in Plex since (%s)", scene_id, stays)
     if dry_run and undone:

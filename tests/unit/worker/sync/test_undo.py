@@ -11,14 +11,17 @@ import pytest
 
 from plex.exceptions import PlexServerDown
 from stash.protocol import Request
+from sync_queue.enqueue import enqueue_many
 from sync_queue.sync_state import scenes_written_since
 from tests.simulators.faults import status
 from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 from worker.errors import ArgumentError
+from worker.sync.comparison import Comparison, Verdict
 from worker.tasks.undo import UndoTask
 
 NOTHING_WRITTEN = "PlexSync wrote none of its fields to Plex, or that is undone already"
+STAYS = "Once undone, the scene is left alone until you edit it in Stash or sync it by hand"
 
 
 @pytest.fixture
@@ -154,12 +157,36 @@ def test_a_scene_of_which_all_was_edited_in_plex_says_so(bench: Workbench, caplo
     caplog.set_level(logging.INFO)
     shown = task(bench, scene_id=1).undo_scene()
     assert [each["field"] for each in shown["left_alone"]["1"]] == ["title", "summary"]
-    assert shown["unchanged"] == {"1": "all that PlexSync wrote was edited in Plex since"}
+    reason = f"all that PlexSync wrote was edited in Plex since. {STAYS}"
+    assert (shown["scenes"], shown["unchanged"], shown["undone"]) == ({}, {"1": reason}, [1])
     assert said(caplog) == [
-        "0 of 1 scene would be undone",
-        "Scene 1 has nothing to undo: all that PlexSync wrote was edited in Plex since",
+        "1 of 1 scene would be undone",
+        f"Scene 1: nothing goes back, because {reason}",
         'Scene 1: left alone, because it was edited in Plex since (title, now "Theirs"; summary, now nothing)',
+        "Nothing was changed. Start it again with dry_run set to false",
     ]
+
+
+BACK_TO_BEFORE = {"title": "scene-1", "summary": "Before"}
+
+
+@pytest.mark.parametrize("typed", [{"title": "Theirs", "summary": "Theirs"}, BACK_TO_BEFORE], ids=["new", "old"])
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_an_undo_holds_also_where_no_field_goes_back(bench: Workbench, typed: dict[str, str], refreshes: bool) -> None:
+    sync(bench, title="New", details="After")
+    bench.plex.edit_as_user(bench.keys[1], lock=False, **typed, genres=["Old"])
+    bench.item(1).locked = frozenset()
+    bench.configure(refresh_instead=refreshes)
+    before = bench.plex.snapshot()
+    assert (task(bench, scene_id=1).undo_scene()["undone"], undo(bench)["undone"]) == ([1], [1])
+    bench.configure(refresh_instead=False)
+    compared = Comparison(bench.workplace.contexts.current(max_age=0.0), bench.database).compare([1])
+    assert compared[0].verdict is Verdict.UNDONE
+    enqueue_many(bench.database, [1], "all", bench.clock.now)
+    bench.drain()
+    assert bench.plex.snapshot() == before
+    sync(bench, details="Later")
+    assert bench.shows(1)
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -172,6 +199,7 @@ def test_why_nothing_is_undone(bench: Workbench, caplog: pytest.LogCaptureFixtur
         result = task(bench, scene_id=scene_id, dry_run=dry_run).undo_scene()
         assert (result["scenes"], result["unchanged"]) == ({}, {str(scene_id): reason})
         assert f"Scene {scene_id} has nothing to undo: {reason}" in said(caplog)
+        assert result["undone"] == []
     assert said(caplog).count(f"0 of 1 scene {'would be' if dry_run else 'is being'} undone") == len(reasons)
     assert "start it again" not in caplog.text
 
@@ -180,7 +208,8 @@ def test_what_is_undone_or_as_it_was_before_has_nothing_to_undo(bench: Workbench
     sync(bench, title="New", details="After")
     bench.plex.edit_as_user(bench.keys[1], title="scene-1", summary="Before", genres=["Old"])
     bench.item(1).locked = frozenset()
-    assert task(bench, scene_id=1).undo_scene()["unchanged"] == {"1": "Plex shows what it showed before already"}
+    reason = f"Plex shows what it showed before already. {STAYS}"
+    assert task(bench, scene_id=1).undo_scene()["unchanged"] == {"1": reason}
     sync(bench, 2, details="After")
     undo(bench, 2)
     assert task(bench, scene_id=2).undo_scene()["unchanged"] == {"2": NOTHING_WRITTEN}
