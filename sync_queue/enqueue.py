@@ -27,6 +27,10 @@ EVERYTHING = "*"
 REMOVED = "removed:"
 """How the name of a fan-out of what is gone begins; what follows is its kind."""
 
+AT_ONCE, BEHIND_EDITS = 0.0, 1.0
+"""When a fresh job falls due (seconds since the epoch): jobs are claimed in this order, so that what somebody saves
+does not wait for a whole library that is synced at the time."""
+
 _INSERT = f"INSERT INTO ack_queue_default (data, timestamp, status) VALUES (?, ?, {NEW})"
 
 
@@ -36,14 +40,14 @@ def serialize(data: dict[str, Any]) -> bytes:
 
 
 def new_job_data(scene_id: int, fields: Iterable[str], source: str, now: float) -> dict[str, Any]:
-    """The stored shape of a fresh job; `now` in seconds since the epoch, `next_retry_at` 0.0 = due at once."""
+    """The stored shape of a fresh job, which is due; `now` in seconds since the epoch."""
     return {
         "scene_id": scene_id,
         "update_type": METADATA,
         "data": {"fields": sorted(fields), "source": source},
         "enqueued_at": now,
         "retry_count": 0,
-        "next_retry_at": 0.0,
+        "next_retry_at": BEHIND_EDITS if is_about_the_library(source) else AT_ONCE,
         "last_error_type": None,
     }
 
@@ -188,7 +192,8 @@ def _folded(older: dict[str, Any], newer: dict[str, Any]) -> dict[str, Any]:
     if older["update_type"] == UNDO and newer["update_type"] != UNDO and is_about_the_library(source):
         return older  # what is about the whole library leaves alone what was undone
     data = {"fields": _joined_fields(older, newer), "source": joined_sources(older["data"]["source"], source)}
-    return {**newer, "data": data, "enqueued_at": older["enqueued_at"]}
+    due_at = min(older["next_retry_at"], newer["next_retry_at"])
+    return {**newer, "data": data, "enqueued_at": older["enqueued_at"], "next_retry_at": due_at}
 
 
 def _joined_fields(older: dict[str, Any], newer: dict[str, Any]) -> list[str]:

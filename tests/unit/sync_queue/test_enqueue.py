@@ -110,7 +110,7 @@ def test_many_scenes_fold_into_what_is_pending(database: Database, queue: AckQue
     assert enqueue_many(database, [2, 3, 4, 4], "all", NOW + 1) == 1
     assert pending(database, 1)["retry_count"] == 1, "nobody asked for it"
     everything = {"fields": ["*", "title"], "source": "all+hook"}
-    assert pending(database, 2) == {**new_job_data(2, [], "", NOW), "data": everything}
+    assert pending(database, 2) == {**new_job_data(2, [], "all", NOW), "data": everything}
     assert pending(database, 3)["data"] == everything
     assert sorted(claimed_scenes(queue, now=NOW + 1)) == [2, 3, 4]
 
@@ -120,6 +120,19 @@ def test_many_scenes_beside_those_in_progress(database: Database, queue: AckQueu
     claim(queue)
     assert enqueue_many(database, [1], "all", NOW) == 1
     assert rows(database) == [(1, 2), (1, 0)]
+
+
+def test_what_somebody_saves_does_not_wait_for_a_whole_library(database: Database, queue: AckQueue) -> None:
+    enqueue_many(database, range(1, 101), "all", NOW)
+    enqueue(database, 200, {"title"}, "hook", NOW + 1)
+    enqueue(database, 70, {"title"}, "hook", NOW + 2)
+    assert claimed_scenes(queue, 3) == [70, 200, 1]
+
+
+def test_a_save_keeps_its_place_where_a_library_is_synced_afterwards(database: Database, queue: AckQueue) -> None:
+    enqueue(database, 70, {"title"}, "hook", NOW)
+    enqueue_many(database, range(1, 101), "all", NOW + 1)
+    assert claimed_scenes(queue, 2) == [70, 1]
 
 
 def test_no_scenes(database: Database) -> None:

@@ -24,6 +24,7 @@ from stash.exceptions import (
     SceneUnreadable,
     StashError,
     StashQueryFailed,
+    StashSilent,
     StashUnauthorized,
     StashUnavailable,
 )
@@ -51,6 +52,7 @@ LIBRARY_UNLISTED = PlexLibraryUnlisted("Films cannot be listed")
 LIBRARY_UNKNOWN = PlexLibraryUnknown("no library Films", ("Movies",))
 AMBIGUOUS = AmbiguousMatch("two files", ("/a", "/b"))
 STASH_AWAY = StashUnavailable("connection refused")
+STASH_SILENT = StashSilent("no answer within 10 seconds")
 LOGGED_OUT = StashUnauthorized("http://stash")
 LOCKED = StashQueryFailed("database is locked")
 GONE = SceneGone(1)
@@ -77,6 +79,7 @@ TABLE = [
     (PERMANENT, 0, 5.0, 80.0, NONE, BURY, BURY),
     (AMBIGUOUS, 0, 5.0, 80.0, NONE, BURY, BURY),
     (STASH_AWAY, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
+    (STASH_SILENT, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOGGED_OUT, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (LOCKED, NOT_COUNTED, 5.0, 60.0, NONE, RELEASE, RELEASE),
     (UNREADABLE, 5, 5.0, 80.0, NONE, RETRY, BURY),
