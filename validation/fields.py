@@ -248,7 +248,7 @@ PLEX_NAMES: dict[str, str] = {field.name: field.plex_name for field in TABLE if 
 """Our name of a field → Plex's; the fields that Plex edits and locks by name."""
 
 OPTIONAL_INPUTS: frozenset[str] = frozenset(
-    {"organized", "director", "code", "group_ids", "groups", "movies"}  # of a scene
+    {"organized", "stash_ids", "director", "code", "group_ids", "groups", "movies"}  # of a scene
     | {"tag_ids:performer", "image:performer", "parent_id:studio", "parent_ids:tag", "child_ids:tag"}
     | {"name:group", "removed:group"}
 )

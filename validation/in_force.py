@@ -25,6 +25,7 @@ class Need:
 
 
 ORGANIZED = Need("organized", frozenset({"organized"}))
+STASH_IDS = Need("", frozenset({"stash_ids"}))
 CODE = Need("code", frozenset({"code"}))
 DIRECTOR = Need("director", frozenset({"director"}))
 TAGS = Need("", frozenset({"tag_ids"}))
@@ -60,10 +61,7 @@ COLLECTIONS: dict[CollectionSource, Need] = {
 
 def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
-    if config.only_organized:
-        yield ORGANIZED
-    if config.exclude_tags:
-        yield TAGS
+    yield from _needs_of_scope(config)
     yield from (FORMATS[name] for name in names_in(config.title_format + config.sort_title_format) & FORMATS.keys())
     if config.code_as:
         yield CODE
@@ -80,6 +78,16 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
         yield PERFORMER_TAGS
         if uses_parents_of_tags(config):
             yield PERFORMER_TAG_PARENTS
+
+
+def _needs_of_scope(config: PlexSyncConfig) -> Iterator[Need]:
+    """What tells which scenes take part."""
+    if config.only_organized:
+        yield ORGANIZED
+    if config.only_with_stash_id:
+        yield STASH_IDS
+    if config.exclude_tags:
+        yield TAGS
 
 
 def uses_parents_of_tags(config: PlexSyncConfig) -> bool:

@@ -20,6 +20,7 @@ from worker.drain.expansion import concerns_all
 CONNECTION = {"plex_url": "http://plex", "plex_token": "token"}
 CHANGES: dict[str, Callable[[Database, float], object]] = {
     "a scene's": lambda database, now: enqueue(database, 1, ["organized", "director"], "hook", now),
+    "its Stash IDs": lambda database, now: enqueue(database, 1, ["stash_ids"], "hook", now),
     "a performer's": lambda database, now: enqueue_fan_out(database, "performer", 1, "hook", now, ["image", "tag_ids"]),
     "a studio's": lambda database, now: enqueue_fan_out(database, "studio", 1, "hook", now, ["parent_id"]),
     "a tag's": lambda database, now: enqueue_fan_out(database, "tag", 1, "hook", now, ["child_ids"]),
@@ -69,7 +70,8 @@ def test_nobody_knows_what_changed_where_no_field_is_named() -> None:
     ("settings", "used", "unused"),
     [
         ({}, "title tag_ids performer_ids studio_id name:tag removed:studio", "organized code tag_ids:performer"),
-        ({"only_organized": True}, "organized", "code"),
+        ({"only_organized": True}, "organized", "code stash_ids"),
+        ({"only_with_stash_id": True}, "stash_ids", "code organized"),
         ({"title_format": "{title} {code}"}, "code", "director"),
         ({"tags_as": "none"}, "performer_ids", "tag_ids name:tag removed:tag"),
         ({"tags_as": "none", "exclude_tags": "Private"}, "tag_ids name:tag", "tag_ids:performer"),
