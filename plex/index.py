@@ -38,7 +38,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class UnlistedSection:
-    """A section whose listing cannot be read, or not be believed yet, and why; folders as Plex sees them."""
+    """A section whose listing cannot be read, or not be believed yet, and why; folders as Plex sees them.
+
+    `is_lacking`: what it showed is used, but it never showed as many items as Plex counts.
+    """
 
     key: int
     title: str
@@ -47,6 +50,7 @@ class UnlistedSection:
     since: float
     tried_at: float
     is_doubted: bool = False
+    is_lacking: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,7 @@ class FileIndex:
         for each in unlisted:
             if each.key not in self._told:
                 if each.is_doubted:
-                    log.info("%s", each.error)
+                    log.log(logging.WARNING if each.is_lacking else logging.INFO, "%s", each.error)
                 else:
                     log.warning('The library "%s" cannot be listed: %s', each.title, each.error)
         self._told = {each.key for each in unlisted}
@@ -236,7 +240,7 @@ class FileIndex:
         """Refresh a section; where that fails, or failed lately, the report says so and the others can go on."""
         earlier = self._unlisted.get(section.key)
         now = self._clock()
-        if earlier is not None and (earlier.is_doubted or not is_alone):
+        if earlier is not None and not earlier.is_lacking and (earlier.is_doubted or not is_alone):
             pause = SECONDS_BETWEEN_DOUBTS if earlier.is_doubted else SECONDS_BETWEEN_FAILURES
             if not self._is_past(earlier.tried_at, pause):
                 return RefreshResult(unlisted=(earlier,))
@@ -249,12 +253,16 @@ class FileIndex:
             )
             self._unlisted[section.key] = noted
             return RefreshResult(unlisted=(noted,))
-        self._unlisted.pop(section.key, None)
-        return report
+        lacking = self._unlisted.get(section.key)
+        if lacking is None or not lacking.is_lacking:
+            self._unlisted.pop(section.key, None)
+            return report
+        return report + RefreshResult(unlisted=(lacking,))
 
     def _refresh_section(self, section: Section, force: bool, eager: bool) -> RefreshResult:
         known = self._store.sections().get(section.key)
-        if known is None or section.key in self._unlisted:
+        unlisted = self._unlisted.get(section.key)
+        if known is None or (unlisted is not None and not unlisted.is_lacking):
             return self._sweep(section, known)
         if (force or known.is_doubtful) and self._is_sweep_due(known, eager):
             return self._sweep(section, known)
@@ -306,13 +314,31 @@ class FileIndex:
             if reading.is_complete or reading.is_complete_with(self._store.count_staged()):
                 is_doubtful = False
                 break
+        staged = self._store.count_staged()
         if not is_doubtful and known is not None:
-            self._require_most(section, self._store.count_staged())
+            self._require_most(section, staged)
+        self._note_lacking(section, staged, reading.counted if is_doubtful else 0)
         changed = self._store.end_sweep(_as_known(section, started_at, is_doubtful))
         if known is None:
             self._require_most(section, self._store.count_items(section.key), is_new=True)
         log.info('indexed "%s": %d items in Plex', section.title, self._store.count_items(section.key))
         return RefreshResult(requests, changed, moved=frozenset({section.key} if known is None else ()))
+
+    def _note_lacking(self, section: Section, listed: int, counted: int) -> None:
+        """Remember whether Plex counts more items than all readings showed: what is missing may be anywhere in it."""
+        earlier = self._unlisted.get(section.key)
+        if counted > listed:
+            now = self._clock()
+            error = PlexLibraryUnlisted(
+                f'Plex counts {counted:,} items in "{section.title}" and lists {listed:,} of them. PlexSync keeps'
+                " looking for the others. If a proxy in front of Plex caches replies, turn that off"
+            )
+            since = earlier.since if earlier is not None and earlier.is_lacking else now
+            self._unlisted[section.key] = UnlistedSection(
+                section.key, section.title, section.locations, error, since, now, is_doubted=True, is_lacking=True
+            )
+        elif earlier is not None and earlier.is_lacking:
+            del self._unlisted[section.key]
 
     def _require_most(self, section: Section, count: int, *, is_new: bool = False) -> None:
         """Raises PlexLibraryUnlisted where a listing lacks most of what is known, for less than SECONDS_OF_DOUBT.
@@ -321,7 +347,7 @@ class FileIndex:
         """
         known = self._store.count_items(section.key)
         earlier = self._unlisted.get(section.key)
-        is_in_doubt = earlier is not None and earlier.is_doubted
+        is_in_doubt = earlier is not None and earlier.is_doubted and not earlier.is_lacking
         if count * 2 >= known and (count or not (is_new or is_in_doubt)):
             return
         if earlier is not None and is_in_doubt and self._is_past(earlier.since, SECONDS_OF_DOUBT):

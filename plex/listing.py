@@ -34,6 +34,11 @@ class Reading:
         """Whether nothing says that an item may have been missed."""
         return self.listed == len(self.keys) and self.totals in (frozenset({None}), frozenset({self.listed}))
 
+    @property
+    def counted(self) -> int:
+        """The most items that Plex said there are, 0 where it said nothing."""
+        return max((total for total in self.totals if total is not None), default=0)
+
     def is_complete_with(self, seen: int) -> bool:
         """Whether this and the earlier readings, which showed `seen` items together, are all that Plex counts."""
         return self.totals == frozenset({seen})
@@ -85,10 +90,10 @@ class Lister:
             keep(page.items)
             if page.items and not new_here:
                 break  # it goes round in circles
+        reading = Reading(listed, frozenset(keys), frozenset(totals), requests)
         if not keys and totals - {None, 0}:  # taken for the whole, this would drop the library from the index
-            counted = max(filter(None, totals))
-            raise PlexLibraryUnlisted(f"Plex lists none of {counted} items of section {section_key}")
-        return Reading(listed, frozenset(keys), frozenset(totals), requests)
+            raise PlexLibraryUnlisted(f"Plex lists none of {reading.counted} items of section {section_key}")
+        return reading
 
     def _page(self, section_key: int, start: int, size: int, order: str) -> tuple[ListingPage, int]:
         """A page, and how many items it was asked for: fewer once Plex did not send so many in time."""
