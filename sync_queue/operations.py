@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no 
     from sync_queue.manager import AckQueue
 
 NOT_FOUND = "PlexNotFound"
+UNLISTED = "PlexLibraryUnlisted"
 """The error type of a job whose scene Plex does not have."""
 
 

@@ -1,7 +1,7 @@
 """The scenes whose files Plex does not have yet: where their files are, and how they go on once Plex has them.
 
-A scene waits while its job, pending or buried, failed last because Plex does not have it; what is stored here beside
-that is forgotten when somebody asks next.
+A scene waits while its job, pending or buried, failed last because Plex does not have it, or because a library that may
+hold it could not be listed; what is stored here beside that is forgotten when somebody asks next.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
-from sync_queue.operations import NOT_FOUND
+from sync_queue.operations import NOT_FOUND, UNLISTED
 from sync_queue.schema import PENDING
 
+_FOR_FILES = f"json_extract(CAST(data AS TEXT), '$.last_error_type') IN ('{NOT_FOUND}', '{UNLISTED}')"
 _WAITS_PENDING = f"""
     SELECT 1 FROM ack_queue_default AS job WHERE job.scene_id = waiting_files.scene_id AND job.{PENDING}
-    AND json_extract(CAST(job.data AS TEXT), '$.last_error_type') = '{NOT_FOUND}'
+    AND {_FOR_FILES}
 """
 _WAITS_BURIED = f"""
     SELECT 1 FROM dead_letters AS letter WHERE letter.scene_id = waiting_files.scene_id
@@ -69,9 +70,8 @@ def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
     revived = redrive(database, letters, now)
     woken = database.execute(
         "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
-        f" WHERE {PENDING} AND scene_id {IN_LIST} AND due > ?"
-        " AND json_extract(CAST(data AS TEXT), '$.last_error_type') = ?",
-        (now, as_list(scene_ids), now, NOT_FOUND),
+        f" WHERE {PENDING} AND scene_id {IN_LIST} AND due > ? AND {_FOR_FILES}",
+        (now, as_list(scene_ids), now),
     )
     return revived + woken
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError, PlexNotFound
+from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError, PlexLibraryUnlisted, PlexNotFound
 from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
 from sync_queue.dlq import DeadLetterQueue
@@ -218,11 +218,11 @@ class Settlement:
         self._note_waiting(ending, now)
 
     def _note_waiting(self, ending: Ending, now: float) -> None:
-        """Remember which files Plex lacks, unless their scene is given up for good."""
+        """Remember which files Plex lacks, or may lack, unless their scene is given up for good."""
         outcome = ending.outcome
-        is_kept = ending.decision is not None and ending.decision.action in (Action.RETRY, Action.BURY)
-        if is_kept and isinstance(outcome.error, PlexNotFound) and outcome.files:
-            since = outcome.job.first_failed_at or now
+        is_kept = ending.decision is not None and ending.decision.action is not Action.DISCARD
+        if is_kept and isinstance(outcome.error, PlexNotFound | PlexLibraryUnlisted) and outcome.files:
+            since = outcome.job.first_failed_at or outcome.job.enqueued_at or now
             note_waiting(self._manager.database, WaitingScene(outcome.job.scene_id, outcome.files, since))
 
     def _tell_gate(self, ending: Ending) -> None:

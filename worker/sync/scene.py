@@ -170,7 +170,8 @@ class SceneSync:
     def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
         # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
-        patient = [number for number, work in enumerate(works) if work.job.last_error_type == PlexNotFound.__name__]
+        waiting = (PlexNotFound.__name__, PlexLibraryUnlisted.__name__)
+        patient = [number for number, work in enumerate(works) if work.job.last_error_type in waiting]
         settled = self._ownership.find([work.scene for work in works], patient)
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
