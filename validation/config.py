@@ -216,9 +216,7 @@ class PlexSyncConfig(BaseModel):
     )
     only_organized: bool = _switch()
     only_with_stash_id: bool = _switch()
-    exclude_tags: _Names = Field(
-        default=(), description='names of tags, separated by commas (one that has a comma in "quotes")'
-    )
+    exclude_tags: _TagPatterns = _TAG_PATTERNS
     exclude_paths: Annotated[_Names, AfterValidator(_absolute_folders)] = Field(
         default=(), description='folders such as /data/private, separated by commas (one that has a comma in "quotes")'
     )

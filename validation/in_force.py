@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from validation.collection_sources import CollectionSource
@@ -68,7 +68,7 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     if config.write_director:
         yield DIRECTOR
     yield from (COLLECTIONS.get(source, TAGS) for source in _sources(config))
-    if uses_parents_of_tags(config):
+    if uses_parents_of_tags(config) or _means_children(config.exclude_tags):
         yield TAG_PARENTS
     if config.tags_as in AS_LABELS:
         yield TAGS
@@ -96,7 +96,11 @@ def uses_parents_of_tags(config: PlexSyncConfig) -> bool:
         return False
     of_tags = (*config.tags_only, *config.tags_except) if config.tags_as != "none" else ()
     of_collections = (source for source in _sources(config) if isinstance(source, TagPattern))
-    return any(pattern.kind == "parent" for pattern in (*of_tags, *of_collections))
+    return _means_children((*config.exclude_tags, *of_tags, *of_collections))
+
+
+def _means_children(patterns: Iterable[TagPattern]) -> bool:
+    return any(pattern.kind == "parent" for pattern in patterns)
 
 
 def _sources(config: PlexSyncConfig) -> tuple[CollectionSource, ...]:

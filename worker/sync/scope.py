@@ -12,7 +12,7 @@ from sync_queue.sync_state import SceneState
 from validation.config import PlexSyncConfig
 from validation.fields import is_empty
 from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
-from validation.names import is_file_name, name_key
+from validation.names import is_file_name
 from validation.scene import Scene
 
 COVER = "cover_image"
@@ -52,8 +52,8 @@ def reason_to_exclude(scene: Scene, config: PlexSyncConfig) -> str:
         return "it is not organized (only_organized)"
     if config.only_with_stash_id and not scene.stash_ids:
         return "it has no Stash ID (only_with_stash_id)"
-    excluded = set(map(name_key, config.exclude_tags))
-    if tag := next((tag.name for tag in scene.tags if name_key(tag.name) in excluded), ""):
+    excluding = (tag.name for tag in scene.tags if any(pattern.fits(tag) for pattern in config.exclude_tags))
+    if tag := next(excluding, ""):
         return f'it has the tag "{tag}" (exclude_tags)'
     folders = (folder for folder in config.exclude_paths if any(is_within(path, folder) for path in scene.files))
     if folder := next(folders, ""):

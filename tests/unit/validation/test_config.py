@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 from validation.config import HARMLESS, PathMapping, PlexSyncConfig, parse_settings
 from validation.fields import FIELDS
 from validation.problems import ConfigError, Problem, replaced_in_words
+from validation.tag_patterns import TagPattern
 
 TOKEN = "T0k3n-of-Plex_xyz"
 REQUIRED: dict[str, object] = {"plex_url": "http://plex:32400", "plex_token": TOKEN}
@@ -197,9 +198,14 @@ def test_library_names_that_hold_a_comma_stand_in_quotes(text: str, names: tuple
     assert parse(plex_library=text).plex_library == names
 
 
-@pytest.mark.parametrize("setting", ["exclude_tags", "exclude_paths"])
-def test_in_every_list_a_name_with_a_comma_stands_in_quotes(setting: str) -> None:
-    assert getattr(parse(**{setting: '/one, "/two, three",/one'}), setting) == ("/one", "/two, three")
+def test_in_a_list_of_folders_a_name_with_a_comma_stands_in_quotes() -> None:
+    assert parse(exclude_paths='/one, "/two, three",/one').exclude_paths == ("/one", "/two, three")
+
+
+@pytest.mark.parametrize("setting", ["exclude_tags", "tags_only", "tags_except"])
+def test_a_tag_with_a_comma_in_its_name_stands_in_quotes(setting: str) -> None:
+    wanted = (TagPattern("name", "one"), TagPattern("beginning", "two, three"))
+    assert getattr(parse(**{setting: 'One, "Two, three*",One'}), setting) == wanted
 
 
 def test_folders_are_absolute_paths() -> None:

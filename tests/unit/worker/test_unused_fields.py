@@ -75,6 +75,7 @@ def test_nobody_knows_what_changed_where_no_field_is_named() -> None:
         ({"title_format": "{title} {code}"}, "code", "director"),
         ({"tags_as": "none"}, "performer_ids", "tag_ids name:tag removed:tag"),
         ({"tags_as": "none", "exclude_tags": "Private"}, "tag_ids name:tag", "tag_ids:performer"),
+        ({"tags_as": "none", "exclude_tags": "A/"}, "tag_ids parent_ids:tag child_ids:tag", "tag_ids:performer"),
         ({"tags_as": "labels"}, "tag_ids name:tag", "tag_ids:performer"),
         ({"skip_fields": "tags", "tags_as": "labels"}, "tag_ids", "code"),
         ({"skip_fields": "tags"}, "title", "tag_ids name:tag"),

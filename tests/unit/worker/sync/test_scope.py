@@ -44,6 +44,8 @@ def config(**values: Any) -> PlexSyncConfig:
         ({"only_with_stash_id": True}, {"stash_ids": (StashId("https://box/graphql", "a-b"),)}, ""),
         ({"exclude_tags": "Private, raw"}, {"tags": ["One", "RAW"]}, 'it has the tag "RAW" (exclude_tags)'),
         ({"exclude_tags": "Private"}, {"tags": ["Privateer"]}, ""),
+        ({"exclude_tags": "Raw, Pri*"}, {"tags": ["One", "privateer"]}, 'it has the tag "privateer" (exclude_tags)'),
+        ({"exclude_tags": "Meta/"}, {"tags": ["Meta"]}, ""),
         ({"exclude_tags": '"A, B"'}, {"tags": ["A"]}, ""),
         ({"exclude_tags": '"A, B"'}, {"tags": ["a, b"]}, 'it has the tag "a, b" (exclude_tags)'),
         ({"exclude_paths": "/raw"}, {"files": ("/raw/a.mp4",)}, 'it has a file in "/raw" (exclude_paths)'),
@@ -81,6 +83,18 @@ def edit(bench: Workbench, **fields: Any) -> list[str]:
 
 def verdict(bench: Workbench, scene_id: int = 1) -> Verdict:
     return Comparison(bench.workplace.contexts.current(max_age=0.0), bench.database).compare([scene_id])[0].verdict
+
+
+def test_a_tag_below_another_leaves_a_scene_out_and_another_parent_takes_it_back_in(bench: Workbench) -> None:
+    bench.configure(exclude_tags="Meta/")
+    raw = bench.stash.tag_id("Raw")
+    bench.stash.update_tag(raw, parent_ids=[bench.stash.tag_id("Meta")])
+    assert edit(bench, title="One", tag_ids=["Raw"]) == []
+    bench.configure(exclude_tags="Meta/", refresh_instead=True)
+    assert edit(bench, title="Two") == []
+    bench.configure(exclude_tags="Meta/")
+    assert edit(bench, title="Three", tag_ids=["Meta"])
+    assert bench.shows(1)
 
 
 @pytest.mark.parametrize(("settings", "out", "into"), OUT.values(), ids=OUT)
