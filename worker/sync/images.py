@@ -234,6 +234,7 @@ class ImageSync:
         """Select our picture where its upload alone did not: Plex knew its bytes already."""
         if shown.value(name) != item.item.value(name):
             return
+        item.images.changed = [each for each in item.images.changed if each != name]
         for look in range(LOOKS):
             if look:
                 self._wait(PAUSE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -154,3 +155,20 @@ def test_a_stash_that_gives_no_picture_now_gives_it_later(bench: Workbench) -> N
     fault.remove()
     bench.drain()
     assert uploads(bench.item(1)) == (1, 1)
+
+
+def test_what_plex_took_and_does_not_show_is_not_told_as_shown(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.plex.writes.ignored = frozenset({"thumb"})
+    sync(bench)
+    assert any("does not list it" in text for text in caplog.messages)
+    shown = [text for text in caplog.messages if "Plex now shows" in text]
+    assert shown
+    assert not [text for text in shown if "poster" in text]
+    assert any("background" in text for text in shown)
+    bench.plex.writes.ignored = frozenset()
+    caplog.clear()
+    sync(bench)
+    assert any("Plex now shows poster" in text for text in caplog.messages)
