@@ -15,6 +15,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.activity import Change
 from sync_queue.models import Job
+from sync_queue.schema import PARKED
 from sync_queue.sync_state import ItemState, SceneState, SyncState
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
@@ -87,7 +88,7 @@ class SceneUndo:
 
     def plan(self, scene_id: int) -> list[ItemUndo]:
         """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError, StashUnavailable."""
-        keys = self.rating_keys(scene_id)
+        keys = self._keys(scene_id)
         states, items = self._state().items(keys), read_items(self._plex, keys)
         found = {
             key: (items[key], states[key]) for key in keys if key in items and _is_of(scene_id, states[key], items[key])
@@ -122,6 +123,12 @@ class SceneUndo:
         """The scene's items in Plex as the last sync found them, () for none. Raises PlexError."""
         known = self._state().scenes([scene_id]).get(scene_id)
         return known.rating_keys if known else ()
+
+    def _keys(self, scene_id: int) -> tuple[int, ...]:
+        """The scene's items as the last sync found them, and those on this server that it may not have been about: the
+        scene's own state knows no server, that of an item does."""
+        kept = [state.rating_key for state in self._state().items_of_scenes([scene_id]) if state.rating_key < PARKED]
+        return tuple(dict.fromkeys((*self.rating_keys(scene_id), *kept)))
 
     def undo(self, job: Job, stash_updated_at: str) -> Outcome:
         """Undo one scene. Raises PlexError.

@@ -294,3 +294,21 @@ def test_a_plex_that_is_away_is_said_before_anything_is_changed(bench: Workbench
     with pytest.raises(PlexServerDown):
         undo(bench)
     assert pending_data(bench.database) == []
+
+
+def test_an_undo_on_one_server_leaves_what_another_shows_to_be_undone(bench: Workbench) -> None:
+    sync(bench, title="New", details="After")
+    first, one = bench.plex.versions.backup(), bench.plex.machine_identifier
+    bench.plex.remove_item(bench.keys[1])
+    bench.plex.machine_identifier = "f" * 40
+    key = bench.plex.add_item(bench.section, "/media/scene-1.mp4", title="There")
+    bench.restart()
+    sync(bench, rating100=50)
+    undo(bench)
+    assert bench.plex.item(key).title == "There"
+    bench.plex.machine_identifier = one
+    bench.plex.versions.restore(first)
+    bench.restart()
+    undo(bench)
+    assert (bench.item(1).title, bench.item(1).summary) == ("scene-1", "Before")
+    assert undo(bench)["unchanged"] == {"1": NOTHING_WRITTEN}
