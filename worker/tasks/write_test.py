@@ -200,6 +200,8 @@ def _choose(task: Task, context: SyncContext, scene_id: int | None) -> PlexItem:
             name = scene_name(scene.id, scene.title, scene.path, context.config.obfuscate_paths)
             logger.info("Test values are written to %s in Plex, then everything is put back", name)
             return each.items[0]
+    if scene_id is not None and not scenes:
+        raise TaskError(f"Scene {scene_id} has no file. Choose another with scene_id")
     if scene_id is not None:
         raise TaskError(f"Scene {scene_id} is not in Plex. Choose another with scene_id, or press Test Plex Connection")
     raise TaskError(
@@ -209,14 +211,22 @@ def _choose(task: Task, context: SyncContext, scene_id: int | None) -> PlexItem:
 
 def _candidates(task: Task, context: SyncContext, scene_id: int | None) -> list[Scene]:
     if scene_id is not None:
-        chosen = [scene_id]
-    else:
-        page = next(context.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
-        ids = [each for each, _ in islice(page, SAMPLES)]
-        waiting = pending_scene_ids(task.database, ids)
-        chosen = [each for each in ids if each not in waiting]
-    scenes = context.stash.scenes(chosen)
-    return [scenes[each] for each in chosen if each in scenes]
+        return [_chosen(context, scene_id)]
+    page = next(context.stash.updated_since(datetime.now(timezone.utc) - _LONG_AGO, SAMPLES), [])
+    ids = [each for each, _ in islice(page, SAMPLES)]
+    waiting = pending_scene_ids(task.database, ids)
+    newest = [each for each in ids if each not in waiting]
+    scenes = context.stash.scenes(newest)
+    return [scenes[each] for each in newest if each in scenes]
+
+
+def _chosen(context: SyncContext, scene_id: int) -> Scene:
+    scenes = context.stash.scenes([scene_id])
+    if scene_id in scenes.unreadable:
+        raise TaskError(str(scenes.unreadable[scene_id]))
+    if scene_id not in scenes:
+        raise TaskError(f"Stash has no scene {scene_id}. Choose another with scene_id")
+    return scenes[scene_id]
 
 
 def _save_report(folder: DataFolder, findings: Findings, plex: PlexClient) -> None:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from stash.protocol import Request
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from tests.simulators.faults import Answer as Reply
 from tests.simulators.faults import Fault, Waiting, drop
-from tests.simulators.http_server import Request, Response
+from tests.simulators.http_server import Request as HttpRequest
+from tests.simulators.http_server import Response
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.simulators.plex_items import Item
 from tests.simulators.plex_writes import EVERY_FIELD
 from tests.support.workbench import Workbench
 from worker.errors import TaskError
 from worker.sync.put_back import TrialRecord
-from worker.tasks.write_test import Findings, drain_lock, examine
+from worker.tasks.task import Task
+from worker.tasks.write_test import Findings, drain_lock, examine, write_test
 from worker.tasks.write_test_steps import STEPS, Answer
 
 KINDS = ("label", "genre")
@@ -63,7 +67,7 @@ def gone_after(writes: int) -> Fault:
     """Plex takes so many writes, and answers nobody after the last of them."""
     left = writes
 
-    def take(request: Request, answer: Reply, waiting: Waiting) -> Response:
+    def take(request: HttpRequest, answer: Reply, waiting: Waiting) -> Response:
         nonlocal left
         if left == 0:
             return drop()(request, answer, waiting)
@@ -291,3 +295,22 @@ def test_a_lock_that_another_holds_is_waited_for_and_then_told(tmp_path: Path) -
         assert seen_standing_by == [True]
         assert holder.acquire()
         holder.release()
+
+
+def test_a_scene_that_is_of_no_use_is_told_with_its_own_cause(tmp_path: Path) -> None:
+    with Workbench(tmp_path, 2) as bench:
+        bench.plex.remove_item(bench.keys[1])
+        bench.stash.library.scenes[2] = replace(bench.scene(2), files=())
+        third = bench.add_scene()
+        bench.stash.break_scene(third)
+        causes = {
+            999: "Stash has no scene 999. Choose another with scene_id",
+            1: "Scene 1 is not in Plex. Choose another with scene_id",
+            2: "Scene 2 has no file. Choose another with scene_id",
+            third: f"Stash cannot answer for scene {third}",
+        }
+        for scene_id, cause in causes.items():
+            request = Request({}, {"scene_id": scene_id})
+            task = Task(bench.folder, request, bench.database, lambda: None, lambda: bench.workplace)
+            with pytest.raises(TaskError, match=f"^{cause}"):
+                write_test(task)
