@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import re
 import time
@@ -24,6 +25,8 @@ from validation.scene import Performer, Scene
 
 logger = logging.getLogger(__name__)
 
+ID_PAGE = 1000
+"""Ids that are asked for at once."""
 SCREENSHOT_BYTES = 20 * 1024 * 1024
 """Largest picture that is read, in bytes. Chosen: Stash's own screenshots have well under one MiB."""
 
@@ -185,12 +188,23 @@ class StashClient:
     def scene_ids_with_path(self, pattern: str) -> list[int]:
         """The ids, ascending, of all scenes that have a file whose path fits a regular expression (Go's syntax).
 
-        One request. Ids alone, so that no scene which Stash cannot answer for spoils it.
+        One request for each ID_PAGE of them. Ids alone, so that no scene which Stash cannot answer for spoils it; one
+        that it cannot even list is left out.
         """
         criteria = {"path": {"value": pattern, "modifier": "MATCHES_REGEX"}}
-        page = {"per_page": -1, "sort": "id", "direction": "ASC"}
-        found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
-        return [int(scene["id"]) for scene in found]
+
+        def ask(number: int, size: int) -> list[int]:
+            page = {"page": number, "per_page": size, "sort": "id", "direction": "ASC"}
+            found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
+            return [int(scene["id"]) for scene in found]
+
+        ids: list[int] = []
+        for number in itertools.count(1):
+            rows = page_without(ask, number, ID_PAGE)
+            ids += [row for row in rows if not isinstance(row, StashQueryFailed)]
+            if len(rows) < ID_PAGE:
+                break
+        return ids
 
     def updated_since(self, since: datetime, page_size: int = 100) -> Iterator[list[tuple[int, str]]]:
         """Pages of (id, updated_at) of the scenes that were updated at `since` or later, about newest first.

@@ -231,7 +231,9 @@ class Ownership:
         stash = self._context.stash
         pinned = {pin.scene_id for each in open_questions for pin in pins if pin.holds_for(each.item.files)}
         present = {scene_id for each in open_questions for scene_id in each.claims}
-        outsiders = {*stash.scene_ids_with_path(path_pattern(tails)), *pinned} - present
+        # An owner that Stash cannot list is there all the same.
+        owners = {each.state.scene_id for each in open_questions if each.state.scene_id}
+        outsiders = {*stash.scene_ids_with_path(path_pattern(tails)), *pinned, *owners} - present
         rivals = stash.scenes(sorted(outsiders))
         taking_part = {scene.id for scene in self._taking_part(list(rivals.values()))}
         leading = [(scene, self._context.finder.leads_to(scene.files)) for scene in rivals.values()]

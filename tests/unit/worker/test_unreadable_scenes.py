@@ -134,3 +134,17 @@ def test_a_locked_database_is_no_scenes_fault_where_all_are_in_hand(bench: Workb
     with pytest.raises(StashQueryFailed, match="database is locked"):
         bench.workplace.stash.scenes(SCENES)
     assert bench.stash.count("POST", "/graphql") <= 7
+
+
+@pytest.mark.parametrize("field", ["id", "files"])
+def test_an_owner_that_cannot_be_read_keeps_its_item_and_no_other_waits(bench: Workbench, field: str) -> None:
+    shared = bench.plex.add_item(bench.section, ["/media/m/4k.mkv", "/media/m/hd.mkv"])
+    owner = bench.stash.add_scene("/data/m/4k.mkv", title="4K", details="d").id
+    other = bench.stash.add_scene("/data/m/hd.mkv", title="HD", details="d").id
+    bench.enqueue(owner)
+    bench.drain()
+    bench.stash.break_scene(owner, field)
+    bench.enqueue(owner, other, 1, 2)
+    bench.run_until(lambda: bench.pending() == [owner])
+    assert all(map(bench.shows, (1, 2)))
+    assert bench.plex.item(shared).title == "4K"
