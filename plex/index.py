@@ -22,14 +22,15 @@ from plex.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 
 SECONDS_BETWEEN_SWEEPS = 600.0
-SECONDS_BETWEEN_EAGER_SWEEPS = 15.0
+SECONDS_BETWEEN_EAGER_SWEEPS = 10.0
+"""Like SECONDS_BETWEEN_DOUBTS, less than the 15 s between looks for missing files: none comes a moment too early."""
 EAGER_ITEMS_PER_SECOND = 100.0
 """Items that a sweep may read for each second since the last one, where somebody waits for what it may find."""
 SECONDS_BETWEEN_LOOKS = 600.0
 """How long what was found may go unquestioned: a file that came since may fit as well as the one that is known."""
 SECONDS_OF_DOUBT = 60.0
 """How long a listing must lack most of what is known before it is believed: Plex may just have started."""
-SECONDS_BETWEEN_DOUBTS = 15.0
+SECONDS_BETWEEN_DOUBTS = 10.0
 SECONDS_BETWEEN_FAILURES = 60.0
 """How long a section that cannot be listed is let be, while others can."""
 

@@ -187,7 +187,7 @@ def test_the_first_listing_of_all_is_doubted_where_it_is_empty(
 ) -> None:
     assert index.refresh().unlisted
     add(plex, 1)
-    clock.now += 15
+    clock.now += 14.9  # a look may come a moment early
     assert index.refresh().unlisted == ()
     assert found(index, 1) == [1]
 
