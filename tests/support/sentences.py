@@ -17,6 +17,7 @@ LEAST_SHARE = 0.3
 """Of a sentence, that its source must hold letter by letter: the rest are the values in it."""
 
 
+@cache
 def is_said(text: str) -> bool:
     """Whether the plugin can say this sentence."""
     return any(_covered(text, letters, template) >= LEAST_SHARE * len(text) for letters, template in _templates())
