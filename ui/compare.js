@@ -9,7 +9,7 @@
   const MOST_IDS = 500;
   const ONLY = ["all", "scenes", "unknown"];
   const COUNTED =
-    "differs lock_only refused not_in_plex ambiguous failed agent_matched unknown_to_stash".split(" ");
+    "differs lock_only refused not_in_plex ambiguous failed nothing_to_sync agent_matched unknown_to_stash".split(" ");
   const FINISHED = ["FINISHED", "CANCELLED", "FAILED"];
 
   /** Follows a job of Stash until it ends; then calls onEnd(job). */

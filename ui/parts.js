@@ -80,7 +80,7 @@
         done: (text) => toasts.success(text),
         failed: (error) => toasts.error(error.message || t("error.unknown")),
         withUndo(text, onUndo) {
-          const undo = h(Button, { size: "sm", variant: "link", onClick: onUndo }, t("action.undo"));
+          const undo = h(Button, { size: "sm", variant: "light", onClick: onUndo }, t("action.undo"));
           toasts.toast({ content: h("span", null, text, " ", undo), delay: 10000 });
         },
       }),

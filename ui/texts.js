@@ -234,6 +234,7 @@
     "compare.not_in_plex": "{count} not in Plex",
     "compare.ambiguous": "{count} with several matches",
     "compare.failed": "{count} failed",
+    "compare.nothing_to_sync": "{count} left alone",
     "compare.agent_matched": "{count} matched by an agent",
     "compare.unknown_to_stash": "{count} {count|file|files} only in Plex",
     "compare.only": "Which rows",

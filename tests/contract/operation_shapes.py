@@ -296,6 +296,7 @@ class ReportSummary(Shape):
     not_in_plex: Count
     ambiguous: Count
     failed: Count
+    nothing_to_sync: Count
     fields: dict[str, Count]
     lock_only: Count
     refused: Count

@@ -15,6 +15,7 @@ PICTURES = {
     "page-status": ("status", 1280, 640),
     "page-failed": ("failed", 1280, 900),
     "page-activity": ("activity", 1280, 780),
+    "page-compare": ("compare", 1280, 900),
     "page-setup": ("setup", 1280, 900),
     "page-phone": ("failed", 360, 740),
 }

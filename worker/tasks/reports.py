@@ -22,7 +22,7 @@ _ROWS, _UNKNOWN = ' "rows": [', ' "unknown": ['
 """The lines of a report after which each line is a row: of a scene, or of a file that belongs to none."""
 _SUMMARY = (
     "kind", "scope", "started_at", "ended_at", "scenes", "in_step", "differs", "not_in_plex", "ambiguous", "failed",
-    "fields", "enqueued", "row_count",
+    "nothing_to_sync", "fields", "enqueued", "row_count",
 )  # fmt: skip
 _LATER: dict[str, Any] = {"lock_only": 0, "refused": 0, "agent_matched": 0, "unknown_to_stash": None}
 """What reports of earlier versions lack, and what it is there."""
