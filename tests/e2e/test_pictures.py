@@ -68,9 +68,11 @@ def test_a_picture_that_plex_refuses_fails_alone(tmp_path: Path) -> None:
         world.plex.inject(status(400), method="POST")
         world.edit(1, title="Title", details="d")
         wait_until(lambda: world.item(1).title == "Title", "the other fields in Plex")
+        wait_until(lambda: "poster" in world.logged(), "the warning")
+        world.plex.clear_faults()
         world.wait_until_drained()
         assert world.dead_letters().get_count() == 0
-        assert "poster" in world.logged()
+        assert "thumb" in world.item(1).locked
 
 
 def test_a_kill_between_upload_and_lock_leaves_the_picture_locked_in_the_end(tmp_path: Path) -> None:
