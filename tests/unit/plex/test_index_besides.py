@@ -21,22 +21,10 @@ from plex.reply import parse
 from plex.shown import ListedItem
 from tests.simulators.plex import PlexSimulator
 from tests.support.builders import item
-from tests.support.plex_examples import TOKEN, Clock, client_of
+from tests.support.index_examples import FOLDER
+from tests.support.plex_examples import Clock, client_of
 
 FILM = "plex://movie/5d776825880197001ec90e3b"
-FOLDER = "/media"
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    with PlexSimulator(token=TOKEN) as simulator:
-        simulator.add_section("Movies", locations=[FOLDER])
-        yield simulator
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
