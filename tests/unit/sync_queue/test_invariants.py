@@ -6,14 +6,14 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, precondition, rule
 
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.enqueue import enqueue, enqueue_many
+from sync_queue.enqueue import BEHIND_EDITS, enqueue, enqueue_many
 from sync_queue.manager import QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import JobNotClaimed, ack_job, release_job
@@ -62,7 +62,9 @@ class QueueMachine(RuleBasedStateMachine):
     def many_edits(self, scene_ids: list[int]) -> None:
         added = enqueue_many(self.manager.database, scene_ids, "all", self.now)
         assert added == len(set(scene_ids) - self.pending.keys())
-        self.pending.update({scene_id: Waiting(0.0, 0) for scene_id in scene_ids})
+        for scene_id in scene_ids:
+            self._fold(scene_id, BEHIND_EDITS)
+            self.pending[scene_id] = replace(self.pending[scene_id], retry_count=0)
 
     # --- what the worker does
 
@@ -87,7 +89,7 @@ class QueueMachine(RuleBasedStateMachine):
         retried = job.retried("PlexTemporaryError", now=self.now, delay=delay)
         if self._end(job, lambda: release_job(self.manager.get_queue(), retried)):
             del self.claimed[job.row_id]
-            self.pending.setdefault(job.scene_id, Waiting(retried.next_retry_at, retried.retry_count))
+            self._fold(job.scene_id, retried.next_retry_at, retried.retry_count)
 
     @rule(job=claims)
     def bury(self, job: Job) -> None:
@@ -95,6 +97,11 @@ class QueueMachine(RuleBasedStateMachine):
         if self._end(job, lambda: dead_letters.bury(self.manager.get_queue(), job, FAILURE, self.now)):
             del self.claimed[job.row_id]
             self.buried[job.scene_id] = self.buried.get(job.scene_id, 0) + job.retry_count + 1
+
+    def _fold(self, scene_id: int, due: float, retry_count: int = 0) -> None:
+        """A job joins what is pending of its scene, which is due as soon as either."""
+        pending = self.pending.get(scene_id, Waiting(due, retry_count))
+        self.pending[scene_id] = replace(pending, due=min(pending.due, due))
 
     def _end(self, job: Job, transition: Callable[[], object]) -> bool:
         """Do the transition if the model says that the job is claimed; else it has to raise."""
@@ -111,7 +118,7 @@ class QueueMachine(RuleBasedStateMachine):
         """The worker lets go of its batch, or a new one finds what a dead one had claimed."""
         assert self.manager.put_back_unacknowledged() == len(self.claimed)
         for job in sorted(self.claimed.values(), key=lambda job: job.row_id, reverse=True):
-            self.pending.setdefault(job.scene_id, Waiting(job.next_retry_at, job.retry_count))
+            self._fold(job.scene_id, job.next_retry_at, job.retry_count)
         self.claimed.clear()
 
     @rule()
