@@ -108,7 +108,7 @@
     );
   }
 
-  /** A text that settles before it is used: nobody wants an operation per key. */
+  /** A text once it has settled: nobody wants an operation per key. */
   function useSettled(text, milliseconds = 400) {
     const [settled, setSettled] = React.useState(text);
     React.useEffect(() => {
@@ -130,7 +130,7 @@
     });
   }
 
-  /** Ask again when a number of the live file changes, but not for the first. */
+  /** Ask again when what the live file says changes. */
   function useFollow(answer, number) {
     const known = React.useRef(number);
     React.useEffect(() => {

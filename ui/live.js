@@ -106,7 +106,7 @@
     return isWanted ? round() : undefined;
   }
 
-  /** What an operation said is newer than the file, until the drainer has written it again: within 60 s. */
+  /** An operation's word is newer than the file, until the drainer has written it: within 60 s. */
   function accept(status) {
     const known = store.get().status;
     const age = known ? known.written_at - status.written_at : 0;
@@ -122,7 +122,7 @@
     await wake();
   }
 
-  /** After a restart no hook may come for days: where no drainer lives, one quiet operation starts what is needed. */
+  /** After a restart no hook may come for days: where no drainer lives, a quiet operation starts one. */
   async function wake() {
     const { status, isAway } = store.get();
     const isRecent = page.now() - page.remembered("woken", 0) < WAKE_SECONDS;

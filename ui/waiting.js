@@ -4,16 +4,10 @@
   const page = window.PlexSync;
   const { React, h, t, words, api, live, icons, Action, Card } = page;
 
-  function why(job) {
-    if (job.error_text) return job.error_text;
-    return t(job.kind === "rename" ? "waiting.rename" : `waiting.${job.state}`);
-  }
+  const why = (job) => job.error_text || t(job.kind === "rename" ? "waiting.rename" : `waiting.${job.state}`);
 
-  function when(job) {
-    return job.next_retry_at
-      ? t("waiting.next", { until: words.until(job.next_retry_at) })
-      : t(`waiting.when_${job.state}`);
-  }
+  const when = (job) =>
+    job.next_retry_at ? t("waiting.next", { until: words.until(job.next_retry_at) }) : t(`waiting.when_${job.state}`);
 
   function Job({ job, onChanged }) {
     const toasts = page.useToasts();
@@ -65,8 +59,9 @@
     const paged = page.usePaged("jobs", { state: "waiting", search });
     const toasts = page.useToasts();
     const number = status ? status.pending : 0;
-    // The list follows what the live file says: how many, and why.
-    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked].join());
+    // The list follows the live file, and each new one while they disagree.
+    const isOld = status && !search && paged.data && paged.data.count !== number && status.written_at;
+    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked, isOld].join());
 
     async function onChanged() {
       await Promise.all([paged.reload(), live.refresh()]);
