@@ -124,7 +124,7 @@ def test_waiting_for_a_file_with_its_very_name_costs_no_tries(bench: Workbench, 
     for number in range(20):
         bench.plex.add_item(bench.section, f"/media/T/{number}.mp4")
         bench.run_for(20)
-    assert bench.retries_counted() - before <= 4
+    assert bench.retries_counted() - before < 12, "its own timer, at random, and not each of the 20 changes"
 
 
 def test_a_rival_that_was_given_up_comes_back_once_the_owner_leaves(bench: Workbench) -> None:
