@@ -7,15 +7,11 @@ import logging
 import socket
 import sys
 import threading
-import traceback
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 import requests
-from pydantic import SecretStr
 
 from plex import session as session_module
 from plex.exceptions import (
@@ -26,34 +22,11 @@ from plex.exceptions import (
     PlexServerDown,
     PlexTemporaryError,
 )
-from plex.session import PlexSession
-from tests.simulators.faults import FaultyServer, cut_off_body, drip, drop, hang, huge_body, maintenance, status
+from tests.simulators.faults import cut_off_body, drip, drop, hang, huge_body, maintenance, status
 from tests.simulators.http_pace import DrippingPart
-from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
-from tests.support.certificates import own_certificate
 from tests.support.plex_examples import IDENTITY, TOKEN
-
-
-@pytest.fixture
-def plex() -> Iterator[PlexSimulator]:
-    with PlexSimulator(token=TOKEN) as simulator:
-        yield simulator
-
-
-def session_to(url: str, **options: Any) -> PlexSession:
-    options.setdefault("timeouts", (1.0, 1.0))
-    return PlexSession(url, SecretStr(TOKEN), identity_headers=IDENTITY.headers(), **options)
-
-
-def failure(session: PlexSession, url: str, method: str = "GET") -> PlexError:
-    """What a request raises; none of what a log would show of it may hold the token."""
-    with pytest.raises(PlexError) as caught:
-        session.request(method, url)
-    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(session)
-    assert TOKEN not in shown
-    return caught.value
-
+from tests.support.plex_sessions import failure, one_connection, session_to
 
 STATUSES = [
     (400, PlexPermanentError),
@@ -212,25 +185,6 @@ def test_and_silence_within_a_reply() -> None:
     assert error.suspect_outage
 
 
-@contextmanager
-def one_connection(reply: bytes, finished: threading.Event | None = None) -> Iterator[str]:
-    """A server that sends these bytes to its only client, and hangs up (once `finished` is set); gives host:port."""
-
-    def answer(listener: socket.socket) -> None:
-        connection, _address = listener.accept()
-        with connection:
-            connection.recv(65536)
-            connection.sendall(reply)
-            if finished is not None:
-                finished.wait()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer, args=(listener,))
-        thread.start()
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
-
-
 def test_what_cannot_be_decompressed_is_malformed(plex: PlexSimulator) -> None:
     plex.inject(status(200, b"not gzip", {"Content-Encoding": "gzip"}))
     error = failure(session_to(plex.url), plex.url + "/")
@@ -306,88 +260,6 @@ def test_text_is_read_as_utf_8_where_plex_names_no_charset(plex: PlexSimulator) 
     assert session_to(plex.url).get(plex.url + "/").text == "é"
 
 
-class TestCertificates:
-    @pytest.fixture
-    def secure_plex(self, tmp_path: Path) -> Iterator[PlexSimulator]:
-        context = own_certificate(tmp_path)
-        with PlexSimulator(token=TOKEN, tls=context) as simulator:
-            yield simulator
-
-    def test_ones_own_certificate_is_refused_with_a_hint(self, secure_plex: PlexSimulator) -> None:
-        error = failure(session_to(secure_plex.url), secure_plex.url + "/")
-        assert type(error) is PlexServerDown
-        assert "skip_tls_verify" in str(error)
-
-    @pytest.mark.filterwarnings("error")
-    def test_or_accepted_quietly_if_so_set(
-        self, secure_plex: PlexSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
-        assert session_to(secure_plex.url, verify_tls=False).get(secure_plex.url + "/").ok
-
-
-class TestWrongScheme:
-    """Which exception it is decides about outages; the text names what is wrong with `plex_url`."""
-
-    @pytest.mark.parametrize("verify", [True, False])
-    def test_https_where_nothing_speaks_tls(self, verify: bool) -> None:
-        with one_connection(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n") as address:
-            url = f"https://{address}"
-            error = failure(session_to(url, verify_tls=verify), url)
-        assert type(error) is PlexServerDown
-        assert str(error) == f"Plex at {url} does not speak TLS. Use http:// in plex_url, or check the port"
-
-    def test_https_where_the_handshake_is_broken_off(self) -> None:
-        with one_connection(b"") as address:
-            error = failure(session_to(f"https://{address}"), f"https://{address}")
-        assert type(error) is PlexServerDown
-        assert "certificate" not in str(error)
-        assert str(error).endswith("Is it running, and does it speak https there?")
-
-    def test_https_where_nobody_answers_the_handshake(self) -> None:
-        finished = threading.Event()
-        with one_connection(b"", finished) as address:
-            url = f"https://{address}"
-            error = failure(session_to(url, timeouts=(0.05, 0.05)), url)
-            finished.set()
-        assert isinstance(error, PlexTemporaryError)
-        assert str(error).endswith("raise read_timeout. If it never answers, does it speak https there?")
-
-    @pytest.mark.parametrize("method", ["GET", "PUT"])
-    def test_http_where_the_connection_is_hung_up_on(self, plex: PlexSimulator, method: str) -> None:
-        plex.inject(drop())
-        error = failure(session_to(plex.url), plex.url + "/", method)
-        assert isinstance(error, PlexTemporaryError)
-        assert error.suspect_outage
-        assert str(error).endswith("use https:// in plex_url if Plex requires secure connections")
-
-    def test_http_where_the_answer_is_a_tls_alert(self) -> None:
-        with one_connection(b"\x15\x03\x01\x00\x02\x02\x46") as address:
-            error = failure(session_to(f"http://{address}"), f"http://{address}")
-        assert isinstance(error, PlexTemporaryError)
-        assert error.suspect_outage
-        assert "use https:// in plex_url" in str(error)
-
-    def test_http_where_a_server_speaks_tls_only(self, tmp_path: Path) -> None:
-        with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
-            url = secure_plex.url.replace("https:", "http:")
-            error = failure(session_to(url), url)
-        assert isinstance(error, PlexTemporaryError)
-        assert "use https:// in plex_url" in str(error)
-
-    def test_but_half_a_reply_by_http_was_no_question_of_the_scheme(self, plex: PlexSimulator) -> None:
-        plex.inject(cut_off_body())
-        error = failure(session_to(plex.url), plex.url + "/")
-        assert str(error).endswith("before its reply was complete. See Plex's own log if this goes on")
-
-    def test_nor_is_a_secure_connection_that_breaks(self, tmp_path: Path) -> None:
-        with PlexSimulator(token=TOKEN, tls=own_certificate(tmp_path)) as secure_plex:
-            secure_plex.inject(drop())
-            error = failure(session_to(secure_plex.url, verify_tls=False), secure_plex.url + "/")
-        assert "https://" not in str(error).removeprefix(f"Plex at {secure_plex.url}")
-        assert "certificate" not in str(error)
-
-
 def test_remote_disconnected_counts_as_gone_away() -> None:
     assert issubclass(http.client.RemoteDisconnected, session_module._WENT_AWAY)
     assert issubclass(requests.RequestException, OSError)
@@ -412,49 +284,3 @@ def test_a_reply_that_drips_is_temporary_but_suspect(plex: PlexSimulator, method
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
     assert "was not done after 60 s" in str(error)
-
-
-class Proxy(FaultyServer):
-    """Takes what it is asked for from nobody."""
-
-    def handle(self, request: Request) -> Response:
-        return Response(body=b"<MediaContainer/>")
-
-
-@pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with Proxy() as server:
-        for name in ("http_proxy", "https_proxy"):
-            monkeypatch.setenv(name, f"http://user:{TOKEN}@127.0.0.1:{server.port}")
-        yield server
-
-
-def test_a_private_address_is_not_asked_through_a_proxy(plex: PlexSimulator, proxy: Proxy) -> None:
-    assert session_to(plex.url).get(plex.url + "/identity").status_code == 200
-    assert proxy.requests == ()
-
-
-PUBLIC = "http://no-such-host.invalid:32400"
-
-
-def test_another_one_is(proxy: Proxy) -> None:
-    assert session_to(PUBLIC).get(PUBLIC + "/identity").status_code == 200
-    assert proxy.count() == 1
-
-
-@pytest.mark.parametrize("code", [400, 401, 403, 404, 407, 429, 500, 502, 503, 520])
-def test_an_error_behind_a_proxy_names_the_proxy(proxy: Proxy, code: int) -> None:
-    proxy.inject(status(code))
-    error = failure(session_to(PUBLIC), PUBLIC + "/library/sections")
-    assert f"through the proxy http://127.0.0.1:{proxy.port}" in str(error)
-
-
-@pytest.mark.parametrize("url", [PUBLIC, PUBLIC.replace("http:", "https:")])
-def test_so_does_one_of_the_proxy_itself(proxy: Proxy, url: str) -> None:
-    proxy.inject(status(407)) if url.startswith("https") else proxy.refuse()
-    error = failure(session_to(url), url + "/library/sections")
-    assert type(error) is PlexServerDown
-    assert f"through the proxy http://127.0.0.1:{proxy.port}" in str(error)
-    assert "NO_PROXY" in str(error)

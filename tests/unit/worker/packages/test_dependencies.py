@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.machinery
-import importlib.util
 import json
 import os
-import platform
 import random
 import shlex
 import shutil
@@ -22,18 +19,13 @@ from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from tests.support.bare_python import bare_python
 from tests.support.needy_plugin import NAME, NeedyPlugin, make_wheel
-from tests.world import PROJECT, wait_until
+from tests.world import wait_until
 from worker.packages.dependencies import LOOK_EVERY, Dependencies, DependencyError
 from worker.packages.pip_install import pip_command
-from worker.packages.requirements import missing_packages, packages_name, read_pins
+from worker.packages.requirements import packages_name
 
 posix_only = pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
 pytestmark = pytest.mark.slow  # pip runs in most of them
-
-
-@pytest.fixture
-def plugin(tmp_path: Path) -> NeedyPlugin:
-    return NeedyPlugin(tmp_path)
 
 
 def test_missing_packages_are_installed_once_into_the_plugins_own_folder(plugin: NeedyPlugin) -> None:
@@ -362,69 +354,6 @@ def test_the_command_changes_nothing_but_the_plugins_own_folder() -> None:
     assert command[:5] == [sys.executable, "-I", "-m", "pip", "install"]
     assert command[-5:] == ["--require-hashes", "--target", "the folder", "-r", "requirements.lock"]
     assert "--break-system-packages" not in command
-
-
-# --- the folder's name
-
-
-def test_the_name_is_another_for_other_pins_and_for_another_python(
-    plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = {packages_name(plugin.lock)}
-    plugin.require("1.2.1")
-    names.add(packages_name(plugin.lock))
-    for suffix in (".cpython-399-x86_64-linux-gnu.so", ".cpython-399-x86_64-linux-musl.so", ".cp399-win_amd64.pyd"):
-        monkeypatch.setattr(importlib.machinery, "EXTENSION_SUFFIXES", [suffix])
-        names.add(packages_name(plugin.lock))
-    monkeypatch.setattr(platform, "machine", lambda: "another processor")
-    names.add(packages_name(plugin.lock))
-    assert len(names) == 6
-
-
-def test_a_comment_does_not_change_the_name(plugin: NeedyPlugin) -> None:
-    before = packages_name(plugin.lock)
-    with open(plugin.lock, "a", encoding="utf-8") as file:
-        file.write("# another comment\n")
-    assert packages_name(plugin.lock) == before
-
-
-# --- what is missing
-
-
-@pytest.mark.parametrize(
-    ("pin", "is_missing"),
-    [
-        ("pytest==1.0.0", True),
-        (f"pytest=={pytest.__version__}", False),
-        ("pytest==999.0", True),
-        ("no-such-package==1.0", True),
-        ("# pytest==999.0", False),
-        ("", False),
-    ],
-)
-def test_what_counts_as_missing(tmp_path: Path, pin: str, is_missing: bool) -> None:
-    file = tmp_path / "requirements.txt"
-    file.write_text(f"{pin}\n")
-    assert bool(missing_packages(str(file))) == is_missing
-
-
-def test_an_older_patch_of_the_pinned_minor_version_will_do_and_another_major_one_will_not(tmp_path: Path) -> None:
-    major, minor = map(int, pytest.version_tuple[:2])
-    file = tmp_path / "requirements.txt"
-    for version, missing in [
-        (f"{major}.{minor}.999", []),
-        (f"{major}.{minor + 1}.0", ["pytest"]),
-        (f"{major - 1}.0.0", ["pytest"]),
-        (f"{major + 1}.0.0", ["pytest"]),
-    ]:
-        file.write_text(f"pytest=={version}\n")
-        assert missing_packages(str(file)) == missing
-
-
-def test_what_this_project_pins_is_installed_here() -> None:
-    requirements = str(PROJECT / "requirements.txt")
-    assert missing_packages(requirements) == []
-    assert all(importlib.util.find_spec(pin.module) for pin in read_pins(requirements))
 
 
 def test_nothing_happens_where_nothing_is_missing(plugin: NeedyPlugin) -> None:
