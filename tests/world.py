@@ -69,6 +69,18 @@ def _wait_until_dead(process: psutil.Process) -> None:
     wait_until(lambda: not process.is_running() or is_dead(), "the drainer's death")
 
 
+def _started_processes() -> list[psutil.Process]:
+    """All processes, none of them in the moment between exec and its own command line: that one would be missed."""
+    for _ in range(100):  # whoever has no command line after a second has none at all
+        # Otherwise psutil takes a drainer for the earlier process that had its number, and refuses to kill it.
+        psutil.process_iter.cache_clear()
+        found = list(psutil.process_iter(["cmdline", "exe"]))
+        if all(each.info["cmdline"] or not each.info["exe"] for each in found):
+            break
+        time.sleep(0.01)
+    return found
+
+
 class World:
     """Stash with the plugin, Plex, and `scenes` scenes that are files in both.
 
@@ -171,14 +183,8 @@ class World:
     def drainers(self) -> list[psutil.Process]:
         """The drainer processes of this world."""
         mine = str(self.plugin_folder / "PlexSync.py")
-        found = []
-        # Otherwise psutil takes a drainer for the earlier process that had its number, and refuses to kill it.
-        psutil.process_iter.cache_clear()
-        for process in psutil.process_iter(["cmdline"]):
-            command = process.info["cmdline"] or []
-            if mine in command and "--drainer" in command:
-                found.append(process)
-        return found
+        processes = _started_processes()
+        return [each for each in processes if {mine, "--drainer"} <= set(each.info["cmdline"] or ())]
 
     def kill_drainer(self) -> int:
         """SIGKILL every drainer of this world; returns how many there were."""
