@@ -182,6 +182,11 @@ class FileIndex:
         self._tell(report.unlisted)
         return report
 
+    @property
+    def server_id(self) -> str:
+        """The machineIdentifier of the server that was indexed last, "" for none. Asks nobody."""
+        return self._store.server_id()
+
     def has_looked_within(self, seconds: float) -> bool:
         """Whether Plex was asked for changes, by this object, at most so many seconds ago."""
         return self._looked_at is not None and not self._is_past(self._looked_at, seconds)

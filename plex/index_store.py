@@ -213,19 +213,23 @@ class IndexStore:
 
     def is_of_another_server(self, machine_identifier: str) -> bool:
         """Whether what is indexed is of another server than this one."""
+        return self.server_id() not in ("", machine_identifier)
+
+    def server_id(self) -> str:
+        """The machineIdentifier of the server that the index is of, "" where none is known."""
         row = self._database.one("SELECT machine_identifier FROM server")
-        return row is not None and row != (machine_identifier,)
+        return str(row[0]) if row else ""
 
     def keep_only_server(self, machine_identifier: str) -> bool:
         """Forget everything if it came from another server, whose keys mean other items; say whether it did."""
-        row = self._database.one("SELECT machine_identifier FROM server")
-        if row == (machine_identifier,):
+        before = self.server_id()
+        if before == machine_identifier:
             return False
         with self._transaction() as connection:
             for table in ("server", "sections", "items", "files"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
             connection.execute("INSERT INTO server VALUES (?)", (machine_identifier,))
-        return row is not None
+        return bool(before)
 
     def begin_sweep(self) -> None:
         """Start an empty stage for the listing of a section. It is no part of the file: a kill leaves no trace."""

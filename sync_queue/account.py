@@ -8,6 +8,7 @@ from enum import Enum
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
+from sync_queue.undone import undone_among
 
 
 class Standing(str, Enum):
@@ -22,16 +23,16 @@ class Standing(str, Enum):
     NOTHING_TO_SYNC = "nothing_to_sync"
 
 
-def account_of(database: Database, pages: Iterable[Sequence[int]], since: float) -> dict[Standing, int]:
-    """How many scenes of `pages` stand how, `since` in seconds since the epoch; every Standing is a key.
+def account_of(database: Database, server_id: str, pages: Iterable[Sequence[int]], since: float) -> dict[Standing, int]:
+    """How many scenes of `pages` stand how on a server, `since` in seconds since the epoch; every Standing is a key.
 
     IN_STEP are those in which nothing had to be changed; NOT_IN_PLEX wait, too.
     """
-    counts = Counter(standing for page in pages for standing in _standings(database, page, since))
+    counts = Counter(standing for page in pages for standing in _standings(database, server_id, page, since))
     return {standing: counts[standing] for standing in Standing}
 
 
-def _standings(database: Database, scene_ids: Sequence[int], since: float) -> list[Standing]:
+def _standings(database: Database, server_id: str, scene_ids: Sequence[int], since: float) -> list[Standing]:
     listed = as_list(scene_ids)
     # One statement for each index: together they would scan the acknowledged jobs, too.
     waiting: dict[int, str | None] = {}
@@ -48,17 +49,18 @@ def _standings(database: Database, scene_ids: Sequence[int], since: float) -> li
     )
     given_up = {scene_id for (scene_id,) in buried}
     rows = database.all(
-        "SELECT scene_id, synced_at >= ?, undone_at > 0, changed_at >= ?"
+        "SELECT scene_id, synced_at >= ?, changed_at >= ?"
         " OR EXISTS (SELECT 1 FROM json_each(rating_keys) AS key"
         " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ?)"
         f" FROM scene_state WHERE scene_id {IN_LIST}",
         (since, since, since, listed),
     )
-    done = {scene_id: _done(*each) for scene_id, *each in rows}
+    undone = undone_among(database, server_id, scene_ids)
+    done = {scene_id: _done(was_synced, scene_id in undone, was_written) for scene_id, was_synced, was_written in rows}
     return [_standing(scene_id, waiting, given_up, done) for scene_id in scene_ids]
 
 
-def _done(was_synced: int, was_undone: int, was_written: int) -> Standing:
+def _done(was_synced: int, was_undone: bool, was_written: int) -> Standing:
     if was_synced:
         return Standing.CHANGED if was_written else Standing.IN_STEP
     return Standing.UNDONE if was_undone else Standing.NOTHING_TO_SYNC

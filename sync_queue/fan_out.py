@@ -54,17 +54,19 @@ def next_fan_out(database: Database) -> FanOut | None:
     return FanOut(row[0], kind, int(entity_id), data["after_scene"], fields)
 
 
-def synced_scenes_after(database: Database, scene_id: int, limit: int) -> list[int]:
+def synced_scenes_after(database: Database, server_id: str, scene_id: int, limit: int) -> list[int]:
     """The next ids above `scene_id`, ascending, of scenes that were synced.
 
-    Without those that have a job waiting, are kept for review as dead letters, or were undone: nothing is due for them.
+    Without those that have a job waiting, are kept for review as dead letters, or were undone on the server: nothing is
+    due for them.
     """
     rows = database.all(
-        "SELECT scene_id FROM scene_state WHERE scene_id > ? AND undone_at = 0.0"
+        "SELECT scene_id FROM scene_state WHERE scene_id > ?"
+        " AND scene_id NOT IN (SELECT scene_id FROM undone WHERE server_id = ? AND scene_id > ?)"
         " AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.scene_id = scene_state.scene_id)"
         f" AND scene_id NOT IN (SELECT scene_id FROM ack_queue_default WHERE {PENDING} AND scene_id > ?)"
         " ORDER BY scene_id LIMIT ?",
-        (scene_id, scene_id, limit),
+        (scene_id, server_id, scene_id, scene_id, limit),
     )
     return [row[0] for row in rows]
 

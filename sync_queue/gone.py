@@ -16,7 +16,7 @@ WHOLE_SERVER = 0
 """In the place of a rating key: the server itself is not the one of the settings any more."""
 NAME_TABLES = ("plex_forms", "person_photos")
 """What is known of names on a server."""
-SERVER_TABLES = ("item_state", "plex_forms", "server_traits", "person_photos", "pins")
+SERVER_TABLES = ("item_state", "plex_forms", "server_traits", "person_photos", "pins", "undone")
 
 _LEADS_THERE = """EXISTS (SELECT 1 FROM scene_state, json_each(scene_state.rating_keys) AS key
     WHERE scene_state.scene_id = item_state.scene_id AND key.value = item_state.rating_key)"""
@@ -71,7 +71,8 @@ def forget_scenes(database: Database, missing_since: float) -> int:
         rows = database.all("SELECT id FROM missing WHERE server_id = ? AND since <= ?", (SCENES, missing_since))
         gone = as_list(row[0] for row in rows)
         forgotten = database.execute(f"DELETE FROM scene_state WHERE scene_id {IN_LIST}", (gone,))
-        database.execute(f"DELETE FROM pins WHERE scene_id {IN_LIST}", (gone,))
+        for table in ("pins", "undone"):
+            database.execute(f"DELETE FROM {table} WHERE scene_id {IN_LIST}", (gone,))
         database.execute(f"DELETE FROM missing WHERE server_id = ? AND id {IN_LIST}", (SCENES, gone))
     return forgotten
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.database import refuse_newer
-from sync_queue.schema import FORMAT, STEPS
+from sync_queue.schema import FORMAT, STEPS, UNDONE
+
+_HAS_MARKS_OF_SCENES = "SELECT 1 FROM pragma_table_info('scene_state') WHERE name = 'undone_at'"
+_MARKS_PER_SERVER = ("DROP INDEX IF EXISTS undone_scenes", "ALTER TABLE scene_state DROP COLUMN undone_at", *UNDONE)
+"""Format 1 as it was before the first release, in the files of those who tried it: that an undo was done is lost."""
 
 
 def migrate(database: Database) -> None:
@@ -15,6 +19,9 @@ def migrate(database: Database) -> None:
     """
     with database.transaction() as connection:
         refuse_newer(database)
+        if database.one(_HAS_MARKS_OF_SCENES):
+            for statement in _MARKS_PER_SERVER:
+                connection.execute(statement)
         if database.schema_version() == FORMAT:
             return
         reach("migrate:begun")

@@ -31,6 +31,14 @@ PARKED = 1 << 40
 MAY_BE_SPLIT = f"(rating_key >= {PARKED} OR json_array_length(files) > 1)"
 """Conditions, with the numbers in them: SQLite uses a partial index only for a query that states its condition so."""
 
+UNDONE = (
+    """
+    CREATE TABLE IF NOT EXISTS undone (
+        server_id TEXT NOT NULL, scene_id INTEGER NOT NULL, undone_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
+        PRIMARY KEY (server_id, scene_id)) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS undone_by_time ON undone (server_id, undone_at, scene_id)",
+)
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS ack_queue_default (
@@ -58,10 +66,10 @@ SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,
-        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, undone_at REAL NOT NULL, changed_at REAL NOT NULL)
+        rating_keys TEXT NOT NULL, warnings TEXT NOT NULL, changed_at REAL NOT NULL)
     """,
     "CREATE INDEX IF NOT EXISTS scene_state_by_time ON scene_state (synced_at)",
-    "CREATE INDEX IF NOT EXISTS undone_scenes ON scene_state (undone_at, scene_id) WHERE undone_at > 0",
+    *UNDONE,
     """
     CREATE TABLE IF NOT EXISTS item_state (
         server_id TEXT NOT NULL, rating_key INTEGER NOT NULL, originals TEXT NOT NULL,

@@ -13,6 +13,7 @@ from typing import Any
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import MAY_BE_SPLIT
+from sync_queue.undone import Undone, mark, undone_among
 
 _PARTS = (
     "originals",
@@ -34,9 +35,9 @@ _PARTS = (
 class SceneState:
     """When a scene was last in step with Plex (seconds since the epoch), and with which `updated_at` of Stash.
 
-    `stash_updated_at` is "" where the scene may have changed since without another `updated_at`. `undone_at`: when it
-    was undone, if nothing was written for it since (seconds since the epoch; 0.0 = it was not). `changed_at`: when
-    anything of it was last sent to Plex, be it a picture (likewise).
+    `stash_updated_at` is "" where the scene may have changed since without another `updated_at`. `changed_at`: when
+    anything of it was last sent to Plex, be it a picture (seconds since the epoch; 0.0 = never). `undone`: its mark on
+    this server, None where it has none.
     """
 
     scene_id: int
@@ -44,8 +45,8 @@ class SceneState:
     stash_updated_at: str
     rating_keys: tuple[int, ...]
     warnings: tuple[str, ...] = ()
-    undone_at: float = 0.0
     changed_at: float = 0.0
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,12 @@ class SyncState:
     def scenes(self, scene_ids: Sequence[int]) -> dict[int, SceneState]:
         """The states of those scenes that were synced before."""
         rows = self._database.all(
-            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at, changed_at"
+            "SELECT scene_id, synced_at, stash_updated_at, rating_keys, warnings, changed_at"
             f" FROM scene_state WHERE scene_id {IN_LIST}",
             (as_list(scene_ids),),
         )
-        return {
-            row[0]: SceneState(row[0], row[1], row[2], tuple(json.loads(row[3])), tuple(json.loads(row[4])), *row[5:])
-            for row in rows
-        }
+        marks = undone_among(self._database, self._server_id, scene_ids)
+        return {row[0]: _scene_state(row, marks.get(row[0])) for row in rows}
 
     def items(self, rating_keys: Sequence[int]) -> dict[int, ItemState]:
         """The state of each item; one never written has an empty state."""
@@ -154,18 +153,17 @@ class SyncState:
         """Store a scene's state (may be part of the caller's transaction)."""
         self._database.execute(
             "INSERT OR REPLACE INTO scene_state"
-            " (scene_id, synced_at, stash_updated_at, rating_keys, warnings, undone_at, changed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            " (scene_id, synced_at, stash_updated_at, rating_keys, warnings, changed_at) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 state.scene_id,
                 state.synced_at,
                 state.stash_updated_at,
                 json.dumps(state.rating_keys),
                 json.dumps(state.warnings),
-                state.undone_at,
                 state.changed_at,
             ),
         )
+        mark(self._database, self._server_id, state.scene_id, state.undone)
 
     def forget_items(self, rating_keys: Iterable[int]) -> None:
         """Drop what is known of items (may be part of the caller's transaction)."""
@@ -177,7 +175,8 @@ class SyncState:
 
 def forget_scene(database: Database, scene_id: int) -> None:
     """Drop the state of a scene that Stash no longer has."""
-    database.execute("DELETE FROM scene_state WHERE scene_id = ?", (scene_id,))
+    for table in ("scene_state", "undone"):
+        database.execute(f"DELETE FROM {table} WHERE scene_id = ?", (scene_id,))
 
 
 def scenes_written_since(database: Database, moment: float) -> list[int]:
@@ -222,6 +221,12 @@ def last_synced_at(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
+def _scene_state(row: tuple[Any, ...], undone: Undone | None) -> SceneState:
+    scene_id, synced_at, updated_at, keys, warnings, changed_at = row
+    rating_keys, texts = tuple(json.loads(keys)), tuple(json.loads(warnings))
+    return SceneState(scene_id, synced_at, updated_at, rating_keys, texts, changed_at, undone)
+
+
 def _item_parts(state: ItemState) -> list[str]:
     values = asdict(state)
     return [json.dumps(values[name]) for name in _PARTS]
@@ -250,21 +255,3 @@ def owners_of(database: Database, rating_keys: Sequence[int]) -> dict[int, int]:
             (as_list(rating_keys),),
         )
     )
-
-
-def undone_scenes(database: Database, limit: int, after: str | None) -> tuple[list[tuple[int, float]], str | None, int]:
-    """A page of the scenes that were undone, each with when (seconds since the epoch), the newest first.
-
-    Then what follows it (None at the end), and how many there are in all. `after` is what followed the page before.
-    Raises ValueError for another text.
-    """
-    at, scene_id = after.split(":") if after else ("inf", "0")
-    rows = database.all(
-        "SELECT scene_id, undone_at FROM scene_state WHERE undone_at > 0 AND (undone_at, scene_id) < (?, ?)"
-        " ORDER BY undone_at DESC, scene_id DESC LIMIT ?",
-        (float(at), int(scene_id), limit + 1),
-    )
-    count = database.one("SELECT COUNT(*) FROM scene_state WHERE undone_at > 0")
-    found = [(row[0], row[1]) for row in rows[:limit]]
-    following = f"{found[-1][1]!r}:{found[-1][0]}" if len(rows) > limit else None
-    return found, following, int(count[0]) if count else 0

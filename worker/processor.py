@@ -222,7 +222,7 @@ class SyncWorker:
         """Enqueue one page of the scenes that may show something else now."""
         self.progress.do(Doing.RENAMES, f"looking for the scenes of a {done_to(fan_out)} {fan_out.kind}")
         try:
-            self._expansion.next_page(fan_out, context.stash, context.config)
+            self._expansion.next_page(fan_out, context)
         except StashUnavailable as error:
             return self._wait_for_stash(error, self._clock())
         return Step()

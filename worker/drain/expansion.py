@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 
-from stash.client import CARRIED, Carrying, StashClient
+from stash.client import CARRIED, Carrying
 from storage.database import Database
 from sync_queue.fan_out import FanOut, expand, synced_scenes_after
 from validation.config import PlexSyncConfig
 from validation.fields import concerns_plex
 from validation.in_force import inputs_used, uses_parents_of_tags
 from worker.base.words import counted
+from worker.sync.context import SyncContext
 
 logger = logging.getLogger(__name__)
 
@@ -29,18 +30,19 @@ class Expansion:
         self._clock = clock
         self._told: set[str] = set()
 
-    def next_page(self, fan_out: FanOut, stash: StashClient, config: PlexSyncConfig) -> None:
+    def next_page(self, fan_out: FanOut, context: SyncContext) -> None:
         """Enqueue one page of scenes, or nothing where no setting uses what changed. Raises StashUnavailable."""
+        config = context.config
         done = done_to(fan_out)
         if not _is_of_use(fan_out, inputs_used(config)):
             expand(self._database, fan_out, (), is_last=True, now=self._clock())
             self._say_once(f"A {done} {fan_out.kind} changes nothing in Plex: no setting uses that")
         elif concerns_all(fan_out, config):
-            page = synced_scenes_after(self._database, fan_out.after_scene, REMOVAL_PAGE)
+            page = synced_scenes_after(self._database, context.index.server_id, fan_out.after_scene, REMOVAL_PAGE)
             expand(self._database, fan_out, page, len(page) < REMOVAL_PAGE, self._clock())
             logger.debug("A %s was %s: %s to compare", fan_out.kind, done, counted(len(page), "scene"))
         else:
-            page = stash.scene_ids_after(fan_out.after_scene, RENAME_PAGE, _carrying(fan_out, config))
+            page = context.stash.scene_ids_after(fan_out.after_scene, RENAME_PAGE, _carrying(fan_out, config))
             expand(self._database, fan_out, page, len(page) < RENAME_PAGE, self._clock())
             logger.info("A %s was %s: %d of its scenes put in the queue", fan_out.kind, done, len(page))
 

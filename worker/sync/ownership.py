@@ -262,7 +262,7 @@ class Ownership:
     def _taking_part(self, scenes: Sequence[Scene]) -> list[Scene]:
         """Those scenes that show in Plex. An undone one is among them: nobody else takes its place."""
         known = self._state.scenes([scene.id for scene in scenes])
-        not_undone = {key: replace(state, undone_at=0.0) for key, state in known.items()}
+        not_undone = {key: replace(state, undone=None) for key, state in known.items()}
         return [scene for scene in scenes if self._takes_part(scene, not_undone.get(scene.id))]
 
     @property

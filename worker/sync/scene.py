@@ -137,7 +137,8 @@ class SceneSync:
         self._patience.glance()
         scenes = self._context.stash.scenes([job.scene_id for job in jobs])
         reach("read:stash")
-        known = self._state.scenes([job.scene_id for job in jobs])
+        known = self._known(jobs)
+        server_id = self._context.plex.machine_identifier
         planned = [
             Outcome(job, scenes.unreadable[job.scene_id])
             if job.scene_id in scenes.unreadable
@@ -147,6 +148,8 @@ class SceneSync:
         works = [each for each in planned if isinstance(each, SceneWork)]
         self._server.recall(work.wanted for work in works)
         self._find_items(works, may_assume)
+        if server_id != self._context.plex.machine_identifier:
+            return self._run(jobs, may_assume=may_assume)  # what was known is of another server
         reach("read:plex")
         self._state.save_items(item.intent() for work in works for item in work.items if item.edits)
         writable = [(work, [item.rating_key for item in work.items]) for work in works if work.error is None]
@@ -156,6 +159,15 @@ class SceneSync:
         reach("write:read_back")
         ended = [work for work in works if work.is_begun or work.error is not None]
         return [each for each in planned if isinstance(each, Outcome)], ended
+
+    def _known(self, jobs: Sequence[Job]) -> dict[int, SceneState]:
+        """What is known of the scenes. That one was undone is believed of the server only that answers now."""
+        scene_ids = [job.scene_id for job in jobs]
+        known = self._state.scenes(scene_ids)
+        if not any(state.undone for state in known.values()):
+            return known
+        self._context.plex.confirmed_identifier()
+        return self._state.scenes(scene_ids)
 
     def _plan(self, job: Job, scene: Scene | None, known: SceneState | None) -> SceneWork | Outcome:
         if scene is None:

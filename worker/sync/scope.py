@@ -72,8 +72,9 @@ def is_within(path: str, folder: str) -> bool:
 
 
 def is_undone(scene: Scene, known: SceneState | None) -> bool:
-    """Whether the scene was undone and not edited in Stash since."""
-    return known is not None and known.undone_at > 0 and known.stash_updated_at in ("", scene.updated_at)
+    """Whether the scene was undone on this server and not edited in Stash since."""
+    mark = known.undone if known else None
+    return mark is not None and mark.stash_updated_at in ("", scene.updated_at)
 
 
 def part_taker(config: PlexSyncConfig, rules: MappingRules) -> Callable[[Scene, SceneState | None], bool]:

@@ -17,6 +17,7 @@ from sync_queue.activity import Change
 from sync_queue.models import Job
 from sync_queue.schema import PARKED
 from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.undone import Undone
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced
@@ -162,7 +163,9 @@ class SceneUndo:
                 for edit in each.edits
             ),
             undone=self._known_by(job.scene_id, [each.item for each in plan if each.item.rating_key not in kept]),
-            scene_state=SceneState(job.scene_id, now, stash_updated_at, tuple(sorted(kept)), undone_at=now),
+            scene_state=SceneState(
+                job.scene_id, now, stash_updated_at, tuple(sorted(kept)), undone=Undone(now, stash_updated_at)
+            ),
             server_id=self._plex.machine_identifier,
         )
 

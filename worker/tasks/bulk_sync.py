@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
 
+from plex.index_reader import server_id
 from stash.protocol import progress
 from sync_queue.account import Standing, account_of
 from sync_queue.enqueue import enqueue_many
@@ -81,7 +82,7 @@ class BulkSync:
         logger.info("%s: %d found, %d put in the queue%s", what, len(found), added, others)
         progress(0.0)
         result = ForegroundDrain(self._workplace, clock=self._clock, wait=self._wait).run()
-        account = account_of(database, _pages(found), started_at)
+        account = account_of(database, server_id(self._workplace.folder.file_index), _pages(found), started_at)
         logger.info("%s", _account_in_words(account))
         mention_left(result)
         self._workplace.contexts.read_settings()

@@ -12,6 +12,7 @@ from sync_queue.manager import AckQueue
 from sync_queue.operations import claim, next_due_at
 from sync_queue.schema import ACKNOWLEDGED
 from sync_queue.sync_state import SceneState, SyncState
+from sync_queue.undone import Undone
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 
@@ -145,7 +146,8 @@ def test_a_removal_begins_anew_with_the_next_one(database: Database) -> None:
 def test_the_scenes_of_a_removal_are_those_that_were_synced(database: Database) -> None:
     state = SyncState(database, "server")
     for scene_id in range(1, 8):
-        state.save_scene(SceneState(scene_id, NOW, "", (scene_id,), undone_at=NOW if scene_id == 3 else 0.0))
+        state.save_scene(SceneState(scene_id, NOW, "", (scene_id,), undone=Undone(NOW, "") if scene_id == 3 else None))
     add(database, 5)
-    assert synced_scenes_after(database, 0, 3) == [1, 2, 4]
-    assert synced_scenes_after(database, 4, 3) == [6, 7]
+    assert synced_scenes_after(database, "server", 0, 3) == [1, 2, 4]
+    assert synced_scenes_after(database, "another server", 0, 3) == [1, 2, 3]
+    assert synced_scenes_after(database, "server", 4, 3) == [6, 7]

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from plex.index_reader import server_id
 from sync_queue.activity import Sync, day_counts, known_titles, recent_syncs
-from sync_queue.sync_state import undone_scenes
+from sync_queue.undone import undone_scenes
 from worker.drain.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.task import Task
@@ -44,7 +45,7 @@ def undone(task: Task) -> dict[str, Any]:
     """The scenes that were put back and are left alone since. Raises ArgumentError."""
     limit, after = arguments.page(task.args)
     with arguments.valid_cursor(task.args):
-        found, following, count = undone_scenes(task.database, limit, after)
+        found, following, count = undone_scenes(task.database, server_id(task.folder.file_index), limit, after)
     titles = known_titles(task.database, [scene_id for scene_id, _ in found])
     scenes = [{"scene_id": each, "title": titles.get(each, ""), "undone_at": at} for each, at in found]
     return {"format": FORMAT, "count": count, "next": following, "scenes": scenes}

@@ -48,7 +48,7 @@ def known_status(task: Task, scene_id: int) -> dict[str, Any]:
         name, reason = ("failed" if isinstance(job, FailedJob) else "waiting"), shown[0]["error_text"]
     elif known is None:
         name, reason = "never_synced", ""
-    elif known.undone_at:
+    elif known.undone:
         name, reason = "undone", ""
     elif not known.rating_keys and warnings:
         name, reason = "shown_by_another", warnings[0]

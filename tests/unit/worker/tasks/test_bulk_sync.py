@@ -11,6 +11,7 @@ import pytest
 
 from storage.lock import ProcessLock
 from sync_queue.sync_state import SceneState, SyncState
+from sync_queue.undone import Undone
 from tests.simulators.pictures import jpeg
 from tests.support.workbench import Workbench
 from worker.tasks.bulk_sync import BulkSync
@@ -97,7 +98,8 @@ def test_it_accounts_for_what_another_process_did(bench: Workbench) -> None:
 
 def test_a_scene_that_was_undone_is_named_as_such(bench: Workbench) -> None:
     fileless = bench.stash.add_scene(title="t", details="d").id
-    SyncState(bench.database, "").save_scene(SceneState(fileless, 0.0, "", (), (), undone_at=1.0))
+    state = SyncState(bench.database, bench.plex.machine_identifier)
+    state.save_scene(SceneState(fileless, 0.0, "", (), (), undone=Undone(1.0, "")))
     assert account(press(bench)) == {"changed": 3, "undone": 1}
 
 
