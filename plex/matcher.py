@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from plex.index import FileIndex, UnlistedSection
-from plex.index_store import IndexedFile
-from plex.paths import Parts, length_below, split_path
+from plex.files.index import FileIndex, UnlistedSection
+from plex.files.index_store import IndexedFile
+from plex.files.paths import Parts, length_below, split_path
 from validation.config import PathMapping
 
 AS_WRITTEN = 2

@@ -6,8 +6,8 @@ import random
 import time
 from pathlib import Path
 
-from plex.index import FileIndex
-from plex.index_store import IndexStore, KnownSection
+from plex.files.index import FileIndex
+from plex.files.index_store import IndexStore, KnownSection
 from plex.matcher import Matcher
 from plex.shown import ListedItem
 from tests.benchmarks.report import Row, Table, at_most

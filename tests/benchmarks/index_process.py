@@ -19,8 +19,8 @@ from pydantic import SecretStr
 
 from plex.client import PlexClient
 from plex.device_identity import DeviceIdentity
-from plex.index import FileIndex
-from plex.listing import SWEEP_PAGE_SIZE
+from plex.files.index import FileIndex
+from plex.files.listing import SWEEP_PAGE_SIZE
 from tests.benchmarks.peak_memory import peak_bytes
 from tests.benchmarks.timing import in_turns, seconds_of
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from sync_queue.database import open_queue_database
-from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
 from tests.support.next_version import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plex.index import FileIndex
+from plex.files.index import FileIndex
 from tests.simulators.plex import PlexSimulator
 
 FOLDER = "/media/movies"

@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from plex.index_besides import BesideFile
+from plex.files.index_besides import BesideFile
 from tests.ui.site import AXE
 from worker.data_folder import DataFolder
 from worker.reconcile.report import write_report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from storage.database import Database
-from sync_queue.activity import Sync, note_day, note_syncs
+from sync_queue.state.activity import Sync, note_day, note_syncs
 from worker.sync.outcome import Outcome
 
 

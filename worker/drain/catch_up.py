@@ -20,7 +20,7 @@ from sync_queue.creation import renew_identity
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.operations import pending_scene_ids
-from sync_queue.sync_state import last_synced_at, stash_times
+from sync_queue.state.sync_state import last_synced_at, stash_times
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore
 

@@ -10,7 +10,7 @@ from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
-from sync_queue.sync_state import has_refusals, refused_scenes
+from sync_queue.state.sync_state import has_refusals, refused_scenes
 from validation.problems import ConfigError
 from worker.base.words import counted
 from worker.sync.context import SyncContexts

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from plex.exceptions import AmbiguousMatch
-from plex.paths import split_path
+from plex.files.paths import split_path
 from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from worker.sync.outcome import Outcome
 
 

@@ -14,7 +14,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import NOT_FOUND, ack_job, release_job
-from sync_queue.sync_state import SyncState, forget_scene
+from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault

@@ -10,7 +10,7 @@ from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import count_waiting_for_scan, get_stats
-from sync_queue.sync_state import last_synced_at, synced_since
+from sync_queue.state.sync_state import last_synced_at, synced_since
 from worker.base.known_settings import read_known_settings
 from worker.circuit_breaker import CircuitBreaker, ReadOnlyStore
 from worker.data_folder import DataFolder

@@ -17,7 +17,7 @@ from stash.client import StashClient
 from stash.exceptions import StashUnavailable
 from storage.database import Database
 from storage.json_file import stored_number
-from sync_queue import gone
+from sync_queue.state import gone
 from validation.problems import ConfigError
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from plex.exceptions import PlexError
-from plex.index import FileIndex
+from plex.files.index import FileIndex
 from plex.matcher import MatchResult
 from storage.database import Database
 from sync_queue.waiting_files import WaitingScene, waiting_scenes, waiting_since, wake

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 
 from plex.client import PlexClient
-from plex.index import FileIndex
+from plex.files.index import FileIndex
 from storage.database import is_damage
 from worker.data_folder import TEMPORARY_PREFIX
 from worker.errors import TaskError

@@ -15,8 +15,8 @@ from enum import Enum
 from itertools import chain
 from typing import Any
 
-from plex.index import FileIndex
-from plex.index_besides import BesideFiles
+from plex.files.index import FileIndex
+from plex.files.index_besides import BesideFiles
 from stash.client import StashClient
 from storage.crash_points import reach
 from storage.database import Database

@@ -22,8 +22,8 @@ from plex.exceptions import (
 )
 from plex.items import PlexItem
 from storage.database import Database
-from sync_queue.pins import Pins
-from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.state.pins import Pins
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.fields import IMAGE_FIELDS, FieldValue
 from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene

@@ -12,8 +12,8 @@ from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.device_identity import configure_plex_device_identity
 from plex.edits import WriteRules
 from plex.exceptions import PlexError
+from plex.files.index import FileIndex
 from plex.health import check_identity
-from plex.index import FileIndex
 from plex.items import PlexItem
 from plex.matcher import Matcher
 from plex.token import expires_at

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plex.exceptions import PlexRequestFailed, PlexTemporaryError
-from plex.index import SECONDS_BETWEEN_LOOKS, FileIndex, UnlistedSection
+from plex.files.index import SECONDS_BETWEEN_LOOKS, FileIndex, UnlistedSection
+from plex.files.paths import Parts
 from plex.items import PlexItem
 from plex.matcher import MatchedFile, Matcher, MatchResult
-from plex.paths import Parts
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexNotFound
-from plex.index import FileIndex
+from plex.files.index import FileIndex
 from plex.items import PlexItem
 from plex.writer import unchanged_title
 

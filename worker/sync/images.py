@@ -14,7 +14,7 @@ from plex.shown import uploaded_name
 from stash.client import SCREENSHOT_BYTES
 from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.packages.pictures import Pictures
 from worker.sync.context import SyncContext

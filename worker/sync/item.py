@@ -24,8 +24,8 @@ from plex.exceptions import PlexItemGone, PlexNotFound
 from plex.items import PlexItem
 from plex.writer import Parameters
 from stash.exceptions import StashSilent, StashUnavailable
-from sync_queue.activity import Change
-from sync_queue.sync_state import ItemState
+from sync_queue.state.activity import Change
+from sync_queue.state.sync_state import ItemState
 from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 from validation.names import name_key

@@ -9,7 +9,7 @@ from typing import Any
 from plex.edits import is_locked, keys, names, same_value
 from plex.items import PlexItem
 from sync_queue.schema import PARKED
-from sync_queue.sync_state import ItemState
+from sync_queue.state.sync_state import ItemState
 from validation.fields import LIST_FIELDS, is_empty
 from worker.sync.item import history_of
 

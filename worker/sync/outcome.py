@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sync_queue.activity import Change
 from sync_queue.models import Job
-from sync_queue.sync_state import ItemState, SceneState
+from sync_queue.state.activity import Change
+from sync_queue.state.sync_state import ItemState, SceneState
 from validation.metadata import WantedMetadata
 from validation.scene import Scene
 from worker.sync.item import ItemSync

@@ -12,12 +12,12 @@ from enum import Enum
 
 from plex.client import PlexClient
 from plex.exceptions import PlexNotFound
+from plex.files.paths import Parts
 from plex.items import PlexItem
 from plex.matcher import AS_WRITTEN, MatchedFile
-from plex.paths import Parts
 from storage.database import Database
-from sync_queue.pins import Pin, Pins
-from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.state.pins import Pin, Pins
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.scene import Scene
 from worker.sync.context import SyncContext
 from worker.sync.finder import Found

@@ -18,8 +18,8 @@ from plex.items import PlexItem
 from plex.writer import Parameters, photo_requests
 from stash.exceptions import StashUnavailable
 from storage.database import Database
-from sync_queue.activity import Change
-from sync_queue.person_photos import PersonPhoto, PersonPhotos
+from sync_queue.state.activity import Change
+from sync_queue.state.person_photos import PersonPhoto, PersonPhotos
 from validation.fields import FIELDS
 from validation.names import name_key
 from validation.sanitizers import clean_names

@@ -9,7 +9,7 @@ from stash.client import parse_time
 from sync_queue.fan_out import SOURCE as RENAME
 from sync_queue.models import Job
 from sync_queue.sources import is_asked_by
-from sync_queue.sync_state import ItemState
+from sync_queue.state.sync_state import ItemState
 from validation.fields import PLEX_NAMES
 from validation.scene import Scene
 

@@ -19,14 +19,14 @@ from plex.exceptions import (
     PlexNotFound,
     PlexServerDown,
 )
-from plex.index import UnlistedSection
+from plex.files.index import UnlistedSection
 from plex.items import PlexItem
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.models import Job
 from sync_queue.sources import is_asked_by_a_person
-from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sync_queue.models import Job
 from sync_queue.sources import is_about_the_library, is_asked_by_a_person
-from sync_queue.sync_state import SceneState
+from sync_queue.state.sync_state import SceneState
 from validation.config import PlexSyncConfig
 from validation.fields import is_empty
 from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene

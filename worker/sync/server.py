@@ -10,7 +10,7 @@ from typing import Any
 from plex.edits import ServerWays
 from plex.exceptions import PlexError
 from storage.database import Database
-from sync_queue.server_knowledge import NameForm, ServerKnowledge
+from sync_queue.state.server_knowledge import NameForm, ServerKnowledge
 from validation.fields import LIST_FIELDS
 from validation.metadata import WantedMetadata
 from worker.sync.context import SyncContext

@@ -13,10 +13,10 @@ from plex.edits import FieldEdit, ServerWays, as_json, keys, names, same_value
 from plex.items import PlexItem
 from storage.crash_points import reach
 from storage.database import Database
-from sync_queue.activity import Change
 from sync_queue.models import Job
 from sync_queue.schema import PARKED
-from sync_queue.sync_state import ItemState, SceneState, SyncState
+from sync_queue.state.activity import Change
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from sync_queue.undone import Undone
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key

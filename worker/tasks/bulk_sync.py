@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any
 
-from plex.index_reader import server_id
+from plex.files.index_reader import server_id
 from stash.protocol import progress
 from sync_queue.account import Standing, account_of
 from sync_queue.enqueue import enqueue_many

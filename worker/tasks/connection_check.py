@@ -14,7 +14,7 @@ from typing import Any
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError
-from plex.libraries import configured_sections
+from plex.files.libraries import configured_sections
 from plex.token import expires_at
 from stash.exceptions import StashUnavailable
 from stash.scene_reader import Scenes

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from plex.client import PlexClient
-from plex.path_suggestion import suggest_path_map, unwritable_folders
-from plex.paths import split_path
+from plex.files.path_suggestion import suggest_path_map, unwritable_folders
+from plex.files.paths import split_path
 from validation.config import PlexSyncConfig
 from validation.scene import Scene
 from worker.base.paths import shown_path

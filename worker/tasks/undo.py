@@ -15,7 +15,7 @@ from plex.edits import FieldEdit, as_json
 from plex.items import PlexItem
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.sync_state import ItemState, scenes_written_since
+from sync_queue.state.sync_state import ItemState, scenes_written_since
 from worker.base.words import counted, local_time, value_in_words
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.index import FileIndex
+from plex.files.index import FileIndex
+from plex.files.paths import length_below, split_path
 from plex.matcher import Matcher, MatchResult, ScanTarget
-from plex.paths import length_below, split_path
 from tests.simulators.plex import PlexSimulator
 from tests.support.plex_examples import TOKEN, client_of
 from validation.config import PathMapping

@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plex.index import FileIndex
-from plex.index_store import IndexStore, KnownSection
+from plex.files.index import FileIndex
+from plex.files.index_store import IndexStore, KnownSection
+from plex.files.paths import Parts, length_below, split_path
 from plex.matcher import Matcher
-from plex.paths import Parts, length_below, split_path
 from plex.shown import ListedItem
 from tests.support.plex_examples import Clock, client_of
 

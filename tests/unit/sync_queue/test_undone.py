@@ -10,9 +10,9 @@ import pytest
 
 from storage.database import Database
 from sync_queue.database import open_queue_database
-from sync_queue.gone import SCENES, WHOLE_SERVER, forget_scenes, forget_servers, note
 from sync_queue.migration import migrate
-from sync_queue.sync_state import SceneState, SyncState, forget_scene
+from sync_queue.state.gone import SCENES, WHOLE_SERVER, forget_scenes, forget_servers, note
+from sync_queue.state.sync_state import SceneState, SyncState, forget_scene
 from sync_queue.undone import Undone, undone_scenes
 from tests.support import formats
 

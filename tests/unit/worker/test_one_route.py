@@ -11,7 +11,7 @@ import pytest
 
 from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many, enqueue_undo
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from tests.simulators.faults import Answer, Fault, Waiting, drop, hang, status
 from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from tests.simulators.faults import rewritten, status
 from tests.support.workbench import Workbench, only_for
 

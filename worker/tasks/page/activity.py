@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from plex.index_reader import server_id
-from sync_queue.activity import Sync, day_counts, known_titles, recent_syncs
+from plex.files.index_reader import server_id
+from sync_queue.state.activity import Sync, day_counts, known_titles, recent_syncs
 from sync_queue.undone import undone_scenes
 from worker.drain.standing import FORMAT
 from worker.tasks import arguments

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from plex.index_reader import IndexedItem, items_at, libraries
+from plex.files.index_reader import IndexedItem, items_at, libraries
 from storage.database import Database
 from sync_queue.job_list import FailedJob, WaitingJob
 from sync_queue.operations import NOT_FOUND
-from sync_queue.sync_state import owners_of
+from sync_queue.state.sync_state import owners_of
 from sync_queue.waiting_files import files_of
 from worker.base.known_settings import read_known_settings
 from worker.base.paths import file_title, shown_path

@@ -6,10 +6,10 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from plex.index_reader import files_of, items_with_keys, server_id
-from sync_queue.activity import known_titles
+from plex.files.index_reader import files_of, items_with_keys, server_id
 from sync_queue.enqueue import enqueue_many
-from sync_queue.pins import Pin, Pins
+from sync_queue.state.activity import known_titles
+from sync_queue.state.pins import Pin, Pins
 from worker.base.known_settings import read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.drain.standing import FORMAT

@@ -6,11 +6,11 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from plex.index_reader import items_with_keys, server_id
-from sync_queue.activity import known_titles
+from plex.files.index_reader import items_with_keys, server_id
 from sync_queue.job_list import FailedJob, job_of_scene
-from sync_queue.pins import Pins
-from sync_queue.sync_state import ItemState, SyncState
+from sync_queue.state.activity import known_titles
+from sync_queue.state.pins import Pins
+from sync_queue.state.sync_state import ItemState, SyncState
 from worker.base.known_settings import KnownSettings, read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.drain.standing import FORMAT

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plex.client import PlexClient
+from plex.files.paths import split_path
 from plex.matcher import Matcher
-from plex.paths import split_path
 from plex.shown import Section
 from validation.config import PathMapping, PlexSyncConfig, parse_settings
 from validation.problems import ConfigError

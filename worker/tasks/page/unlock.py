@@ -11,7 +11,7 @@ from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexNotFound
 from plex.items import PlexItem
 from stash.protocol import progress
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from validation.fields import PLEX_NAMES
 from worker.base.words import counted
 from worker.drain.standing import FORMAT

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from plex.index import SECONDS_BETWEEN_SWEEPS
+from plex.files.index import SECONDS_BETWEEN_SWEEPS
 from storage.json_file import JsonFile
-from sync_queue.pins import Pin, Pins
-from sync_queue.server_knowledge import NameForm, ServerKnowledge
-from sync_queue.sync_state import SyncState
+from sync_queue.state.pins import Pin, Pins
+from sync_queue.state.server_knowledge import NameForm, ServerKnowledge
+from sync_queue.state.sync_state import SyncState
 from tests.support.workbench import Workbench
 from worker.drain.tidy_files import DAY
 from worker.drain.tidying import BELIEVED_AFTER, RETRY_AFTER, SERVER_KEPT, Tidying

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from plex.index_besides import BesideFile
+from plex.files.index_besides import BesideFile
 from worker.data_folder import DataFolder
 from worker.reconcile.page_rows import SHOWN_CHARACTERS, SHOWN_ROWS, path_html
 from worker.reconcile.report import KEPT_REPORTS, ReportFiles, write_report

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from plex.index import SECONDS_BETWEEN_SWEEPS
+from plex.files.index import SECONDS_BETWEEN_SWEEPS
 from stash.protocol import Request
 from storage.json_file import JsonFile
-from sync_queue.pins import Pin, Pins
+from sync_queue.state.pins import Pin, Pins
 from tests.simulators.faults import status
 from tests.support.workbench import Workbench, only_for
 from worker.processor import Ended

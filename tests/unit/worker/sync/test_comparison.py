@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexServerDown, PlexTemporaryError
-from sync_queue.sync_state import ItemState, SyncState
+from sync_queue.state.sync_state import ItemState, SyncState
 from tests.simulators.faults import Fault, drop, hang, maintenance, status
 from tests.support.workbench import Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD

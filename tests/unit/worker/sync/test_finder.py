@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from plex.exceptions import PlexServerDown
-from plex.index import SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SWEEPS, FileIndex
+from plex.files.index import SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_SWEEPS, FileIndex
 from plex.matcher import Matcher
 from tests.simulators.faults import maintenance, not_xml, status
 from tests.simulators.plex import PlexSimulator

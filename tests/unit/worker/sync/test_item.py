@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from plex.edits import Original, WriteRules, names
 from plex.items import PlexItem
 from sync_queue.manager import QueueManager
-from sync_queue.sync_state import ItemState
+from sync_queue.state.sync_state import ItemState
 from tests.support.builders import LOCKED, wanted
 from tests.support.builders import item as unlocked_item
 from validation.fields import LIST_FIELDS, FieldValue

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.gone import known_items
+from sync_queue.state.gone import known_items
 from tests.simulators.faults import Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg

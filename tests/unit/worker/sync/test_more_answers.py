@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.simulators.plex_writes import EVERY_FIELD
 from tests.support.agreement import disagreements

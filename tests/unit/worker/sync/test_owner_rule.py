@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.paths import split_path
+from plex.files.paths import split_path
 from worker.sync.ownership import Claim, Reason, Yielded, owner_of, path_pattern, reason_for
 
 FIRST, SECOND = "/media/a.mp4", "/media/b.mp4"

@@ -10,8 +10,8 @@ import pytest
 
 from plex.exceptions import AmbiguousMatch, PlexNotFound
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.pins import Pins
-from sync_queue.sync_state import SyncState
+from sync_queue.state.pins import Pins
+from sync_queue.state.sync_state import SyncState
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_items import Item
 from tests.support.workbench import Workbench

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.enqueue import enqueue_many, enqueue_undo
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
 

@@ -12,7 +12,7 @@ import pytest
 from plex.exceptions import PlexServerDown
 from stash.protocol import Request
 from sync_queue.enqueue import enqueue_many
-from sync_queue.sync_state import scenes_written_since
+from sync_queue.state.sync_state import scenes_written_since
 from tests.simulators.faults import status
 from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench

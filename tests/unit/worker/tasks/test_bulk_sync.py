@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from storage.lock import ProcessLock
-from sync_queue.sync_state import SceneState, SyncState
+from sync_queue.state.sync_state import SceneState, SyncState
 from sync_queue.undone import Undone
 from tests.simulators.pictures import jpeg
 from tests.support.workbench import Workbench

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.paths import fold_case, split_path
+from plex.files.paths import fold_case, split_path
 
 SHOWN = dict(zip(range(0xF020, 0xF02A), '"*:<>?\\| .', strict=True))
 SFM = {0xF000 + code: chr(code) for code in range(1, 0x20)} | SHOWN

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from plex.exceptions import PlexLibraryUnknown
-from plex.libraries import configured_sections, is_configured
+from plex.files.libraries import configured_sections, is_configured
 from plex.shown import Section
 
 MOVIES, HOME, FILME = (

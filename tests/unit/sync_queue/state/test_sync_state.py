@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from storage.database import Database
 from sync_queue.creation import create_schema
-from sync_queue.sync_state import (
+from sync_queue.state.sync_state import (
     ItemState,
     SceneState,
     SyncState,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync_queue.manager import QueueManager
-from sync_queue.pins import Pin, Pins
+from sync_queue.state.pins import Pin, Pins
 
 ONE = Pin(7, 51, ("/media/a.mp4", "/media/b.mp4"))
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexLibraryUnlisted, PlexRequestFailed
-from plex.index_besides import BesideFiles
-from plex.index_store import IndexedFile, IndexStore, KnownSection
+from plex.files.index_besides import BesideFiles
+from plex.files.index_store import IndexedFile, IndexStore, KnownSection
+from plex.files.libraries import configured_sections, is_configured
+from plex.files.listing import READINGS, Lister
+from plex.files.paths import Parts, split_path
 from plex.items import PlexItem
-from plex.libraries import configured_sections, is_configured
-from plex.listing import READINGS, Lister
-from plex.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 
 SECONDS_BETWEEN_SWEEPS = 600.0
@@ -110,7 +110,7 @@ class FileIndex:
         return self.files_ending(split_path(name).tail(1))
 
     def files_ending(self, tail: Parts) -> tuple[IndexedFile, ...]:
-        """Files whose last components are these, at most `plex.index_store.MOST_RIVALS` of them."""
+        """Files whose last components are these, at most `plex.files.index_store.MOST_RIVALS` of them."""
         return self._meant(self._store.files_ending(tail))
 
     def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from plex import listing
 from plex.exceptions import PlexRequestFailed
-from plex.index import SECONDS_BETWEEN_SWEEPS, SECONDS_OF_DOUBT, FileIndex
-from plex.listing import READINGS
+from plex.files import listing
+from plex.files.index import SECONDS_BETWEEN_SWEEPS, SECONDS_OF_DOUBT, FileIndex
+from plex.files.listing import READINGS
 from tests.simulators.faults import status
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_listing_modes import (

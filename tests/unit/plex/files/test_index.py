@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from plex import listing
 from plex.exceptions import PlexServerDown
-from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshResult
-from plex.index_store import IndexedFile
+from plex.files import listing
+from plex.files.index import SECONDS_BETWEEN_SWEEPS, FileIndex, RefreshResult
+from plex.files.index_store import IndexedFile
 from tests.simulators.faults import maintenance, rewritten
 from tests.simulators.plex import PlexSimulator
 from tests.support.builders import item

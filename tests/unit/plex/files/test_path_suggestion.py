@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.path_suggestion import suggest_path_map, unwritable_folders
+from plex.files.path_suggestion import suggest_path_map, unwritable_folders
 from validation.config import PathMapping, parse_settings
 
 Sample = tuple[str, list[str]]

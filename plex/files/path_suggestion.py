@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from plex.paths import split_path
+from plex.files.paths import split_path
 from validation.config import PathMapping, parse_settings
 from validation.problems import ConfigError
 

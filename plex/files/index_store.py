@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from plex.index_besides import BesideFiles
-from plex.paths import Parts, split_path
+from plex.files.index_besides import BesideFiles
+from plex.files.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 from storage.database import IN_LIST, Database, as_list, open_or_replace
 

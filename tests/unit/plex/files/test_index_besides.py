@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex
-from plex.index_besides import BesideFile
-from plex.index_store import IndexStore, KnownSection
+from plex.files.index import SECONDS_BETWEEN_SWEEPS, FileIndex
+from plex.files.index_besides import BesideFile
+from plex.files.index_store import IndexStore, KnownSection
 from plex.items import parse_guid
 from plex.matcher import Matcher
 from plex.reply import parse

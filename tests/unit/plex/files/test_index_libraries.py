@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from plex.exceptions import PlexLibraryUnknown
-from plex.index import FileIndex
+from plex.files.index import FileIndex
 from tests.simulators.faults import rewritten
 from tests.simulators.plex import PlexSimulator
 from tests.support.index_examples import FOLDER, add, found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync_queue.manager import QueueManager
-from sync_queue.server_knowledge import NameForm, ServerKnowledge
+from sync_queue.state.server_knowledge import NameForm, ServerKnowledge
 
 
 def test_a_name_is_remembered_under_the_exact_spelling_asked(manager: QueueManager) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plex.index_store import IndexStore
+from plex.files.index_store import IndexStore
 from plex.shown import ListedItem
 
 ITEMS = [ListedItem(number, (f"/media/{'long folder ' * 20}/{number}.mp4",)) for number in range(1, 2_001)]

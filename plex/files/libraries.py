@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Sequence
 
 from plex.exceptions import PlexLibraryUnknown
-from plex.paths import fold_case
+from plex.files.paths import fold_case
 from plex.shown import Section
 
 _WHERE = "plex_library under Settings > Plugins > PlexSync"
