@@ -8,7 +8,7 @@ from enum import Enum
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
-from sync_queue.undone import undone_among
+from sync_queue.state.undone import undone_among
 
 
 class Standing(str, Enum):

@@ -13,7 +13,7 @@ from typing import Any
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import MAY_BE_SPLIT
-from sync_queue.undone import Undone, mark, undone_among
+from sync_queue.state.undone import Undone, mark, undone_among
 
 _PARTS = (
     "originals",

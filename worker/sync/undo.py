@@ -17,7 +17,7 @@ from sync_queue.models import Job
 from sync_queue.schema import PARKED
 from sync_queue.state.activity import Change
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
-from sync_queue.undone import Undone
+from sync_queue.state.undone import Undone
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced

@@ -12,7 +12,7 @@ from sync_queue.manager import AckQueue
 from sync_queue.operations import claim, next_due_at
 from sync_queue.schema import ACKNOWLEDGED
 from sync_queue.state.sync_state import SceneState, SyncState
-from sync_queue.undone import Undone
+from sync_queue.state.undone import Undone
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 

@@ -13,7 +13,7 @@ from sync_queue.database import open_queue_database
 from sync_queue.migration import migrate
 from sync_queue.state.gone import SCENES, WHOLE_SERVER, forget_scenes, forget_servers, note
 from sync_queue.state.sync_state import SceneState, SyncState, forget_scene
-from sync_queue.undone import Undone, undone_scenes
+from sync_queue.state.undone import Undone, undone_scenes
 from tests.support import formats
 
 NOW = 1_795_000_000.0

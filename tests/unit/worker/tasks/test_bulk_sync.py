@@ -11,7 +11,7 @@ import pytest
 
 from storage.lock import ProcessLock
 from sync_queue.state.sync_state import SceneState, SyncState
-from sync_queue.undone import Undone
+from sync_queue.state.undone import Undone
 from tests.simulators.pictures import jpeg
 from tests.support.workbench import Workbench
 from worker.tasks.bulk_sync import BulkSync
