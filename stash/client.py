@@ -18,7 +18,7 @@ from stash.address import base_url
 from stash.enabled import PLUGIN_ID as PLUGIN_ID
 from stash.enabled import PLUGINS_QUERY, is_enabled_among
 from stash.exceptions import StashQueryFailed, StashUnavailable
-from stash.pages import page_without
+from stash.pages import Gap, IdPage, id_page, page_without
 from stash.scene_reader import SceneReader, Scenes
 from stash.transport import GraphQLTransport, StashSession, describe_status
 from validation.scene import Performer, Scene
@@ -164,26 +164,42 @@ class StashClient:
         `unreadable`. One request, unless one of them is gone or cannot be read."""
         return self._reader.read(scene_ids)
 
-    def scene_ids(self, page_size: int = 1000) -> Iterator[list[int]]:
+    def scene_ids(self, page_size: int = ID_PAGE) -> Iterator[list[int]]:
         """The ids of all scenes, ascending, in lists of at most `page_size`.
 
         Each page asks for what follows the last id, so that scenes which are deleted meanwhile shift nothing past it.
         """
         last = 0
-        while page := self.scene_ids_after(last, page_size):
-            yield page
-            last = page[-1]
-            if len(page) < page_size:
+        while True:
+            page = self.scene_ids_after(last, page_size)
+            if page.ids:
+                yield page.ids
+                last = page.ids[-1]
+            if page.is_last:
                 return
 
-    def scene_ids_after(self, scene_id: int, page_size: int = 1000, carrying: Carrying | None = None) -> list[int]:
-        """The next ids above `scene_id`, ascending; `carrying`: only of such scenes."""
+    def scene_ids_after(self, scene_id: int, page_size: int = ID_PAGE, carrying: Carrying | None = None) -> IdPage:
+        """The next ids above `scene_id`, ascending; `carrying`: only of such scenes.
+
+        A scene that Stash cannot list is left out, and told of in the log. One request, unless there is one.
+        """
         criteria: dict[str, Any] = {"id": {"value": scene_id, "modifier": "GREATER_THAN"}}
         if carrying is not None:
             criteria["AND"] = carrying.criteria()
-        page = {"per_page": page_size, "sort": "id", "direction": "ASC"}
-        found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
-        return [int(scene["id"]) for scene in found]
+        page = id_page(page_without(self._asking_ids(criteria), 1, page_size), page_size, scene_id or None)
+        for gap in page.gaps:
+            self._tell_of_unlisted(gap, f"{gap.before} {gap.behind} {gap.reason}")
+        return page
+
+    def _asking_ids(self, criteria: Mapping[str, Any]) -> Callable[[int, int], list[int]]:
+        """What asks for a page, by number and size, of the ids of scenes that meet these criteria."""
+
+        def ask(number: int, size: int) -> list[int]:
+            page = {"page": number, "per_page": size, "sort": "id", "direction": "ASC"}
+            found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
+            return [int(scene["id"]) for scene in found]
+
+        return ask
 
     def scene_ids_with_path(self, pattern: str) -> list[int]:
         """The ids, ascending, of all scenes that have a file whose path fits a regular expression (Go's syntax).
@@ -191,13 +207,7 @@ class StashClient:
         One request for each ID_PAGE of them. Ids alone, so that no scene which Stash cannot answer for spoils it; one
         that it cannot even list is left out.
         """
-        criteria = {"path": {"value": pattern, "modifier": "MATCHES_REGEX"}}
-
-        def ask(number: int, size: int) -> list[int]:
-            page = {"page": number, "per_page": size, "sort": "id", "direction": "ASC"}
-            found = self._graphql.query(_SCENE_IDS, {"after": criteria, "filter": page})["findScenes"]["scenes"]
-            return [int(scene["id"]) for scene in found]
-
+        ask = self._asking_ids({"path": {"value": pattern, "modifier": "MATCHES_REGEX"}})
         ids: list[int] = []
         for number in itertools.count(1):
             rows = page_without(ask, number, ID_PAGE)
@@ -217,7 +227,9 @@ class StashClient:
         while True:
             rows = page_without(self._updated_page, page_number, page_size)
             page = [row for row in rows if not isinstance(row, StashQueryFailed)]
-            self._tell_of_unlisted(row for row in rows if isinstance(row, StashQueryFailed))
+            listed = [row if isinstance(row, StashQueryFailed) else row[0] for row in rows]
+            for gap in id_page(listed, page_size).gaps:
+                self._tell_of_unlisted(gap, gap.reason)  # its place moves with each edit
             recent = [(scene_id, text) for scene_id, text, updated_at in page if updated_at >= since]
             if recent:
                 yield recent
@@ -231,15 +243,17 @@ class StashClient:
         scenes = self._graphql.query(_UPDATED, {"filter": page})["findScenes"]["scenes"]
         return [(int(scene["id"]), scene["updated_at"], parse_time(scene["updated_at"])) for scene in scenes]
 
-    def _tell_of_unlisted(self, errors: Iterable[StashQueryFailed]) -> None:
-        """Say once a reason that a scene is left out, whose id nobody can tell."""
-        for reason in {error.reason for error in errors} - self._told:
-            self._told.add(reason)
-            logger.warning(
-                "Stash cannot list every scene that was updated lately (%s). The others are synced. See Stash's log "
-                "for the scene, and scan its file again or delete it",
-                reason,
-            )
+    def _tell_of_unlisted(self, gap: Gap, known_as: str) -> None:
+        """Say once that a scene is left out, whose id nobody can tell."""
+        if known_as in self._told:
+            return
+        self._told.add(known_as)
+        logger.warning(
+            "Stash cannot list the scene %s (%s). It is left out, and all others go on. See Stash's log for the scene, "
+            "and scan its file again or delete it",
+            _place(gap),
+            gap.reason,
+        )
 
     def screenshot(self, scene: Scene, patience: float | None = None) -> bytes | None:
         """The picture of a scene, or None where there is none that can be used.
@@ -298,6 +312,14 @@ def parse_time(text: str) -> datetime:
     day, clock, fraction, offset = found.groups()
     microseconds = f"{fraction or ''}000000"[:6]
     return datetime.fromisoformat(f"{day}T{clock}.{microseconds}{'+00:00' if offset == 'Z' else offset}")
+
+
+def _place(gap: Gap) -> str:
+    """Where a scene stands that has no id, in words."""
+    before, behind = (f"scene {each}" if each is not None else "" for each in (gap.before, gap.behind))
+    if before and behind:
+        return f"between {before} and {behind}"
+    return f"after {before}" if before else f"before {behind}" if behind else "that is alone in its list"
 
 
 def _own_path(address: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from stash.exceptions import StashQueryFailed
@@ -13,6 +14,45 @@ Ask = Callable[[int, int], list[Row]]
 
 MOST_UNREADABLE = 10
 """Rows of one page, beyond which it is Stash that fails. Chosen: a broken scene is a rare thing."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A scene in a list of ids whose own id nobody can tell: the ids before and behind it, None at an end."""
+
+    before: int | None
+    behind: int | None
+    reason: str
+
+    def may_hide(self, scene_id: int) -> bool:
+        """Whether a scene of this id may be the one, in a list that ascends."""
+        is_behind = self.before is None or scene_id > self.before
+        return is_behind and (self.behind is None or scene_id < self.behind)
+
+
+@dataclass(frozen=True)
+class IdPage:
+    """A page of a list of scenes: the ids that Stash could list, and the `gaps` between them."""
+
+    ids: list[int]
+    gaps: tuple[Gap, ...] = ()
+    is_last: bool = True
+
+
+def id_page(rows: Sequence[int | StashQueryFailed], size: int, after: int | None = None) -> IdPage:
+    """The page that these rows make, which were asked for as `size` of them, behind the scene `after`."""
+    gaps = tuple(_gaps(rows, after))
+    return IdPage([row for row in rows if isinstance(row, int)], gaps, len(rows) < size)
+
+
+def _gaps(rows: Sequence[int | StashQueryFailed], after: int | None) -> Iterator[Gap]:
+    before = after
+    for place, row in enumerate(rows):
+        if isinstance(row, int):
+            before = row
+        else:
+            behind = next((each for each in rows[place + 1 :] if isinstance(each, int)), None)
+            yield Gap(before, behind, row.reason)
 
 
 def page_without(ask: Ask[Row], number: int, size: int) -> list[Row | StashQueryFailed]:

@@ -42,9 +42,9 @@ class Expansion:
             expand(self._database, fan_out, page, len(page) < REMOVAL_PAGE, self._clock())
             logger.debug("A %s was %s: %s to compare", fan_out.kind, done, counted(len(page), "scene"))
         else:
-            page = context.stash.scene_ids_after(fan_out.after_scene, RENAME_PAGE, _carrying(fan_out, config))
-            expand(self._database, fan_out, page, len(page) < RENAME_PAGE, self._clock())
-            logger.info("A %s was %s: %d of its scenes put in the queue", fan_out.kind, done, len(page))
+            carrying = context.stash.scene_ids_after(fan_out.after_scene, RENAME_PAGE, _carrying(fan_out, config))
+            expand(self._database, fan_out, carrying.ids, carrying.is_last, self._clock())
+            logger.info("A %s was %s: %d of its scenes put in the queue", fan_out.kind, done, len(carrying.ids))
 
     def _say_once(self, text: str) -> None:
         logger.log(logging.DEBUG if text in self._told else logging.INFO, "%s", text)

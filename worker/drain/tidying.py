@@ -115,13 +115,14 @@ class Tidying:
     def _tidy_scenes(self, stash: StashClient) -> Iterator[None]:
         now, after = self._clock(), 0
         while True:
-            there = stash.scene_ids_after(after, PAGE_SIZE)
-            is_last = len(there) < PAGE_SIZE
-            until = _NO_LIMIT if is_last else there[-1]
-            known = set(gone.known_scenes(self._database, after, until))
-            gone.note(self._database, gone.SCENES, there, known.difference(there), now)
+            page = stash.scene_ids_after(after, PAGE_SIZE)
+            until = _NO_LIMIT if page.is_last else page.ids[-1]
+            known = gone.known_scenes(self._database, after, until)
+            # One that Stash cannot list is there, and may be any of those around its place.
+            there = {*page.ids, *(each for each in known if any(gap.may_hide(each) for gap in page.gaps))}
+            gone.note(self._database, gone.SCENES, sorted(there), set(known) - there, now)
             yield
-            if is_last:
+            if page.is_last:
                 break
             after = until
         _log_forgotten(gone.forget_scenes(self._database, now - BELIEVED_AFTER), "scene", "Stash")

@@ -244,7 +244,7 @@ class ReconcileRun:
 
     def _gather_new(self) -> None:
         """Take in the scenes of a whole library that were made since its ids were read: their files belong to them."""
-        added = self._stash.scene_ids_after(max(self._scene_ids, default=0))
+        added = self._stash.scene_ids_after(max(self._scene_ids, default=0)).ids
         self._has_newest = not added
         if added:
             self._scene_ids += added
