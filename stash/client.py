@@ -186,7 +186,8 @@ class StashClient:
         criteria: dict[str, Any] = {"id": {"value": scene_id, "modifier": "GREATER_THAN"}}
         if carrying is not None:
             criteria["AND"] = carrying.criteria()
-        page = id_page(page_without(self._asking_ids(criteria), 1, page_size), page_size, scene_id or None)
+        rows = page_without(self._asking_ids(criteria), 1, page_size)
+        page = id_page(rows, page_size, scene_id or None)
         for gap in page.gaps:
             self._tell_of_unlisted(gap, f"{gap.before} {gap.behind} {gap.reason}")
         return page
