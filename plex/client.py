@@ -163,12 +163,14 @@ class PlexClient:
             server = self._server
             reply = self._session.get(server.url(path), headers=window)
             try:
-                container, items = read_children(reply.content, "Video", parse_listed_item)
-            except (ParseError, KeyError, ValueError) as error:
+                container, rows = read_children(reply.content, "Video", parse_listed_item)
+            except (ParseError, ValueError) as error:
                 raise self._malformed(path, error) from error
             if container.tag != "MediaContainer":
                 raise self._malformed(path, "no MediaContainer")
-            return self._parsed(path, lambda: ListingPage(tuple(items), parse_listing_total(container)))
+            items = tuple(row for row in rows if row is not None)
+            total = self._parsed(path, lambda: parse_listing_total(container))
+            return ListingPage(items, total, len(rows) - len(items))
 
     def items(self, rating_keys: Sequence[int], *, check_files: bool = False) -> dict[int, PlexItem]:
         """Whole items by rating key; those that Plex does not have are absent.

@@ -37,10 +37,19 @@ class ListedItem:
 
 @dataclass(frozen=True)
 class ListingPage:
-    """A part of a section's items; `total` counts the whole section's, None where Plex says nothing of use."""
+    """A part of a section's items; `total` counts the whole section's, None where Plex says nothing of use.
+
+    `unreadable`: how many rows of it are no items, such as one without a ratingKey; the total counts them, too.
+    """
 
     items: tuple[ListedItem, ...]
     total: int | None
+    unreadable: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many rows of the listing it shows."""
+        return len(self.items) + self.unreadable
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class PlexPicture:
     name: str
     is_selected: bool
 
+
+_LARGEST_KEY = 2**63 - 1  # SQLite's largest integer, in which Plex itself keeps it
 
 PICTURE_FOLDERS = {"poster": "posters", "background": "arts"}
 
@@ -71,9 +82,15 @@ def parse_section(directory: Element) -> Section:
     )
 
 
-def parse_listed_item(video: Element) -> ListedItem:
-    """A `Video` of a listing. Raises KeyError and ValueError where its key is missing or no number."""
-    return ListedItem(int(video.attrib["ratingKey"]), parse_files(video), parse_trashed(video), parse_guid(video))
+def parse_listed_item(video: Element) -> ListedItem | None:
+    """A `Video` of a listing; None where it has no ratingKey, or one that is none: it spoils no other."""
+    try:
+        rating_key = int(video.get("ratingKey", ""))
+    except ValueError:
+        return None
+    if not 0 < rating_key <= _LARGEST_KEY:
+        return None
+    return ListedItem(rating_key, parse_files(video), parse_trashed(video), parse_guid(video))
 
 
 def parse_listing_total(container: Element) -> int | None:

@@ -34,6 +34,10 @@ SECONDS_BETWEEN_DOUBTS = 10.0
 SECONDS_BETWEEN_FAILURES = 60.0
 """How long a section that cannot be listed is let be, while others can."""
 
+_UNREADABLE = (
+    'In "%s", Plex lists items without a ratingKey (%d of them). They are left out, and all others go on. See whether'
+    " Optimize Database helps, under Settings > Troubleshooting in Plex"
+)
 log = logging.getLogger(__name__)
 
 
@@ -295,7 +299,9 @@ class FileIndex:
         if total is not None:
             self._require_most(section, total)
         changed = self._store.put_items(section.key, news)
-        is_doubtful = known.is_doubtful or (total is not None and self._store.count_items(section.key) != total)
+        is_doubtful = known.is_doubtful or (
+            total is not None and self._store.count_items(section.key) + known.unreadable != total
+        )
         moved = frozenset() if section.content_changed_at is None else frozenset({section.key})
         report = RefreshResult(requests, changed, moved=moved)
         if is_doubtful and self._is_sweep_due(known, eager):
@@ -324,7 +330,9 @@ class FileIndex:
         if not is_doubtful and known is not None:
             self._require_most(section, staged)
         self._note_lacking(section, staged, reading.counted if is_doubtful else 0)
-        changed = self._store.end_sweep(_as_known(section, started_at, is_doubtful))
+        changed = self._store.end_sweep(_as_known(section, started_at, is_doubtful, reading.unreadable))
+        if reading.unreadable and (known is None or known.unreadable != reading.unreadable):
+            log.warning(_UNREADABLE, section.title, reading.unreadable)
         if known is None:
             self._require_most(section, self._store.count_items(section.key), is_new=True)
         log.info('indexed "%s": %d items in Plex', section.title, self._store.count_items(section.key))
@@ -375,7 +383,7 @@ class FileIndex:
         return abs(self._clock() - moment) >= seconds
 
 
-def _as_known(section: Section, swept_at: float, is_doubtful: bool) -> KnownSection:
+def _as_known(section: Section, swept_at: float, is_doubtful: bool, unreadable: int) -> KnownSection:
     return KnownSection(
         section.key,
         section.title,
@@ -384,4 +392,5 @@ def _as_known(section: Section, swept_at: float, is_doubtful: bool) -> KnownSect
         swept_at,
         seen_at=swept_at,
         is_doubtful=is_doubtful,
+        unreadable=unreadable,
     )

@@ -14,7 +14,7 @@ from plex.files.paths import Parts, split_path
 from plex.shown import ListedItem, Section
 from storage.database import IN_LIST, Database, as_list, open_or_replace
 
-FORMAT = 1
+FORMAT = 2
 """The format of the file, SQLite's `user_version`. One of another format is emptied: Plex can tell it all again."""
 MOST_RIVALS = 1000
 """Files that are looked at for one path: more that end alike cannot be told apart by a person, either."""
@@ -25,7 +25,7 @@ _SCHEMA = (
     CREATE TABLE sections (
         key INTEGER PRIMARY KEY, title TEXT NOT NULL, locations TEXT NOT NULL,
         content_changed_at INTEGER, swept_at REAL NOT NULL, seen_at REAL NOT NULL,
-        is_doubtful INTEGER NOT NULL)
+        is_doubtful INTEGER NOT NULL, unreadable INTEGER NOT NULL)
     """,
     "CREATE TABLE items (rating_key INTEGER PRIMARY KEY, section_key INTEGER NOT NULL, guid TEXT NOT NULL)",
     """
@@ -73,6 +73,7 @@ class KnownSection:
 
     swept_at: when the last whole listing began, seconds since the epoch. seen_at: when Plex was last asked whether
     anything has changed. is_doubtful: whether Plex has counted another number of items than the index since.
+    unreadable: rows of the last whole listing that were no items, which Plex counts all the same.
     """
 
     key: int
@@ -82,6 +83,7 @@ class KnownSection:
     swept_at: float
     seen_at: float
     is_doubtful: bool = False
+    unreadable: int = 0
 
     def seen_again(self, section: Section, now: float) -> KnownSection:
         """The same after another look at what Plex says of the section."""
@@ -140,14 +142,14 @@ class IndexStore:
         """The sections that have been listed as a whole, by key."""
         if self._sections is None:
             rows = self._database.all(
-                "SELECT key, title, locations, content_changed_at, swept_at, seen_at, is_doubtful FROM sections"
-                " ORDER BY key"
+                "SELECT key, title, locations, content_changed_at, swept_at, seen_at, is_doubtful, unreadable"
+                " FROM sections ORDER BY key"
             )
             self._sections = {
                 key: KnownSection(
-                    key, title, tuple(json.loads(locations)), changed_at, swept_at, seen_at, bool(is_doubtful)
+                    key, title, tuple(json.loads(locations)), changed_at, swept_at, seen_at, bool(doubtful), unreadable
                 )
-                for key, title, locations, changed_at, swept_at, seen_at, is_doubtful in rows
+                for key, title, locations, changed_at, swept_at, seen_at, doubtful, unreadable in rows
             }
         return self._sections
 
@@ -324,7 +326,7 @@ def _indexed(rows: Iterable[tuple[str, int, int, int]]) -> tuple[IndexedFile, ..
 
 def _put_section(connection: sqlite3.Connection, section: KnownSection) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO sections VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO sections VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             section.key,
             section.title,
@@ -333,6 +335,7 @@ def _put_section(connection: sqlite3.Connection, section: KnownSection) -> None:
             section.swept_at,
             section.seen_at,
             section.is_doubtful,
+            section.unreadable,
         ),
     )
 

@@ -22,26 +22,31 @@ MOST_ITEMS = 1_000_000
 
 @dataclass(frozen=True)
 class Reading:
-    """What one reading of a listing showed: how many items, the keys of all of them, and which totals."""
+    """What one reading of a listing showed: how many items, the keys of all of them, and which totals.
+
+    `unreadable`: rows that are no items. Plex counts them, and the listing is complete without them.
+    """
 
     listed: int
     keys: frozenset[int]
     totals: frozenset[int | None]
     requests: int
+    unreadable: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing says that an item may have been missed."""
-        return self.listed == len(self.keys) and self.totals in (frozenset({None}), frozenset({self.listed}))
+        rows = self.listed + self.unreadable
+        return self.listed == len(self.keys) and self.totals in (frozenset({None}), frozenset({rows}))
 
     @property
     def counted(self) -> int:
-        """The most items that Plex said there are, 0 where it said nothing."""
-        return max((total for total in self.totals if total is not None), default=0)
+        """The most items that Plex said there are, but for rows that are none; 0 where it said nothing."""
+        return max((total for total in self.totals if total is not None), default=self.unreadable) - self.unreadable
 
     def is_complete_with(self, seen: int) -> bool:
         """Whether this and the earlier readings, which showed `seen` items together, are all that Plex counts."""
-        return self.totals == frozenset({seen})
+        return self.totals == frozenset({seen + self.unreadable})
 
 
 class Lister:
@@ -62,11 +67,11 @@ class Lister:
         while True:
             page, asked = self._page(section_key, start, size, order)
             yield page
-            start += len(page.items)
+            start += page.rows
             limit = limit or _limit(page)
-            is_all = page.total is None and len(page.items) > asked  # a server that knows no pages
+            is_all = page.total is None and page.rows > asked  # a server that knows no pages
             is_last = page.total is not None and start >= page.total and not to_the_end
-            if not page.items or is_all or is_last or start >= limit:
+            if not page.rows or is_all or is_last or start >= limit:
                 return
 
     def newest_pages(self, section_key: int) -> Iterator[ListingPage]:
@@ -78,19 +83,20 @@ class Lister:
 
         Raises PlexError; PlexLibraryUnlisted where Plex counts items and lists none.
         """
-        listed, requests = 0, 0
+        listed, unreadable, requests = 0, 0, 0
         keys: set[int] = set()
         totals: set[int | None] = set()
         for page in self.pages(section_key, SWEEP_PAGE_SIZE, READINGS[number], to_the_end=number > 0):
             requests += 1
             listed += len(page.items)
+            unreadable += page.unreadable
             totals.add(page.total)
             new_here = {item.rating_key for item in page.items} - keys
             keys |= new_here
             keep(page.items)
             if page.items and not new_here:
                 break  # it goes round in circles
-        reading = Reading(listed, frozenset(keys), frozenset(totals), requests)
+        reading = Reading(listed, frozenset(keys), frozenset(totals), requests, unreadable)
         if not keys and totals - {None, 0}:  # taken for the whole, this would drop the library from the index
             raise PlexLibraryUnlisted(f"Plex lists none of {reading.counted} items of section {section_key}")
         return reading

@@ -149,3 +149,11 @@ def test_modes_combine_and_plexapi_still_reads(plex: PlexSimulator, modes: Listi
     modes.collections_listed, modes.content_changed_shown = True, False
     listed = PlexServer(plex.url, DEFAULT_TOKEN).library.section("Movies").all(container_size=5)
     assert len(listed) == 19
+
+
+@pytest.mark.parametrize(("odd", "shown"), [(None, None), ("x", "x")])
+def test_rows_with_odd_keys(plex: PlexSimulator, odd: str | None, shown: str | None) -> None:
+    key = plex.add_item(1, "/media/odd.mp4")
+    plex.listing_modes.odd_keys = {key: odd}
+    rows = ElementTree.fromstring(ask(plex, LISTING, size=50).content)  # noqa: S314 - our own simulator's
+    assert [row.get("ratingKey") for row in rows if row.get("title") == "odd"] == [shown]

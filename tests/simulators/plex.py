@@ -222,6 +222,7 @@ class PlexSimulator(PlexLibrary, FaultyServer):
             return self._collections(request, key)
         page = self.listings.section_page(section, request)
         reply = views.item_page(self, page, full=False, collections=self.listing_modes.collections_listed)
+        self.listing_modes.spoil(reply.children)
         # The container's section is that of the address, also where the page is empty.
         reply.attributes["librarySectionID"] = section.key
         return _described(reply, section, request)

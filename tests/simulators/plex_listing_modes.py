@@ -8,6 +8,7 @@ modes.total_size = growing_total()                   # or negative_total, absent
 modes.cold_requests = 3; modes.cold_share = 0.1      # after each (re)start 3 listings show a tenth of the items
 modes.content_changed_shown = False                  # an old server's /library/sections
 modes.size_required = True                           # 400 without X-Plex-Container-Size
+modes.odd_keys = {5: None, 6: "x"}                   # rows of items 5 and 6 without a ratingKey, or with none
 modes.collections_listed = True                      # listings carry Collection, as real ones do
 """
 
@@ -15,11 +16,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.simulators.plex_items import Item, RequestError
 from tests.simulators.plex_library import PlexLibrary
+from tests.simulators.plex_xml import Element
 
 TotalSize = Callable[[int, int], "int | None"]
 BetweenPages = Callable[[int, int], None]
@@ -39,6 +41,7 @@ class ListingModes:
         cold_share: the share of the items (0..1) that those listings show; 0 for none.
         cold_sections: the libraries that it befalls; empty for all.
         content_changed_shown: whether /library/sections tells contentChangedAt.
+        odd_keys: by rating key, what a listing shows in its place; None to leave it out.
         size_required: whether a listing without the Container-Size header is answered 400.
         collections_listed: whether listed items carry their collections; genres and roles stay cut to a few.
         sleep: how the server waits, in seconds.
@@ -55,6 +58,7 @@ class ListingModes:
     content_changed_shown: bool = True
     size_required: bool = False
     collections_listed: bool = False
+    odd_keys: dict[int, str | None] = field(default_factory=dict)
     sleep: Callable[[float], None] = time.sleep
     _served: int = field(default=0, init=False)
 
@@ -77,6 +81,16 @@ class ListingModes:
     def total(self, right: int, start: int) -> int | None:
         """Return the totalSize of a page, None to leave it out."""
         return right if self.total_size is None else self.total_size(right, start)
+
+    def spoil(self, rows: Iterable[Element]) -> None:
+        """Give rows of a listing their odd keys."""
+        for row in rows:
+            key = int(row.attributes["ratingKey"])
+            odd = self.odd_keys.get(key, str(key))
+            if odd is None:
+                del row.attributes["ratingKey"]
+            else:
+                row.attributes["ratingKey"] = odd
 
     def after_page(self, section_key: int, start: int) -> None:
         """Let happen what happens between two pages."""

@@ -235,7 +235,6 @@ class TestMalformedReplies:
             (READS[0], b"title", None),
             (READS[0], b"path", None),
             (READS[0], b"contentChangedAt", b"soon"),
-            (READS[1], b"ratingKey", None),
             (READS[1], b"totalSize", b"many"),
             (READS[2], b"ratingKey", None),
             (READS[2], b"ratingKey", b"x"),
