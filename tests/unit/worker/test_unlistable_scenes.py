@@ -9,7 +9,7 @@ import pytest
 
 from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_fan_out, enqueue_removal
-from sync_queue.sync_state import SyncState
+from sync_queue.state.sync_state import SyncState
 from tests.support.workbench import Workbench
 from worker.drain.tidy_files import DAY
 from worker.drain.tidying import BELIEVED_AFTER, Tidying

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plex import listing
-from plex.index import SECONDS_BETWEEN_SWEEPS, FileIndex
+from plex.files import listing
+from plex.files.index import SECONDS_BETWEEN_SWEEPS, FileIndex
 from tests.simulators.plex import PlexSimulator
 from tests.support.index_examples import FOLDER, found, listings
 from tests.support.plex_examples import Clock, client_of
