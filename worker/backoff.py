@@ -12,7 +12,8 @@
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
-| PartlySynced (a field failed)      | 12          | 5, 600              | no            | done, with a warning        |
+| PartlySynced (a field failed)      | 5           | 5, 80               | no            | done, with a warning        |
+| PictureAwaited                     | not counted | 10, 10              | no            | jobs stay                   |
 | NothingArrived (answered 200)      | 5           | 5, 80               | once a scene  | done but for what is refused|
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
@@ -45,9 +46,9 @@ LONGEST_WAIT = 900.0
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
-_PARTLY = (5.0, 600.0, 12)  # half an hour on average: it ends as done, so an outage of one route had better be over
 _UNLISTED = (60.0, 60.0, NOT_COUNTED)
 _STASH = (5.0, 60.0, NOT_COUNTED)
+_AWAITED = (10.0, 10.0, NOT_COUNTED)
 
 
 class NothingToSync(PermanentError):
@@ -60,6 +61,10 @@ class NothingArrived(TransientError):
 
 class PartlySynced(TransientError):
     """All but a field or an image was written; the text says what failed."""
+
+
+class PictureAwaited(PartlySynced):
+    """All but a picture was written, and what makes that one is being fetched."""
 
 
 class Action(Enum):
@@ -105,8 +110,8 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
     """`(base seconds, cap seconds, retries before it is given up)` of an error; NOT_COUNTED retries = never."""
     if isinstance(error, PlexNotFound):
         return _NOT_FOUND
-    if isinstance(error, PartlySynced):
-        return _PARTLY
+    if isinstance(error, PictureAwaited):
+        return _AWAITED
     if isinstance(error, StashUnavailable):
         return _STASH
     if isinstance(error, PlexLibraryUnlisted):
@@ -145,8 +150,8 @@ class RetryPolicy:
             return Decision(Action.RELEASE, BreakerEffect.TRIP)
         if isinstance(error, StashUnavailable | PlexLibraryUnknown):
             return Decision(Action.RELEASE, BreakerEffect.NONE)
-        if isinstance(error, PlexLibraryUnlisted):
-            base, cap, _ = _UNLISTED
+        if isinstance(error, PlexLibraryUnlisted | PictureAwaited):
+            base, cap, _ = get_retry_params(error)
             return Decision(Action.RELEASE, BreakerEffect.NONE, calculate_delay(retry_count, base, cap, jitter_seed))
         if isinstance(error, SceneGone | NothingToSync):
             return Decision(Action.DISCARD, BreakerEffect.NONE)
@@ -155,7 +160,7 @@ class RetryPolicy:
     def decide_counted(self, error: BaseException, retry_count: int, jitter_seed: int | None = None) -> Decision:
         """Like `decide`, but with this failure counted whatever it is: for a job that makes Plex fail by itself."""
         base, cap, retries = get_retry_params(error)
-        if not isinstance(error, PlexNotFound | PartlySynced | PermanentError):
+        if not isinstance(error, PlexNotFound | PermanentError):
             retries = self.max_retries
         effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
         if isinstance(error, NothingArrived):

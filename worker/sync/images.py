@@ -133,7 +133,7 @@ class ImageSync:
             return
         if fit and (state := self._context.pictures.state()) is not Pictures.READY:
             if state is Pictures.ARRIVING:
-                item.images.failures.append(f"{name}: what poster_fit needs is being fetched")
+                item.images.awaited.append(f"{name}: what poster_fit needs is being fetched")
                 return
             fit = ""
         image = self._made(name, item, cover, fit)

@@ -42,8 +42,8 @@ class ImageResults:
 
     `changed` show another one, `locked` were locked by an edit of their own, `done` are as they should be, `check`
     (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `silences`: failures of
-    what did not come from Stash in time. `refused`: the SHA-1 of what Plex does not take. `locks_along`: Plex's names
-    of those whose lock goes along with other edits.
+    what did not come from Stash in time. `awaited`: why those wait that cannot be made yet. `refused`: the SHA-1 of
+    what Plex does not take. `locks_along`: Plex's names of those whose lock goes along with other edits.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -52,9 +52,15 @@ class ImageResults:
     check: dict[str, str] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     silences: list[str] = field(default_factory=list)
+    awaited: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     locks_along: list[str] = field(default_factory=list)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """Why pictures are not as they should be, though they may be at the next try."""
+        return [*self.failures, *self.silences, *self.awaited]
 
     def note(self, what: str, error: StashUnavailable) -> None:
         """Stash could not give a picture, of which `what` was to be made."""
@@ -142,7 +148,7 @@ class ItemSync(ItemWriting):
     @property
     def warnings(self) -> list[str]:
         """What went wrong, in words."""
-        return [*self.verdict.warnings, *self.images.warnings, *self.images.failures, *self.images.silences]
+        return [*self.verdict.warnings, *self.images.warnings, *self.images.unfinished]
 
     def arrived(self, now: float, *, gives_up: bool = True) -> ItemState:
         """The state once everything is written, by this run or by an earlier one that could not say so any more.

@@ -29,7 +29,7 @@ from sync_queue.sources import is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
-from worker.backoff import NothingArrived, NothingToSync, PartlySynced
+from worker.backoff import NothingArrived, NothingToSync, PartlySynced, PictureAwaited
 from worker.base.one_by_one import together_or_one_by_one
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.assumptions import assume_from, rests_on_assumption
@@ -307,14 +307,16 @@ class SceneSync:
                 left=_left(work) if isinstance(work.error, PlexNotFound) else (),
                 server_id=self._context.plex.machine_identifier,
             )
-        images = [text for item in work.items for text in (*item.images.failures, *item.images.silences)]
+        images = [text for item in work.items for text in item.images.unfinished]
         passing = [text for item in work.items for text in item.verdict.passing]
         ignored = [text for item in work.items if item.verdict.has_ignored_all for text in item.verdict.warnings]
         # Without an image the scene is not in step yet, so the next try must look at its images again.
         done = self._done(work, is_whole=not images, gives_up=True)
         if not (images or passing or ignored):
             return done
-        error = (NothingArrived if ignored else PartlySynced)("; ".join([*ignored, *passing, *images]))
+        is_awaited = not passing and all(item.images.unfinished == item.images.awaited for item in work.items)
+        kind = NothingArrived if ignored else PictureAwaited if is_awaited else PartlySynced
+        error = kind("; ".join([*ignored, *passing, *images]))
         unfinished = self._done(work, is_whole=False, gives_up=False)
         return replace(unfinished, error=error, warnings=() if ignored else done.warnings, given_up=done)
 

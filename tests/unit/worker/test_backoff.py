@@ -35,6 +35,7 @@ from worker.backoff import (
     BreakerEffect,
     NothingToSync,
     PartlySynced,
+    PictureAwaited,
     RetryPolicy,
     calculate_delay,
     get_retry_params,
@@ -59,6 +60,8 @@ GONE = SceneGone(1)
 UNREADABLE = SceneUnreadable(1, "file is not a video file")
 NOTHING = NothingToSync("no file")
 PARTLY = PartlySynced("poster: status 400")
+AWAITED = PictureAwaited("poster: what poster_fit needs is being fetched")
+PUT_OFF = (LIBRARY_UNLISTED, AWAITED)
 
 RETRY, RELEASE, BURY, DISCARD = Action.RETRY, Action.RELEASE, Action.BURY, Action.DISCARD
 NONE, COUNTS, TRIP = BreakerEffect.NONE, BreakerEffect.FAILURE, BreakerEffect.TRIP
@@ -85,7 +88,8 @@ TABLE = [
     (UNREADABLE, 5, 5.0, 80.0, NONE, RETRY, BURY),
     (GONE, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
     (NOTHING, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
-    (PARTLY, 12, 5.0, 600.0, NONE, RETRY, DISCARD),
+    (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DISCARD),
+    (AWAITED, NOT_COUNTED, 10.0, 10.0, NONE, RELEASE, RELEASE),
     (TransientError("any"), 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (PermanentError("any"), 0, 5.0, 80.0, NONE, BURY, BURY),
 ]
@@ -124,7 +128,7 @@ def test_every_try_until_the_last(row: Row) -> None:
     for retry_count in range(max(1, min(retries, 50))):
         decision = RetryPolicy().decide(error, retry_count)
         assert (decision.action, decision.breaker) == (action, breaker)
-        if action is RETRY or error is LIBRARY_UNLISTED:
+        if action is RETRY or error in PUT_OFF:
             assert 0.0 <= decision.delay <= min(cap, base * 2**retry_count)
         else:
             assert decision.delay == 0.0
@@ -136,13 +140,13 @@ def test_what_becomes_of_it_in_the_end(row: Row, beyond: int) -> None:
     error, retries, _, _, breaker, _, in_the_end = row
     decision = RetryPolicy().decide(error, retries + beyond)
     assert (decision.action, decision.breaker) == (in_the_end, breaker)
-    assert (decision.delay > 0.0) == (error is LIBRARY_UNLISTED)
+    assert (decision.delay > 0.0) == (error in PUT_OFF)
 
 
 # --- settings
 
 
-@pytest.mark.parametrize("error", [TEMPORARY, UNFORESEEN, UNREADABLE])
+@pytest.mark.parametrize("error", [TEMPORARY, UNFORESEEN, UNREADABLE, PARTLY])
 @pytest.mark.parametrize("max_retries", [1, 2, 100])
 def test_max_retries_is_for_passing_failures(error: BaseException, max_retries: int) -> None:
     policy = RetryPolicy(max_retries=max_retries)

@@ -41,6 +41,11 @@ def outages(bench: Workbench) -> int:
     return len(JsonFile(bench.folder.outages).load().get("outages", []))
 
 
+def tries_of(bench: Workbench, route: dict[str, Any]) -> list[Request]:
+    found = [each for each in bench.plex.requests if re.fullmatch(route["path"], each.path)]
+    return [each for each in found if each.method == route["method"]]
+
+
 def ask_for_all(bench: Workbench) -> None:
     bench.clock.now += AN_HOUR
     enqueue_many(bench.database, list(bench.keys), "all", bench.clock.now)
@@ -106,7 +111,7 @@ def test_one_silence_is_enough_for_a_batch(tmp_path: Path, route: dict[str, Any]
         bench.enqueue(*bench.keys)
         bench.run_until(lambda: bench.retries_counted() == len(bench.keys))
         assert all(bench.shows(scene_id) for scene_id in bench.keys)
-        assert len([each for each in bench.plex.requests if re.fullmatch(route["path"], each.path)]) == 1
+        assert len(tries_of(bench, route)) == 1
         injected.remove()
         ask_for_all(bench)
         assert disagreements(bench, bench.keys) == []
@@ -118,6 +123,24 @@ def test_what_may_be_gone_at_the_next_try_is_tried_again(bench: Workbench) -> No
     bench.enqueue(*bench.keys)
     bench.drain()
     assert disagreements(bench, bench.keys) == []
+
+
+@ROUTES
+@pytest.mark.parametrize("max_retries", [1, 4])
+def test_it_is_tried_as_often_as_the_setting_says_and_then_by_who_asks(
+    tmp_path: Path, route: dict[str, Any], field: str, max_retries: int
+) -> None:
+    skipped = "background,rating" if field == "poster" else "poster,background"
+    with Workbench(tmp_path, scenes=1, max_retries=max_retries, skip_fields=skipped) as bench:
+        bench.stash.save_without_hook(1, rating100=80)
+        injected = bench.plex.inject(status(503), **route)
+        bench.enqueue(1)
+        bench.drain()
+        assert len(tries_of(bench, route)) == 1 + max_retries
+        assert (bench.shows(1), bench.dead_letters(), outages(bench)) == (True, [], 0)
+        injected.remove()
+        ask_for_all(bench)
+        assert len(tries_of(bench, route)) == 2 + max_retries
 
 
 def test_what_is_refused_for_good_is_named_and_tried_by_who_asks(bench: Workbench) -> None:
