@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.counts import count_dead_letters, dead_letters_by_type
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import fail_job
 
@@ -99,8 +100,7 @@ class DeadLetterQueue:
 
     def get_count(self) -> int:
         """How many entries there are."""
-        row = self._database.one("SELECT COUNT(*) FROM dead_letters")
-        return int(row[0]) if row else 0
+        return count_dead_letters(self._database)
 
     def count_since(self, moment: float) -> int:
         """How many jobs were buried since `moment` (seconds since the epoch)."""
@@ -117,7 +117,7 @@ class DeadLetterQueue:
 
     def get_error_summary(self) -> dict[str, int]:
         """Entries per error type."""
-        return dict(self._database.all("SELECT error_type, COUNT(*) FROM dead_letters GROUP BY error_type"))
+        return dead_letters_by_type(self._database)
 
     def delete(self, letters: Iterable[DeadLetter]) -> int:
         """Delete exactly these entries; returns how many there still were."""

@@ -145,13 +145,3 @@ class DeadLetter:
     first_failed_at: float
     buried_at: float
     job: Job
-
-
-@dataclass(frozen=True)
-class QueueStats:
-    """Counts of jobs; `next_due_at` (seconds since the epoch) is when the earliest waiting job falls due, or None."""
-
-    pending: int
-    waiting_for_retry: int
-    in_progress: int
-    next_due_at: float | None

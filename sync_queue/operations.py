@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.counts import count_jobs
 from sync_queue.enqueue import fold_ended, newest_row
-from sync_queue.models import Job, QueueStats
+from sync_queue.models import Job
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
 
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
     from sync_queue.manager import AckQueue
 
-NOT_FOUND = "PlexNotFound"
 UNLISTED = "PlexLibraryUnlisted"
-"""The error type of a job whose scene Plex does not have."""
+"""The error type of a job whose file may be in a library that Plex could not list."""
 
 
 class JobNotClaimed(Exception):
@@ -79,51 +79,10 @@ def release_job(queue: AckQueue, job: Job) -> bool:
         return True
 
 
-def get_stats(database: Database, now: float) -> QueueStats:
-    """Count the jobs as they stand at `now` (seconds since the epoch). Writes nothing."""
-    waiting = database.one(f"SELECT COUNT(*), MIN(due) FROM ack_queue_default WHERE {PENDING} AND due > ?", (now,))
-    waiting_count, next_due = waiting if waiting else (0, None)
-    return QueueStats(
-        pending=_count(database, PENDING),
-        waiting_for_retry=waiting_count,
-        in_progress=_count(database, CLAIMED),
-        next_due_at=next_due,
-    )
-
-
-def count_waiting_for_scan(database: Database, now: float) -> int:
-    """How many pending jobs are not due yet at `now` as Plex does not have their file (seconds since the epoch)."""
-    row = database.one(
-        f"SELECT COUNT(*) FROM ack_queue_default WHERE {PENDING} AND due > ?"
-        f" AND json_extract(CAST(data AS TEXT), '$.last_error_type') = '{NOT_FOUND}'",
-        (now,),
-    )
-    return int(row[0]) if row else 0
-
-
-def newest_waiting(database: Database, limit: int) -> tuple[int, list[int]]:
-    """How many scenes have a pending job, and the ids of the newest `limit` of them."""
-    condition = f"{PENDING} AND scene_id IS NOT NULL"
-    rows = database.all(f"SELECT scene_id FROM ack_queue_default WHERE {condition} ORDER BY _id DESC LIMIT ?", (limit,))
-    return _count(database, condition), [scene_id for (scene_id,) in rows]
-
-
-def newest_failed(database: Database, limit: int) -> tuple[int, list[int]]:
-    """How many dead letters there are, and the scenes of the newest `limit` of them."""
-    row = database.one("SELECT COUNT(*) FROM dead_letters")
-    rows = database.all("SELECT scene_id FROM dead_letters ORDER BY id DESC LIMIT ?", (limit,))
-    return int(row[0]) if row else 0, list(dict.fromkeys(scene_id for (scene_id,) in rows))
-
-
-def count_open(database: Database) -> int:
-    """How many jobs are pending or in progress: the part of get_stats that is cheap enough to ask all the time."""
-    return _count(database, PENDING) + _count(database, CLAIMED)
-
-
 def has_work_at(database: Database, now: float) -> bool:
     """Whether a job is in progress, or due at `now` (seconds since the epoch)."""
     due_at = next_due_at(database)
-    return (due_at is not None and due_at <= now) or _count(database, CLAIMED) > 0
+    return (due_at is not None and due_at <= now) or count_jobs(database, CLAIMED) > 0
 
 
 def next_due_at(database: Database) -> float | None:
@@ -182,12 +141,6 @@ def pending_scene_ids(database: Database, scene_ids: Iterable[int]) -> set[int]:
         (as_list(scene_ids),),
     )
     return {scene_id for (scene_id,) in rows}
-
-
-def _count(database: Database, condition: str) -> int:
-    """How many rows meet a condition that one of the partial indexes is made for; a scan of the table costs more."""
-    row = database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {condition}")
-    return int(row[0]) if row else 0
 
 
 def _end(database: Database, job: Job, status: int) -> None:

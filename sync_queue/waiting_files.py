@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.counts import NOT_FOUND
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
-from sync_queue.operations import NOT_FOUND, UNLISTED
+from sync_queue.operations import UNLISTED
 from sync_queue.schema import PENDING
 
 _FOR_FILES = f"json_extract(CAST(data AS TEXT), '$.last_error_type') IN ('{NOT_FOUND}', '{UNLISTED}')"

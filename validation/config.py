@@ -21,6 +21,7 @@ from pydantic_core import ErrorDetails
 
 from validation.addresses import HIDDEN, check_photos_url, check_plex_url, without_secrets
 from validation.collection_sources import SOURCES, CollectionSource, collection_sources, with_quotes_around
+from validation.errors import ConfigError
 from validation.fields import FIELDS
 from validation.limits import (
     CONNECT_TIMEOUT_SECONDS,
@@ -31,7 +32,7 @@ from validation.limits import (
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
 )
-from validation.problems import ConfigError, Problem
+from validation.problems import Problem
 from validation.sanitizers import clean_line
 from validation.tag_patterns import TagPattern, tag_pattern
 from validation.title_format import NAMES, check_format

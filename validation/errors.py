@@ -1,9 +1,15 @@
-"""The two base classes of every failure of Plex and of Stash.
+"""The two base classes of every failure of Plex and of Stash, and the failure of the settings. Light.
 
-They say whether the same attempt may succeed later; worker/backoff.py decides what follows from that.
+The two say whether the same attempt may succeed later; worker/backoff.py decides what follows from that.
 """
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # light operations catch what is below, and have no use for this
+    from collections.abc import Iterable
+
+    from validation.problems import Problem
 
 
 class TransientError(Exception):
@@ -12,3 +18,14 @@ class TransientError(Exception):
 
 class PermanentError(Exception):
     """It will not work the next time either, unless somebody changes something."""
+
+
+class ConfigError(Exception):
+    """One or more settings are wrong. None of `problems` shows the token."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(*self.problems)
+
+    def __str__(self) -> str:
+        return " ".join(map(str, self.problems))

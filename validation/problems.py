@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FORM = "Settings > Plugins > PlexSync"
 """Where a person sets what Stash stores for the plugin."""
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One wrong setting.
 
     `value_shown` is the value as a person may see it, without anything secret, or None where nothing is set; `reason`
@@ -38,17 +36,6 @@ class Problem:
             return f"{self.fault}. Set it under {FORM}."
         where = f"in the environment variable {self.variable}" if self.variable else f"under {FORM}"
         return f"{self.fault}. Change it {where}."
-
-
-class ConfigError(Exception):
-    """One or more settings are wrong. None of `problems` shows the token."""
-
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        super().__init__(*self.problems)
-
-    def __str__(self) -> str:
-        return " ".join(map(str, self.problems))
 
 
 def replaced_in_words(problem: Problem) -> str:

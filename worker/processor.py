@@ -14,9 +14,10 @@ from sync_queue.fan_out import FanOut, next_fan_out
 from sync_queue.generation import Replaced, Superseded
 from sync_queue.operations import bring_forward, claim, is_scene_due, next_due_at
 from sync_queue.wishes import ASK_PLEX, take_wish
+from validation.errors import ConfigError
 from validation.errors import PermanentError as PermanentError
 from validation.errors import TransientError as TransientError
-from validation.problems import ConfigError, replaced_in_words
+from validation.problems import replaced_in_words
 from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.shortage import log_end

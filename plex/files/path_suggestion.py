@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from plex.files.paths import split_path
 from validation.config import PathMapping, parse_settings
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 
 ENOUGH_SAMPLES = 2
 """Samples that must agree: a single file of the same name elsewhere may be another file."""

@@ -209,18 +209,6 @@ def refused_scenes(database: Database, server_id: str, before: float, plex_versi
     return [row[0] for row in rows]
 
 
-def synced_since(database: Database, moment: float) -> int:
-    """How many scenes were brought in step since `moment` (seconds since the epoch)."""
-    row = database.one("SELECT COUNT(*) FROM scene_state WHERE synced_at >= ?", (moment,))
-    return int(row[0]) if row else 0
-
-
-def last_synced_at(database: Database) -> float | None:
-    """When a scene was last brought in step (seconds since the epoch), or None."""
-    row = database.one("SELECT MAX(synced_at) FROM scene_state")
-    return None if row is None else row[0]
-
-
 def _scene_state(row: tuple[Any, ...], undone: Undone | None) -> SceneState:
     scene_id, synced_at, updated_at, keys, warnings, changed_at = row
     rating_keys, texts = tuple(json.loads(keys)), tuple(json.loads(warnings))

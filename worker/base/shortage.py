@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import sqlite3
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # it costs half a bare interpreter start
+    import logging
 
 ENOUGH_FILES = 64
 """Files that a process of ours may have to open at a time: three files with their journals, locks, sockets."""

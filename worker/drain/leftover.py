@@ -8,7 +8,7 @@ from collections.abc import Callable
 from plex.client import PlexClient
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.sync.context import SyncContexts
 from worker.sync.put_back import TrialRecord, put_back_kept
 

@@ -6,33 +6,25 @@ secret is in them. See docs/operations.md.
 
 from __future__ import annotations
 
-import logging
-import os
 import time
 from collections.abc import Callable
 from typing import Any
 
 from storage.database import Database
-from storage.json_file import JsonFile, stored_number
-from sync_queue.operations import count_open, newest_failed, newest_waiting
+from sync_queue.counts import count_open
 from worker.data_folder import DataFolder
+from worker.drain.live_file import AT_LEAST_EVERY, LiveFile, live_scenes
 from worker.drain.progress import Doing, Progress
-from worker.drain.standing import FORMAT, Drain, DrainerState, live_status, nobody
-
-logger = logging.getLogger(__name__)
+from worker.drain.standing import Drain, DrainerState, live_status, nobody
 
 EVERY = 1.0
 """Seconds between two writings at least."""
-AT_LEAST_EVERY = 60.0
-"""Seconds after which they are written again, though nothing has changed."""
 LOOK_EVERY = 10.0
 """Seconds between two looks at what no commit tells of: a job that falls due, a minute that is over."""
 SCENES_EVERY = 10.0
 """Seconds between two writings of the scenes' file at least."""
 BELIEVE_FOR = 90.0
 """Seconds for which a file may be believed without being written again."""
-MOST_IDS = 1000
-"""Ids of each kind in the scenes' file."""
 
 
 class LiveFiles:
@@ -90,65 +82,3 @@ class LiveFiles:
     def _commits(self) -> tuple[int, int]:
         """Something else after each commit, be it ours or another connection's."""
         return self._database.change_counter(), self._database.connection.total_changes
-
-
-class LiveFile:
-    """One of them. Where it cannot be written, the page asks `queue_status` instead."""
-
-    def __init__(self, live_folder: str, path: str) -> None:
-        self._live_folder = live_folder
-        self._file = JsonFile(path)
-        self._content: dict[str, Any] = {}
-        self._written_at = 0.0
-        self._failed = False
-
-    def is_older_than(self, seconds: float, now: float) -> bool:
-        """Whether it was written longer ago than so many seconds, `now` in seconds since the epoch."""
-        return not 0.0 <= now - self._written_at < seconds
-
-    def write(self, content: dict[str, Any], now: float, believe_until: float | None) -> None:
-        """Write what is new, or what was written AT_LEAST_EVERY seconds ago; both times in seconds since the epoch."""
-        if content == self._content and believe_until and not self.is_older_than(AT_LEAST_EVERY, now):
-            return
-        try:
-            if not os.path.isdir(self._live_folder):
-                os.mkdir(self._live_folder, 0o700)  # not its parent: who removes the plugin does not want it back
-            self._file.save({**content, "written_at": now, "believe_until": believe_until}, durable=False)
-        except OSError as error:
-            if not self._failed:
-                logger.debug("%s cannot be written (%s): the page in Stash asks instead", self._file.path, error)
-            self._failed = True
-            return
-        self._content, self._written_at, self._failed = content, now, False
-
-
-def live_scenes(database: Database) -> dict[str, Any]:
-    """The keys of live/scenes.json, but for `written_at` and `believe_until`."""
-    waiting_count, waiting = newest_waiting(database, MOST_IDS)
-    failed_count, failed = newest_failed(database, MOST_IDS)
-    return {
-        "format": FORMAT,
-        "waiting_count": waiting_count,
-        "failed_count": failed_count,
-        "waiting": waiting,
-        "failed": failed,
-    }
-
-
-def write_where_needed(folder: DataFolder, database: Database, now: float) -> None:
-    """Write that nobody is at work, where the file on disk is missing or no longer to be believed.
-
-    `now`: seconds since the epoch.
-    """
-    try:
-        written = JsonFile(folder.live_status).peek() or {}
-    except OSError:  # whose it is may read it, or a file stands where the folder should be
-        written = {}
-    until = written.get("believe_until", 0.0)
-    if until is not None and stored_number(until) < now:
-        write_idle(folder, database, now)
-
-
-def write_idle(folder: DataFolder, database: Database, now: float) -> None:
-    """Write how things stand where nobody is at work. `now`: seconds since the epoch."""
-    LiveFile(folder.live, folder.live_status).write(live_status(folder, database, now, nobody(folder)), now, None)

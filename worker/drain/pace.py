@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable
 
 from storage.database import Database
-from sync_queue.operations import count_open, first_due_arrival, newest_arrivals
+from sync_queue.counts import count_open
+from sync_queue.operations import first_due_arrival, newest_arrivals
 from worker.base.words import duration, local_time
 from worker.outage.gate import Gate
 from worker.outage.ramp import DURATION, FIRST_RATE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 
@@ -41,7 +40,6 @@ DOING_FOR = {
 """What a worker does while it waits for somebody."""
 
 
-@dataclass
 class Progress:
     """Counts of jobs, and what the worker does now; changed by the worker alone, read by others.
 
@@ -49,16 +47,17 @@ class Progress:
     due can go on; `waiting_reason` says in words why they cannot.
     """
 
-    done: int = 0
-    changed: int = 0
-    retried: int = 0
-    buried: int = 0
-    discarded: int = 0
-    in_hand: int = 0
-    doing: Doing = Doing.STARTING
-    activity: str = "starting"
-    waiting_for: WaitingFor | None = None
-    waiting_reason: str = ""
+    def __init__(self, doing: Doing = Doing.STARTING, activity: str = "starting") -> None:
+        self.done = 0
+        self.changed = 0
+        self.retried = 0
+        self.buried = 0
+        self.discarded = 0
+        self.in_hand = 0
+        self.doing = doing
+        self.activity = activity
+        self.waiting_for: WaitingFor | None = None
+        self.waiting_reason = ""
 
     def wait_for(self, whom: WaitingFor, reason: str, activity: str) -> None:
         """Jobs that are due wait for `whom`; `reason` and `activity` are for people."""

@@ -11,7 +11,7 @@ from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
 from sync_queue.state.sync_state import has_refusals, refused_scenes
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.sync.context import SyncContexts
 

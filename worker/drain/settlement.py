@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError, PlexLibraryUnlisted, PlexNotFound
 from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
+from sync_queue.counts import NOT_FOUND
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
-from sync_queue.operations import NOT_FOUND, ack_job, release_job
+from sync_queue.operations import ack_job, release_job
 from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig

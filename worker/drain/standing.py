@@ -8,15 +8,13 @@ from typing import Any, NamedTuple
 from storage.database import Database
 from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
-from sync_queue.dlq import DeadLetterQueue
-from sync_queue.operations import count_waiting_for_scan, get_stats
-from sync_queue.state.sync_state import last_synced_at, synced_since
+from sync_queue.counts import count_dead_letters, count_waiting_for_scan, get_stats, last_synced_at, synced_since
 from worker.base.known_settings import read_known_settings
 from worker.circuit_breaker import CircuitBreaker, ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.drain.progress import Doing, WaitingFor
-from worker.outage.gate import Gate
 from worker.outage.ramp import DURATION
+from worker.outage.stored_gate import StoredGate
 from worker.reconcile.due import next_reconcile_at
 from worker.version import VERSION
 
@@ -67,7 +65,7 @@ def live_status(folder: DataFolder, database: Database, now: float, drainer: Dra
         "in_progress": stats.in_progress,
         "waiting_for_retry": stats.waiting_for_retry,
         "waiting_for_scan": in_scan,
-        "dead_letters": DeadLetterQueue(database).get_count(),
+        "dead_letters": count_dead_letters(database),
         "done_today": synced_since(database, midnight),
         "synced_per_minute": synced_since(database, now - _LONGEST_STEP),
         "last_success_at": last_synced_at(database),
@@ -87,14 +85,14 @@ def live_status(folder: DataFolder, database: Database, now: float, drainer: Dra
     }
 
 
-def stored_gate(folder: DataFolder, now: float) -> Gate:
+def stored_gate(folder: DataFolder, now: float) -> StoredGate:
     """The gate as it is on disk, at `now` (seconds since the epoch); nothing that is done to it is kept."""
 
     def clock() -> float:
         return now
 
     breaker = CircuitBreaker(store=ReadOnlyStore(JsonFile(folder.breaker).peek() or {}), clock=clock)
-    return Gate(breaker, ReadOnlyStore(JsonFile(folder.probe_schedule).peek() or {}), lambda: 0, clock)
+    return StoredGate(breaker, JsonFile(folder.probe_schedule).peek() or {}, clock)
 
 
 def stored_drainer(folder: DataFolder, *, is_plex_well: bool, has_jobs: bool) -> tuple[DrainerState, dict[str, Any]]:
@@ -129,7 +127,7 @@ def nobody(folder: DataFolder) -> DrainerState:
     return DrainerState()
 
 
-def _breaker(gate: Gate) -> dict[str, Any]:
+def _breaker(gate: StoredGate) -> dict[str, Any]:
     breaker = gate.breaker
     is_closed = gate.is_closed()
     return {
@@ -141,7 +139,7 @@ def _breaker(gate: Gate) -> dict[str, Any]:
     }
 
 
-def _ramp(gate: Gate) -> dict[str, Any] | None:
+def _ramp(gate: StoredGate) -> dict[str, Any] | None:
     ramp = gate.ramp
     if not gate.is_closed() or not ramp.is_active:
         return None

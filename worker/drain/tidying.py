@@ -18,7 +18,7 @@ from stash.exceptions import StashUnavailable
 from storage.database import Database
 from storage.json_file import stored_number
 from sync_queue.state import gone
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder

@@ -8,30 +8,18 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from storage.json_file import stored_number
 from worker.base.words import counted
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState, MemoryStore, StateStore
 from worker.outage.history import OutageHistory
 from worker.outage.probe import Probe
-from worker.outage.ramp import Ramp
+from worker.outage.stored_gate import Fault, StoredGate, probe_delay
 
 logger = logging.getLogger(__name__)
 
-FIRST_PROBE = 5.0
-LONGEST_PROBE_DELAY = 60.0
 STREAK_GAP = 90.0
 """Seconds between two failures that may be the same outage's: a job is tried again after 80 seconds at most."""
 LAST_SIGNS = 10.0
 """Seconds before Plex was found to be down, in which a failure was a sign of it: it may fail while it shuts down."""
-
-
-class Fault(str, Enum):
-    """What is the matter with Plex, for a program to read: no answer, a rejected token, or answers that fail."""
-
-    NONE = ""
-    DOWN = "down"
-    TOKEN = "token"  # noqa: S105 - a reason
-    FAILING = "failing"
 
 
 class Opened(Enum):
@@ -48,12 +36,7 @@ class Opened(Enum):
         return {Opened.DOWN: Fault.DOWN, Opened.TOKEN: Fault.TOKEN}.get(self, Fault.FAILING)
 
 
-def probe_delay(probes_made: int) -> float:
-    """Seconds until the next probe after `probes_made` without success: 5, 10, 20, 40, 60, 60 …"""
-    return min(LONGEST_PROBE_DELAY, FIRST_PROBE * 2.0 ** min(probes_made, 10))
-
-
-class Gate:
+class Gate(StoredGate):
     """The gate in front of Plex. `pending` counts the waiting jobs, for the log; `clock`: seconds since the epoch."""
 
     def __init__(
@@ -64,42 +47,18 @@ class Gate:
         clock: Callable[[], float] = time.time,
         history: OutageHistory | None = None,
     ) -> None:
-        self.breaker = breaker
+        stored = store.load()
+        super().__init__(breaker, stored, clock)
         self.history = history or OutageHistory(MemoryStore(), clock)
         self._store = store
         self._pending = pending
-        self._clock = clock
-        stored = store.load()
-        self._probes_made = max(0, int(stored_number(stored.get("probes_made"))))
-        self._next_probe_at = stored_number(stored.get("next_probe_at"))
         self._probe = Probe.stored(stored.get("probe"))
-        self._fault = _stored_fault(stored.get("fault"))
         self._failing_since = self._failed_at = 0.0
         self._tests_failed = 0
-        self.ramp = Ramp(stored_number(stored.get("recovered_at")), clock)
-
-    def seconds_to_probe(self) -> float:
-        """Seconds until the next probe is due; 0.0 = now, also where it is further off than ever: the clock was set
-        back since."""
-        remaining = self._next_probe_at - self._clock()
-        return remaining if 0.0 < remaining <= probe_delay(self._probes_made) else 0.0
-
-    def next_probe_at(self) -> float:
-        """When the next probe is due (seconds since the epoch)."""
-        return self._next_probe_at if self.seconds_to_probe() else self._clock()
-
-    @property
-    def fault(self) -> Fault:
-        """Why the breaker is not closed; NONE while it is."""
-        return Fault.NONE if self.is_closed() else self._fault
 
     def ask_soon(self) -> None:
         """Somebody wants Plex to be asked at once."""
         self._next_probe_at = 0.0
-
-    def is_closed(self) -> bool:
-        """Whether jobs pass freely."""
-        return self.breaker.state is CircuitState.CLOSED
 
     def probe(self, ask: Callable[[Probe], str]) -> bool:
         """Have `ask` look at Plex (text of what is wrong, "" if well) and admit a test job where all is well."""
@@ -195,8 +154,3 @@ class Gate:
             "fault": self._fault.value,
         }
         self._store.save(content)
-
-
-def _stored_fault(value: Any) -> Fault:
-    """As it was stored; DOWN for anything else, as an earlier version wrote none."""
-    return next((fault for fault in Fault if fault.value == value and value), Fault.DOWN)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.json_file import stored_number
 from worker.circuit_breaker import StateStore
@@ -19,8 +18,7 @@ MOST_OUTAGES = 1000
 """More are never kept: a server that comes and goes every minute must not fill the file."""
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(NamedTuple):
     """Times in seconds since the epoch; `ended_at` None while it lasts. `jobs_waiting`: when it ended."""
 
     started_at: float
@@ -34,15 +32,13 @@ class Outage:
         return max(0.0, (self.ended_at if self.ended_at is not None else now) - self.started_at)
 
 
-@dataclass(frozen=True)
-class OutageSummary:
+class OutageSummary(NamedTuple):
     """Figures over the outages kept. Seconds; None where there is nothing to tell it by.
 
     `mttr`: mean time to gate, over those that ended. `mtbf`: mean time from one's end to the next one's start.
     `availability`: share (0..1) of the time since the first one's start in which Plex was well.
     """
 
-    count: int
     mttr: float | None
     mtbf: float | None
     availability: float | None
@@ -79,14 +75,14 @@ class OutageHistory:
             now = self._clock()
             self._outages.append(Outage(now if since is None else min(since, now), cause))
         else:
-            self._outages[-1] = replace(self._outages[-1], cause=cause)
+            self._outages[-1] = self._outages[-1]._replace(cause=cause)
         self._save()
 
     def end(self, jobs_waiting: int) -> None:
         """Plex is back; without effect where no outage lasts."""
         if self.current is not None:
             ended_at = max(self._clock(), self._outages[-1].started_at)
-            self._outages[-1] = replace(self._outages[-1], ended_at=ended_at, jobs_waiting=jobs_waiting)
+            self._outages[-1] = self._outages[-1]._replace(ended_at=ended_at, jobs_waiting=jobs_waiting)
             self._save()
 
     def note_done(self, enqueued_at: Iterable[float]) -> None:
@@ -101,12 +97,12 @@ class OutageHistory:
         waited = sum(moment <= ended_at for moment in enqueued_at)
         done = min(last.jobs_waiting, last.jobs_done_after + waited)
         if done != last.jobs_done_after:
-            self._outages[-1] = replace(last, jobs_done_after=done)
+            self._outages[-1] = last._replace(jobs_done_after=done)
             self._save()
 
     def _save(self) -> None:
         self._outages = _kept(self._outages, self._clock() - KEPT_SECONDS)
-        self._store.save({"outages": [asdict(outage) for outage in self._outages]})
+        self._store.save({"outages": [outage._asdict() for outage in self._outages]})
 
 
 def _kept(outages: Sequence[Outage], since: float) -> list[Outage]:
@@ -126,7 +122,6 @@ def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:
     span = now - outages[0].started_at if outages else 0.0
     down = sum(outage.duration(now) for outage in outages)
     return OutageSummary(
-        count=len(outages),
         mttr=sum(outage.duration(now) for outage in ended) / len(ended) if ended else None,
         mtbf=sum(gaps) / len(gaps) if gaps else None,
         availability=max(0.0, 1.0 - down / span) if span > 0 else None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import sqlite3
 from functools import partial
@@ -16,10 +15,7 @@ from worker.base.shortage import shortage
 from worker.data_folder import DataFolder
 from worker.errors import TaskError
 from worker.process.privacy import FolderNotPrivate, keep_private
-from worker.process.stash_log import log_to_stash
-from worker.tasks.registry import is_light, is_quiet, perform
-
-logger = logging.getLogger(__name__)
+from worker.tasks.registry import is_light, is_quiet, is_silent, perform
 
 UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 """Errors of a data folder that cannot be written to."""
@@ -35,8 +31,9 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
     Raises TaskError, and OSError or sqlite3.OperationalError where the data folder cannot be used.
     """
     quiet = is_quiet(request)
-    log_to_stash(quiet=quiet)
-    ensure_packages = partial(_ensure_packages, folder, plugin_file)
+    if not (quiet and is_silent(request)):
+        _set_up_log(quiet)
+    ensure_packages = partial(_ensure_packages, folder, plugin_file, quiet)
     try:
         if not quiet:  # else the next hook passes it on
             pass_on_news(folder)
@@ -57,7 +54,15 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
         return examine_without(folder, plugin_file, error, ensure_packages, examine)
 
 
-def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
+def _set_up_log(quiet: bool) -> None:
+    # `logging` costs half a bare interpreter start, and the page's light operations log nothing.
+    from worker.process.stash_log import log_to_stash  # noqa: PLC0415
+
+    log_to_stash(quiet=quiet)
+
+
+def _ensure_packages(folder: DataFolder, plugin_file: str, quiet: bool) -> None:
+    _set_up_log(quiet)  # an operation that could have gone without has work for Stash and Plex
     # Heavy, and nothing that a light operation needs.
     from worker.packages.dependencies import Dependencies, DependencyError  # noqa: PLC0415
 
@@ -68,8 +73,9 @@ def _ensure_packages(folder: DataFolder, plugin_file: str) -> None:
 
 
 def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
+    quiet = is_quiet(request)
     try:
-        return perform(folder, plugin_file, request, partial(_ensure_packages, folder, plugin_file))
+        return perform(folder, plugin_file, request, partial(_ensure_packages, folder, plugin_file, quiet))
     except (TaskError, sqlite3.OperationalError):
         raise
     except Exception as error:
@@ -79,8 +85,16 @@ def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
         if said := shortage(error):
             raise TaskError(said) from error
         # The process's outermost edge: the person gets a sentence, the log the cause.
-        logger.exception("Task %s failed", request.mode)
+        _log_cause(request.mode, error, quiet)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}). See Stash's log") from error
+
+
+def _log_cause(mode: str, error: Exception, quiet: bool) -> None:
+    # As for the log's set-up.
+    import logging  # noqa: PLC0415
+
+    _set_up_log(quiet)
+    logging.getLogger(__name__).error("Task %s failed", mode, exc_info=error)
 
 
 def _is_about_the_folder(folder: DataFolder, error: OSError) -> bool:

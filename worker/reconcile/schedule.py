@@ -17,7 +17,7 @@ from storage.database import Database
 from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
 from validation.config import PlexSyncConfig
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.circuit_breaker import StateStore
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage

@@ -19,9 +19,10 @@ from plex.matcher import Matcher
 from plex.token import expires_at
 from stash.client import StashClient
 from validation.config import PlexSyncConfig, parse_settings
+from validation.errors import ConfigError
 from validation.in_force import queries_of, skipped_fields, unfilled_fields
 from validation.metadata import MappingRules
-from validation.problems import ConfigError, replaced_in_words
+from validation.problems import replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
 from worker.data_folder import DataFolder
 from worker.outage.probe import EDIT, Probe

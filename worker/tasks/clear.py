@@ -6,6 +6,7 @@ import logging
 import time
 from typing import Any
 
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.job_list import discard_waiting, pending_jobs
 from worker.base.words import counted
 from worker.tasks.backup import write_backup
@@ -23,18 +24,20 @@ def clear_queue(task: Task) -> dict[str, Any]:
 
 def clear_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters, after writing them to a file."""
-    letters = task.dead_letters.get_all()
+    dead_letters = DeadLetterQueue(task.database)
+    letters = dead_letters.get_all()
     file = write_backup(task.folder, "dead-letters", letters, time.time())
-    return _deleted(task.dead_letters.delete(letters), "dead letter", file)
+    return _deleted(dead_letters.delete(letters), "dead letter", file)
 
 
 def purge_dead_letters(task: Task) -> dict[str, Any]:
     """Delete the dead letters that are older than dlq_retention_days."""
     days = task.workplace.contexts.read_settings().dlq_retention_days
     now = time.time()
-    old = task.dead_letters.get_older_than(days, now)
+    dead_letters = DeadLetterQueue(task.database)
+    old = dead_letters.get_older_than(days, now)
     file = write_backup(task.folder, "old-dead-letters", old, now)
-    deleted = task.dead_letters.delete(old)
+    deleted = dead_letters.delete(old)
     return _deleted(deleted, "dead letter", file, f", given up over {counted(days, 'day')} ago")
 
 

@@ -19,7 +19,8 @@ from plex.token import expires_at
 from stash.exceptions import StashUnavailable
 from stash.scene_reader import Scenes
 from validation.config import PlexSyncConfig
-from validation.problems import ConfigError, replaced_in_words
+from validation.errors import ConfigError
+from validation.problems import replaced_in_words
 from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.words import counted

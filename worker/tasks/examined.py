@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from stash.exceptions import StashUnavailable
 from validation.config import PlexSyncConfig
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.tasks.connection_check import check_connection

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import DeadLetter
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted, local_time
 from worker.tasks.task import Task
@@ -27,7 +28,7 @@ def view_failed_jobs(task: Task) -> dict[str, Any]:
     except ConfigError:
         # Nobody can say whether the user wants them shown.
         obfuscate_paths = True
-    return list_failed_jobs(task.dead_letters.get_all(), obfuscate_paths)
+    return list_failed_jobs(DeadLetterQueue(task.database).get_all(), obfuscate_paths)
 
 
 def list_failed_jobs(letters: Sequence[DeadLetter], obfuscate_paths: bool) -> dict[str, Any]:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
-from stash.protocol import Request
+from stash.protocol import Request, log
 from storage.database import NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.data_folder import DataFolder
 from worker.drain.up_to_date import open_up_to_date
 from worker.errors import ArgumentError, TaskError
@@ -30,25 +28,34 @@ from worker.tasks.task import Task
 if TYPE_CHECKING:  # it loads plexapi, pydantic and requests, which the light operations have no use for
     from worker.drain.parts import Workplace
 
-logger = logging.getLogger(__name__)
-
 QUIET = "quiet"
 """The argument that every mode knows: log nothing at Info or above."""
 
 
-@dataclass(frozen=True)
 class Action:
     """What one mode does: a function of a module below worker.tasks, and the `arguments` that it knows.
 
     One that `changes_nothing` promises so for Plex, too: what waits stays where it is. One that `is_light` needs none
-    of the packages: its module imports nothing of plexapi, pydantic, requests or persist-queue.
+    of the packages: its module imports nothing of plexapi, pydantic, requests or persist-queue. One that `is_silent`
+    logs nothing either where it is asked to be quiet, so that not even `logging` is imported for it.
     """
 
-    module: str
-    function: str
-    arguments: tuple[str, ...] = ()
-    changes_nothing: bool = False
-    is_light: bool = False
+    def __init__(
+        self,
+        module: str,
+        function: str,
+        arguments: tuple[str, ...] = (),
+        *,
+        changes_nothing: bool = False,
+        is_light: bool = False,
+        is_silent: bool = False,
+    ) -> None:
+        self.module = module
+        self.function = function
+        self.arguments = arguments
+        self.changes_nothing = changes_nothing
+        self.is_light = is_light or is_silent
+        self.is_silent = is_silent
 
     def load(self) -> Callable[[Task], dict[str, Any]]:
         """Import the module, which no other mode needs, and return the function."""
@@ -64,14 +71,14 @@ MODES: dict[str, Action] = {
     "all": Action("bulk_sync", "sync_all"),
     "recent": Action("bulk_sync", "sync_recent"),
     "process_queue": Action("bulk_sync", "process_queue"),
-    "queue_status": Action("status", "view_status", is_light=True),
+    "queue_status": Action("status", "view_status", is_silent=True),
     "failed_jobs": Action("failed_jobs", "view_failed_jobs"),
     "health_check": Action("connection_check", "health_check", changes_nothing=True),
     "clear_queue": Action("clear", "clear_queue"),
     "clear_dlq": Action("clear", "clear_dead_letters"),
     "purge_dlq": Action("clear", "purge_dead_letters"),
     "save_diagnostics": Action("diagnostics", "save_diagnostics", ("with_names",), is_light=True),
-    "outage_report": Action("status", "outage_report", is_light=True),
+    "outage_report": Action("status", "outage_report", is_silent=True),
     "recover_outage_jobs": Action("redrive", "recover_outage_jobs", ("dry_run",)),
     "retry_failed": Action("redrive", "retry_failed_jobs", _RETRY_ARGUMENTS),
     "import_settings": Action("settings_import", "import_settings"),
@@ -81,22 +88,22 @@ MODES: dict[str, Action] = {
     "discard": Action("page.jobs", "discard", ("state", "ids", "error_type", "search", "dry_run"), is_light=True),
     "retry_now": Action("page.jobs", "retry_now", ("scene_id",), is_light=True),
     "sync_scene": Action("page.jobs", "sync_scene", ("scene_id",), is_light=True),
-    "recent_syncs": Action("page.activity", "recent", ("limit", "after"), is_light=True),
-    "history": Action("page.activity", "history", ("days",), is_light=True),
-    "undone": Action("page.activity", "undone", ("limit", "after"), is_light=True),
-    "scene_status": Action("page.scene_status", "scene_status", ("scene_id", "compare"), is_light=True),
-    "pins": Action("page.pins", "list_pins", ("limit", "after"), is_light=True),
+    "recent_syncs": Action("page.activity", "recent", ("limit", "after"), is_silent=True),
+    "history": Action("page.activity", "history", ("days",), is_silent=True),
+    "undone": Action("page.activity", "undone", ("limit", "after"), is_silent=True),
+    "scene_status": Action("page.scene_status", "scene_status", ("scene_id", "compare"), is_silent=True),
+    "pins": Action("page.pins", "list_pins", ("limit", "after"), is_silent=True),
     "pin": Action("page.pins", "pin", ("scene_id", "rating_key"), is_light=True),
     "unpin": Action("page.pins", "unpin", ("scene_id", "rating_key"), is_light=True),
-    "reports": Action("reports", "list_reports", is_light=True),
-    "report": Action("reports", "show_report", ("name", "limit", "after", "only"), is_light=True),
+    "reports": Action("reports", "list_reports", is_silent=True),
+    "report": Action("reports", "show_report", ("name", "limit", "after", "only"), is_silent=True),
     "settings": Action("page.settings", "show_settings"),
     "libraries": Action("page.setup", "list_libraries", ("plex_url", "plex_token", "skip_tls_verify")),
     "test_path_map": Action("page.setup", "try_path_map", ("path_map",)),
     "login_start": Action("page.login", "start"),
     "login_check": Action("page.login", "check", ("id", "code")),
     "unlock": Action("page.unlock", "unlock", ("dry_run",)),
-    "log": Action("page.activity", "log", ("lines",), is_light=True),
+    "log": Action("page.activity", "log", ("lines",), is_silent=True),
     "write_test": Action("write_test", "write_test", ("scene_id",)),
     "undo_scene": Action("undo", "undo_scene", ("scene_id", "dry_run")),
     "undo_since": Action("undo", "undo_since", ("since", "dry_run")),
@@ -107,6 +114,12 @@ def is_light(request: Request) -> bool:
     """Whether the mode needs none of the packages."""
     action = MODES.get(request.mode)
     return action is None or action.is_light
+
+
+def is_silent(request: Request) -> bool:
+    """Whether the mode logs nothing where it is asked to be quiet."""
+    action = MODES.get(request.mode)
+    return action is not None and action.is_silent
 
 
 def is_quiet(request: Request) -> bool:
@@ -138,7 +151,7 @@ def perform(
         raise TaskError(str(error)) from error
     finally:
         if not action.changes_nothing:
-            _leave_to_a_drainer(folder, start_drainer)
+            _leave_to_a_drainer(folder, start_drainer, "debug" if is_quiet(request) else "warning")
 
 
 def _open_workplace(
@@ -151,8 +164,11 @@ def _open_workplace(
     return stack.enter_context(open_workplace(folder, request.server_connection, plugin_folder))
 
 
-def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object]) -> None:
-    """Retries fall due and outages end when nobody watches; and a task that was stopped left its work behind."""
+def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object], level: str) -> None:
+    """Retries fall due and outages end when nobody watches; and a task that was stopped left its work behind.
+
+    `level`, one of stash.protocol's: how it is said that none can be started.
+    """
     try:
         # By its name: somebody may have set the file aside that the task has open.
         with closing(open_queue_database(folder.queue)) as database:
@@ -161,4 +177,4 @@ def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object])
     except NewerFormat:
         return  # this version has no drainer for it, and the task has said so
     except (OSError, sqlite3.Error) as error:
-        logger.warning("No drainer could be started (%s). The jobs wait for the next edit or task", error)
+        log(level, f"No drainer could be started ({error}). The jobs wait for the next edit or task")

@@ -7,13 +7,14 @@ import logging
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from stash.client import PLUGIN_ID, StashClient
 from validation.config import ENVIRONMENT_FALLBACKS, PlexSyncConfig, parse_settings
-from validation.problems import FORM, ConfigError, Problem
+from validation.errors import ConfigError
+from validation.problems import FORM, Problem
 from validation.sanitizers import clean_line
 from worker.tasks.task import Task
 
@@ -119,7 +120,7 @@ def from_community(settings: Mapping[str, Any], *, may_guess: bool = True) -> Fo
     if token:
         objection = _objection("plex_token", token, token)
         if objection:
-            found.refused["plexToken"] = replace(objection, setting="plexToken").fault
+            found.refused["plexToken"] = objection._replace(setting="plexToken").fault
         else:
             found.settings["plex_token"] = token
     if settings.get(COMMUNITY_SWITCH) is True:
@@ -195,7 +196,7 @@ def _take_over_path_map(given: dict[str, Any], token: str) -> dict[str, str]:
     ours = _reversed_path_map(str(theirs))
     objection = _objection("path_map", ours, token)
     if objection:
-        return {PATH_MAP_OF_STASH2PLEX: replace(objection, setting=PATH_MAP_OF_STASH2PLEX).fault}
+        return {PATH_MAP_OF_STASH2PLEX: objection._replace(setting=PATH_MAP_OF_STASH2PLEX).fault}
     given["path_map"] = ours
     return {}
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stash.exceptions import StashUnavailable
-from validation.problems import ConfigError, replaced_in_words
+from validation.errors import ConfigError
+from validation.problems import replaced_in_words
 from worker.drain.parts import Workplace
 
 

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import Any
 
 from worker.base.known_settings import read_known_settings
-from worker.drain.live import write_where_needed
-from worker.tasks.status_report import (
-    outages_in_words,
-    problems_in_words,
-    queue_status,
-    report_outages,
-    status_in_words,
-)
+from worker.drain.live_file import write_where_needed
+from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task
-
-logger = logging.getLogger(__name__)
 
 
 def view_status(task: Task) -> dict[str, Any]:
@@ -28,10 +19,10 @@ def view_status(task: Task) -> dict[str, Any]:
     if not status["drainer"]["alive"]:
         write_where_needed(task.folder, task.database, now)
     if not task.is_quiet:
-        for line in status_in_words(status):
-            logger.info("%s", line)
-        for line in problems_in_words(status):
-            logger.error("%s", line)
+        # It logs, which costs half a bare interpreter start, and not for the page's sake.
+        from worker.tasks.status_words import tell_status  # noqa: PLC0415
+
+        tell_status(status)
     return status
 
 
@@ -49,6 +40,9 @@ def _problems(task: Task) -> list[str]:
 def outage_report(task: Task) -> dict[str, Any]:
     """List the outages that were."""
     report = report_outages(task.folder, time.time())
-    for line in outages_in_words(report):
-        logger.info("%s", line)
+    if not task.is_quiet:
+        # As for the status.
+        from worker.tasks.status_words import tell_outages  # noqa: PLC0415
+
+        tell_outages(report)
     return report

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from stash.protocol import Request
 from storage.database import Database
-from sync_queue.dlq import DeadLetterQueue
 from worker.data_folder import DataFolder
 
 if TYPE_CHECKING:  # it loads plexapi, pydantic and requests, which the light operations have no use for
@@ -37,7 +36,6 @@ class Task:
         self.args = request.args
         self.start_drainer = start_drainer
         self.database = database
-        self.dead_letters = DeadLetterQueue(database)
         self.is_quiet = is_quiet
         self._open_workplace = open_workplace
 

@@ -8,18 +8,18 @@ from dataclasses import replace
 import pytest
 
 from storage.database import Database
+from sync_queue.counts import QueueStats, get_stats
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue, serialize
 from sync_queue.job_list import discard_waiting, pending_jobs
 from sync_queue.manager import AckQueue, QueueManager
-from sync_queue.models import Job, QueueStats
+from sync_queue.models import Job
 from sync_queue.operations import (
     JobNotClaimed,
     ack_job,
     bring_forward,
     fail_job,
     get_pending,
-    get_stats,
     next_due_at,
     pending_scene_ids,
     release_job,

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.builders import RULES
 from validation.config import PlexSyncConfig, parse_settings
+from validation.errors import ConfigError
 from validation.metadata import MappingRules, wanted_from_scene
-from validation.problems import ConfigError
 from validation.scene import Named, Performer, Scene, Studio, Tag
 
 TALL = Tag(9, "Tall", ("Body",))

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from validation.config import HARMLESS, PathMapping, PlexSyncConfig, parse_settings
+from validation.errors import ConfigError
 from validation.fields import FIELDS
-from validation.problems import ConfigError, Problem, replaced_in_words
+from validation.problems import Problem, replaced_in_words
 from validation.tag_patterns import TagPattern
 
 TOKEN = "T0k3n-of-Plex_xyz"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from validation.config import PlexSyncConfig, parse_settings
+from validation.errors import ConfigError
 from validation.metadata import MappingRules, wanted_from_scene
-from validation.problems import ConfigError
 from validation.scene import Performer, Scene, Tag
 from validation.tag_patterns import chosen_tags
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.builders import scene
 from validation.config import parse_settings
+from validation.errors import ConfigError
 from validation.metadata import MappingRules, wanted_from_scene
-from validation.problems import ConfigError
 
 FULL: dict[str, Any] = {
     "title": "Title",

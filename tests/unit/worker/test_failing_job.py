@@ -14,7 +14,7 @@ from tests.simulators.http_server import Request, Response
 from tests.support.queue_examples import pending_data
 from tests.support.workbench import TOKEN, Workbench, only_for
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
-from worker.outage.gate import FIRST_PROBE
+from worker.outage.stored_gate import FIRST_PROBE
 
 SCENES = tuple(range(1, 13))
 BAD = 4

@@ -7,8 +7,8 @@ from typing import Any
 
 from plex.files.index_reader import IndexedItem, items_at, libraries
 from storage.database import Database
+from sync_queue.counts import NOT_FOUND
 from sync_queue.job_list import FailedJob, WaitingJob
-from sync_queue.operations import NOT_FOUND
 from sync_queue.state.sync_state import owners_of
 from sync_queue.waiting_files import files_of
 from worker.base.known_settings import read_known_settings

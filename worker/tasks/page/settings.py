@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 
 from storage.lock import ProcessLock
 from validation.config import ENVIRONMENT_FALLBACKS, PlexSyncConfig
+from validation.errors import ConfigError
 from validation.fields import FIELDS
-from validation.problems import ConfigError, Problem, replaced_in_words
-from worker.drain.live import write_idle
+from validation.problems import Problem, replaced_in_words
+from worker.drain.live_file import write_idle
 from worker.drain.standing import FORMAT
 from worker.tasks.manifest import SettingText, setting_groups, setting_texts
 from worker.tasks.task import Task

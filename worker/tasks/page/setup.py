@@ -11,7 +11,7 @@ from plex.files.paths import split_path
 from plex.matcher import Matcher
 from plex.shown import Section
 from validation.config import PathMapping, PlexSyncConfig, parse_settings
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.base.paths import shown_path
 from worker.drain.standing import FORMAT
 from worker.reconcile.index_copy import open_index_copy

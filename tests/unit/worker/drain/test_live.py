@@ -15,8 +15,9 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.support.workbench import Workbench
-from validation.problems import ConfigError
-from worker.drain.live import BELIEVE_FOR, MOST_IDS, live_scenes, write_where_needed
+from validation.errors import ConfigError
+from worker.drain.live import BELIEVE_FOR
+from worker.drain.live_file import MOST_IDS, live_scenes, write_where_needed
 from worker.drain.progress import Doing, Progress
 from worker.drain.standing import PACKAGES_MISSING
 
@@ -57,7 +58,8 @@ def test_a_worker_tells_what_it_does(bench: Workbench) -> None:
 
 def test_a_drain_counts_what_it_did_and_what_it_has_to_do(bench: Workbench) -> None:
     bench.enqueue(1, 2)
-    progress = Progress(done=7, doing=Doing.SYNCING)
+    progress = Progress(Doing.SYNCING)
+    progress.done = 7
     publish(bench, progress)
     assert (status(bench)["drain"]["done"], status(bench)["drain"]["total"]) == (0, 2)
     progress.done += 1

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from storage.json_file import JsonFile
 from tests.support.clock import START, Clock
 from worker.circuit_breaker import CircuitBreaker, CircuitState, MemoryStore, ReadOnlyStore
-from worker.outage.gate import Gate, Opened, probe_delay
+from worker.outage.gate import Gate, Opened
 from worker.outage.probe import Probe
+from worker.outage.stored_gate import probe_delay
 
 CLOSED, OPEN, HALF_OPEN = CircuitState.CLOSED, CircuitState.OPEN, CircuitState.HALF_OPEN
 SCHEDULE = [5.0, 10.0, 20.0, 40.0, 60.0, 60.0, 60.0]

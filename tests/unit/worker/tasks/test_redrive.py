@@ -15,7 +15,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure, Job
 from tests.support.queue_examples import pending_data
 from tests.support.workbench import TOKEN, Workbench
-from validation.problems import ConfigError
+from validation.errors import ConfigError
 from worker.errors import ArgumentError
 from worker.outage import ramp
 from worker.outage.history import OutageHistory
