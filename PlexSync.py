@@ -10,6 +10,10 @@ import os
 import sqlite3
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 if not os.path.exists(os.path.join(FOLDER, "worker", "version.py")):  # the last file that an update writes
     sys.stdout.write('{"error": "PlexSync is being updated. Edits go to Plex afterwards; try anything else again"}')
@@ -39,7 +43,7 @@ def main() -> int:
         if DRAINER_ARGUMENT in sys.argv:
             return drain(folder, request)
         if request.hook_context is not None:
-            return hook(folder, request)
+            hook(folder, request)
         return task(folder, request)
     except ProtocolError as error:
         return fail(str(error))
@@ -47,16 +51,14 @@ def main() -> int:
         return fail(in_words(folder, error))
 
 
-def hook(folder: DataFolder, request: Request) -> int:
+def hook(folder: DataFolder, request: Request) -> NoReturn:
     """Make the edit durable, make sure that somebody carries it to Plex, and let the save go on."""
     from worker.hook import handle_hook  # noqa: PLC0415 - a drainer or a task does not need it
 
     handle_hook(folder, PLUGIN_FILE, request)
     reply("ok")
-    # Nothing is left to do: tearing the interpreter down and folding the WAL into the file would only make the
-    # save wait, and the committed row is safe in the WAL.
-    sys.stderr.flush()
-    os._exit(0)
+    # The committed row is safe in the WAL: to fold that into the file would only make the save wait.
+    end_at_once()
 
 
 def drain(folder: DataFolder, request: Request) -> int:
@@ -71,12 +73,21 @@ def task(folder: DataFolder, request: Request) -> int:
     # The hook's path must not import the worker.
     from worker.errors import TaskError  # noqa: PLC0415
     from worker.process.task_runner import run_task  # noqa: PLC0415
+    from worker.tasks.registry import is_light  # noqa: PLC0415
 
     try:
         reply(run_task(folder, PLUGIN_FILE, request))
     except TaskError as error:
         return fail(str(error))
+    if is_light(request):
+        end_at_once()
     return 0
+
+
+def end_at_once() -> NoReturn:
+    """End where nothing is left to do: to tear the interpreter down would only make somebody wait for it."""
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def in_words(folder: DataFolder, error: OSError | sqlite3.Error | MemoryError) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from storage.database import IN_LIST, Database, as_list
 
 
-@dataclass(frozen=True)
-class Undone:
+class Undone(NamedTuple):
     """A scene's mark: when it was undone (seconds since the epoch), and Stash's `updated_at` of it then, "" = gone."""
 
     at: float

@@ -19,7 +19,7 @@ from sync_queue.job_list import pending_jobs
 from sync_queue.models import Failure, Job
 from tests.support.workbench import Workbench
 from worker.tasks.clear import clear_dead_letters, clear_queue, purge_dead_letters
-from worker.tasks.page.jobs import discard
+from worker.tasks.page.steering import discard
 from worker.tasks.task import Task
 
 MONTHS = 90 * 86400.0
