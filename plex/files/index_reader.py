@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from storage.database import IN_LIST, as_list
@@ -55,6 +54,8 @@ def libraries(index: str) -> list[str]:
 def _rows(index: str, sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     if not os.path.exists(index):
         return []
+    from pathlib import Path  # noqa: PLC0415 - it brings urllib, for which what is asked of no file need not wait
+
     try:
         with closing(sqlite3.connect(f"{Path(index).absolute().as_uri()}?mode=ro", uri=True)) as connection:
             return connection.execute(sql, parameters).fetchall()
