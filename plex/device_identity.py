@@ -11,7 +11,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import plexapi
 from plexapi.config import reset_base_headers
@@ -29,17 +29,20 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 @dataclass(frozen=True)
 class DeviceIdentity:
-    """How Plex lists us among its devices."""
+    """How Plex lists us among its devices; with a `version` of "", as the version of python-plexapi."""
 
     identifier: str
     name: str = PRODUCT
+    version: str = ""
 
     def headers(self) -> dict[str, str]:
         """The headers by which Plex recognises a device."""
+        version = {"X-Plex-Version": self.version} if self.version else {}
         return {
             "X-Plex-Client-Identifier": self.identifier,
             "X-Plex-Product": PRODUCT,
             "X-Plex-Device-Name": self.name,
+            **version,
         }
 
 
@@ -82,7 +85,7 @@ def _read_or_make(path: str, clock: Callable[[], float]) -> DeviceIdentity:
     except _UNREADABLE as error:
         set_aside(path, f"{type(error).__name__}: {error}", clock())
     identity = DeviceIdentity(str(uuid.uuid4()))
-    write_whole(path, json.dumps(asdict(identity)))
+    write_whole(path, json.dumps({"identifier": identity.identifier, "name": identity.name}))
     return identity
 
 

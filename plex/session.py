@@ -244,7 +244,8 @@ class PlexSession(requests.Session):
             text = f"{self.place} cannot be reached, because the proxy wants a login (407). {_PROXY_ADVICE}"
             return PlexServerDown(text, status)
         if status == 404:
-            return PlexNotFound(f"{self.place} has no {path} (404)", status, suspect_outage=True)
+            hint = ". Is plex_url right?" if path.endswith("/identity") else ""  # every Plex has that page
+            return PlexNotFound(f"{self.place} has no {path} (404){hint}", status, suspect_outage=True)
         if 300 <= status < 400:
             return PlexServerDown(f"{self.place} redirects ({status}). Set plex_url to where it leads", status)
         if 400 <= status < 500 and status not in PASSING:

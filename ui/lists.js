@@ -115,7 +115,7 @@
       const timer = setTimeout(() => setSettled(text), milliseconds);
       return () => clearTimeout(timer);
     }, [text]);
-    return settled;
+    return settled.trim();
   }
 
   function Search({ value, onChange, label }) {

@@ -7,8 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.contract.operation_shapes import check_answer
+from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import wait_until_in_step
 from tests.support.buttons import edit_unheard, operate
 from tests.world import PLEX_ROOT, World, wait_until
@@ -157,6 +160,29 @@ def test_a_scene_is_pinned_to_an_item_and_unpinned(tmp_path: Path) -> None:
         assert ask(world, "scene_status", scene_id=scene.id)["items"][0]["is_pinned"] is True
         assert ask(world, "unpin", scene_id=scene.id)["unpinned"] == 1
         assert ask(world, "pins")["count"] == 0
+
+
+def test_a_scene_whose_item_was_pinned_to_another_is_shown_by_that_one(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2) as world:
+        world.edit(1, title="First", details="d")
+        wait_until_in_step(world, [1])
+        world.stash.library.change_scene(2, title="Second", details="e")
+        ask(world, "pin", scene_id=2, rating_key=world.keys[1])
+        wait_until(lambda: world.item(1).title == "Second", "the item to show the other scene")
+        world.wait_until_drained()
+        known = ask(world, "scene_status", scene_id=1)
+        assert (known["state"], [each["owner_scene_id"] for each in known["items"]]) == ("shown_by_another", [2])
+
+
+def test_what_names_no_kind_selects_nothing(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        for mode in ("jobs", "discard", "retry_failed"):
+            for name, value in (("error_type", []), ("error_type", ","), ("error_type", 5), ("search", "  ")):
+                with pytest.raises(ResolverError, match="Without it, all are meant"):
+                    ask(world, mode, **{name: value})
+        for mode in ("jobs", "recent_syncs"):
+            with pytest.raises(ResolverError, match="must be the next of the page before"):
+                ask(world, mode, after=10**30)
 
 
 def test_reports_are_listed_and_read_a_page_at_a_time(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.simulators.plex_tv import KnownServer, PlexTvSimulator
 from tests.simulators.stash_graphql import ResolverError
 from tests.support.buttons import operate
 from tests.world import PLEX_ROOT, STASH_ROOT, TOKEN, World
+from worker.version import VERSION
 
 SIGNED_IN = "Sekr3t-account-token"
 
@@ -97,6 +99,7 @@ def test_signing_in_takes_two_processes_and_offers_what_answers(tmp_path: Path, 
         told = {"id": started["id"], "code": started["code"]}
         assert started["code"] in started["url"]
         assert "PlexSync" in started["url"]
+        assert f"{quote_plus('[version]')}={VERSION}" in started["url"]
         assert ask(world, "login_check", **told)["state"] == "waiting"
         plex_tv.status = 503
         broken = ask(world, "login_check", **told)

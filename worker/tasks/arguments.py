@@ -14,6 +14,8 @@ _NO = frozenset({"false", "no", "off", "0"})
 
 MOST_DIGITS = 18
 """Digits of a number that surely fits into SQLite's integers."""
+MOST_SHOWN = 100
+"""Characters of a wrong value that its message repeats. Chosen: more than a person types, less than a log's line."""
 
 STASHS_OWN = frozenset({"mode", "hookContext"})
 """What Stash and PlexSync.yml pass along: every mode knows them."""
@@ -29,6 +31,16 @@ def refuse_unknown(args: Mapping[str, Any], known: Collection[str]) -> None:
         raise ArgumentError(f"{args.get('mode')} has no argument {named}. {verb} {allowed}. Nothing was done")
 
 
+def _refusal(name: str, value: object, must: str) -> ArgumentError:
+    """What somebody is told whose argument is not what it `must` be."""
+    return ArgumentError(f'{name} is "{_shown(value)}", but must be {must}')
+
+
+def _shown(value: object) -> str:
+    shown = str(value)
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}…"
+
+
 def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
     """A yes or no, `default` where it is missing or empty. Raises ArgumentError."""
     value = args.get(name)
@@ -39,7 +51,7 @@ def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
         return True
     if text in _NO:
         return False
-    raise ArgumentError(f'{name} is "{value}", but must be true or false')
+    raise _refusal(name, value, "true or false")
 
 
 def whole_number(args: Mapping[str, Any], name: str) -> int | None:
@@ -48,8 +60,10 @@ def whole_number(args: Mapping[str, Any], name: str) -> int | None:
     if value is None or value == "":
         return None
     text = str(value).strip()
-    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) > 0):
-        raise ArgumentError(f'{name} is "{value}", but must be a whole number from 1 on')
+    if not (text.isascii() and text.isdigit() and text.strip("0")):
+        raise _refusal(name, value, "a whole number from 1 on")
+    if len(text) > MOST_DIGITS:
+        raise _refusal(name, value, f"a whole number of at most {MOST_DIGITS} digits")
     return int(text)
 
 
@@ -64,9 +78,7 @@ def point_in_time(args: Mapping[str, Any], name: str) -> float | None:
     try:
         return datetime.fromisoformat(str(value).strip().replace("Z", "+00:00")).timestamp()
     except (ValueError, OverflowError, OSError):  # the last two on some systems, for what is long ago
-        raise ArgumentError(
-            f'{name} is "{value}", but must be a date (2026-11-20) or time (2026-11-20T18:30)'
-        ) from None
+        raise _refusal(name, value, "a date (2026-11-20) or time (2026-11-20T18:30)") from None
 
 
 def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
@@ -74,7 +86,7 @@ def choice(args: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
     value = args.get(name)
     chosen = str(value if value is not None else "").strip().lower() or allowed[0]
     if chosen not in allowed:
-        raise ArgumentError(f'{name} is "{value}": one of {", ".join(allowed)} is allowed')
+        raise _refusal(name, value, f"one of {', '.join(allowed)}")
     return chosen
 
 
@@ -86,12 +98,11 @@ def subset_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> f
     value = args.get(name)
     if value is None or value == "":
         return None
-    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    found = [part for part in (str(part).strip() for part in parts) if part]
+    found = _parts(value)
     by_letters = {each.lower(): each for each in allowed}
     wrong = [part for part in found if part.lower() not in by_letters]
     if wrong or not found:
-        said = f'holds "{wrong[0]}"' if wrong else f'is "{value}"'
+        said = f'holds "{_shown(wrong[0])}"' if wrong else f'is "{_shown(value)}"'
         listed = ", ".join(sorted(allowed))
         raise ArgumentError(f"{name} {said}, but must be any of {listed}, comma-separated. Without it, all are meant")
     return frozenset(by_letters[part.lower()] for part in found)
@@ -109,7 +120,7 @@ def whole_numbers(args: Mapping[str, Any], name: str, most: int | None = None) -
     numbers = [whole_number({name: part}, name) for part in parts]
     found = [number for number in numbers if number is not None]
     if not found:
-        raise ArgumentError(f'{name} is "{value}", but must be whole numbers from 1 on, comma-separated')
+        raise _refusal(name, value, "whole numbers from 1 on, comma-separated")
     if most is not None and len(found) > most:
         raise ArgumentError(f"{name} holds {len(found)} numbers, but must be at most {most} at once")
     return list(dict.fromkeys(found))
@@ -119,7 +130,7 @@ def number_within(args: Mapping[str, Any], name: str, default: int, most: int) -
     """A whole number from 1 to `most`. Raises ArgumentError."""
     number = whole_number(args, name)
     if number is not None and number > most:
-        raise ArgumentError(f"{name} is {number}, but must be a whole number from 1 to {most}")
+        raise _refusal(name, number, f"a whole number from 1 to {most}")
     return default if number is None else number
 
 
@@ -139,16 +150,37 @@ def valid_cursor(args: Mapping[str, Any]) -> Iterator[None]:
     """Say so where the block finds (by ValueError) that `after` is none of our cursors. Raises ArgumentError."""
     try:
         yield
-    except ValueError:
-        raise ArgumentError(f'after is "{args.get("after")}", but must be the next of the page before') from None
+    except (ValueError, OverflowError):
+        raise _refusal("after", args.get("after"), "the next of the page before") from None
 
 
 def texts(args: Mapping[str, Any], name: str) -> list[str] | None:
-    """Texts, comma-separated or as a list; None where it is missing or empty."""
+    """Texts, comma-separated or as a list; None where it is missing or "".
+
+    Raises ArgumentError for all else, an empty list and a lone comma included: these must not stand for all.
+    """
     value = args.get(name)
-    parts = value if isinstance(value, list) else str(value if value is not None else "").split(",")
-    found = [part for part in (str(part).strip() for part in parts) if part]
-    return found or None
+    if value is None or value == "":
+        return None
+    found = _parts(value)
+    if not found:
+        raise _refusal(name, value, "one or several names, comma-separated. Without it, all are meant")
+    return found
+
+
+def _parts(value: object) -> list[str]:
+    parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return [part for part in (str(part).strip() for part in parts) if part]
+
+
+def search(args: Mapping[str, Any], name: str = "search") -> str:
+    """What is searched for, "" where it is missing or "". Raises ArgumentError: blanks must not stand for all."""
+    value = args.get(name)
+    if value is None or value == "":
+        return ""
+    if not isinstance(value, (str, int)) or not str(value).strip():
+        raise _refusal(name, value, "a part of a title, a path or a number. Without it, all are meant")
+    return str(value).strip()
 
 
 def missing(mode: str, name: str, example: str, hint: str = "") -> ArgumentError:

@@ -75,7 +75,7 @@ class RedriveTask:
             error_types=arguments.subset_of(args, "error_type", KNOWN_KINDS | self._kinds().keys()),
             scene_id=arguments.whole_number(args, "scene_id"),
             since=arguments.point_in_time(args, "since"),
-            jobs=JobFilter(arguments.text(args, "search"), None, None if ids is None else frozenset(ids)),
+            jobs=JobFilter(arguments.search(args), None, None if ids is None else frozenset(ids)),
         )
         return self._run(selection)
 

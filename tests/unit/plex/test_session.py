@@ -27,6 +27,7 @@ from tests.simulators.http_pace import DrippingPart
 from tests.simulators.plex import PlexSimulator
 from tests.support.plex_examples import IDENTITY, TOKEN
 from tests.support.plex_sessions import failure, one_connection, session_to
+from tests.world import wait_until
 
 STATUSES = [
     (400, PlexPermanentError),
@@ -157,6 +158,7 @@ def test_silence_is_temporary_but_suspect(plex: PlexSimulator, method: str) -> N
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
     assert str(error) == f"Plex at {plex.url} sent nothing for 0.05 s. If it is only slow, raise read_timeout"
+    wait_until(lambda: plex.count() > 0, "the simulator to have heard of it")
     assert plex.count() == 1  # to wait a second time would double the timeout
 
 

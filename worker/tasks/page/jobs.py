@@ -36,7 +36,7 @@ def job_filter(task: Task) -> JobFilter:
     kinds = arguments.texts(task.args, "error_type")
     ids = arguments.whole_numbers(task.args, "ids")
     return JobFilter(
-        search=arguments.text(task.args, "search"),
+        search=arguments.search(task.args),
         error_types=None if kinds is None else frozenset(kinds),
         ids=None if ids is None else frozenset(ids),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from plex.device_identity import configure_plex_device_identity
@@ -12,6 +13,7 @@ from worker.drain.standing import FORMAT
 from worker.errors import TaskError
 from worker.tasks import arguments
 from worker.tasks.task import Task
+from worker.version import VERSION
 
 
 def start(task: Task) -> dict[str, Any]:
@@ -30,7 +32,8 @@ def check(task: Task) -> dict[str, Any]:
     login_id = arguments.whole_number(task.args, "id")
     code = arguments.text(task.args, "code")
     if login_id is None or not code:
-        raise arguments.missing("login_check", "id, code", "…", "login_start gives both")
+        name, example = ("id", "1") if login_id is None else ("code", '"abc"')
+        raise arguments.missing("login_check", name, example, "login_start gives id and code, and both are needed.")
     try:
         signed_in = _sign_in(task).check(login_id, code)
     except PlexError as error:
@@ -42,7 +45,8 @@ def check(task: Task) -> dict[str, Any]:
 
 
 def _sign_in(task: Task) -> SignIn:
-    return SignIn(configure_plex_device_identity(task.folder.root))
+    identity = configure_plex_device_identity(task.folder.root)
+    return SignIn(replace(identity, version=VERSION))
 
 
 def _answer(state: str, problem: str, signed_in: SignedIn) -> dict[str, Any]:

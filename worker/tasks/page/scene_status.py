@@ -10,7 +10,7 @@ from plex.files.index_reader import items_with_keys, server_id
 from sync_queue.job_list import FailedJob, job_of_scene
 from sync_queue.state.activity import known_titles
 from sync_queue.state.pins import Pins
-from sync_queue.state.sync_state import ItemState, SyncState
+from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from worker.base.known_settings import KnownSettings, read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.drain.standing import FORMAT
@@ -50,8 +50,8 @@ def known_status(task: Task, scene_id: int) -> dict[str, Any]:
         name, reason = "never_synced", ""
     elif known.undone:
         name, reason = "undone", ""
-    elif not known.rating_keys and warnings:
-        name, reason = "shown_by_another", warnings[0]
+    elif _is_shown_by_another(known, scene_id, items):
+        name, reason = "shown_by_another", "; ".join(warnings)
     else:
         name, reason = "in_step", "; ".join(warnings)
     return {
@@ -67,6 +67,14 @@ def known_status(task: Task, scene_id: int) -> dict[str, Any]:
         "differences_reason": "",
         "items": _items(task, scene_id, items, server),
     }
+
+
+def _is_shown_by_another(known: SceneState, scene_id: int, items: list[ItemState]) -> bool:
+    """Whether every item that the scene leads to belongs to another one by now."""
+    if not known.rating_keys:
+        return bool(known.warnings)
+    owners = {item.rating_key: item.scene_id for item in items}
+    return all(owners.get(key, 0) not in (0, scene_id) for key in known.rating_keys)
 
 
 def _items(task: Task, scene_id: int, items: list[ItemState], server: str) -> list[dict[str, Any]]:

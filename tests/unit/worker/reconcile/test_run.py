@@ -295,7 +295,7 @@ def test_the_task_leaves_the_file_index_alone(bench: Workbench) -> None:
 
 
 def test_an_unknown_scope_is_refused(bench: Workbench) -> None:
-    with pytest.raises(ArgumentError, match='scope is "month": one of all, day, week, outage'):
+    with pytest.raises(ArgumentError, match='scope is "month", but must be one of all, day, week, outage'):
         task(bench, scope="month").run(Kind.COMPARE)
 
 

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from worker.errors import ArgumentError
-from worker.tasks.arguments import choice, point_in_time, refuse_unknown, subset_of, switch, whole_number
+from worker.tasks.arguments import (
+    choice,
+    point_in_time,
+    refuse_unknown,
+    search,
+    subset_of,
+    switch,
+    texts,
+    valid_cursor,
+    whole_number,
+)
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
 
@@ -43,7 +53,8 @@ def test_a_whole_number(value: Any, number: int | None) -> None:
     "value", ["x", "-1", -1, 0, "0", "00", "1.5", 1.5, "١٢", True, False, [], {}, "9" * 19, "9" * 5000]
 )
 def test_what_is_no_whole_number_is_named(value: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"^scene_id is .*, but must be a whole number from 1 on$"):
+    allowed = "(from 1 on|of at most 18 digits)"
+    with pytest.raises(ArgumentError, match=rf"^scene_id is .*, but must be a whole number {allowed}$"):
         whole_number({"scene_id": value}, "scene_id")
 
 
@@ -126,5 +137,38 @@ def test_a_choice() -> None:
 
 @pytest.mark.parametrize("value", ["month", [], {}, 0, False, 5])
 def test_what_is_no_choice_is_named(value: Any) -> None:
-    with pytest.raises(ArgumentError, match=r"^scope is .*: one of all, day is allowed$"):
+    with pytest.raises(ArgumentError, match=r"^scope is .*, but must be one of all, day$"):
         choice({"scope": value}, "scope", ("all", "day"))
+
+
+@pytest.mark.parametrize(("value", "found"), [(None, None), ("", None), ("a, b,", ["a", "b"]), (["a", " "], ["a"])])
+def test_names(value: Any, found: list[str] | None) -> None:
+    assert texts({"error_type": value}, "error_type") == found
+
+
+@pytest.mark.parametrize("value", [[], ",", "  ", {}, 5, [" "]])
+def test_no_names_are_refused_where_none_would_stand_for_all(value: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^error_type is .*, but must be one or several names"):
+        texts({"error_type": value}, "error_type")
+
+
+@pytest.mark.parametrize(("value", "found"), [(None, ""), ("", ""), (" a b ", "a b"), (7, "7")])
+def test_a_search(value: Any, found: str) -> None:
+    assert search({"search": value}) == found
+
+
+@pytest.mark.parametrize("value", ["  ", [], {}, ["a"]])
+def test_blanks_are_no_search_for_all(value: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"^search is .*Without it, all are meant$"):
+        search({"search": value})
+
+
+def test_a_cursor_beyond_all_numbers_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"^after is \"1000"), valid_cursor({"after": 10**30}):
+        raise OverflowError
+
+
+def test_a_message_repeats_no_more_than_the_beginning_of_a_wrong_value() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        whole_number({"scene_id": "x" * 200_000}, "scene_id")
+    assert len(str(caught.value)) < 200
