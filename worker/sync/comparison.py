@@ -37,7 +37,7 @@ from worker.sync.ownership import Ownership, Settled, Yielded
 from worker.sync.photos import PHOTOS, PhotoSync, people_after
 from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
-from worker.sync.scope import is_undone, part_taker, reason_not_to_sync
+from worker.sync.scope import is_undone, part_taker, reason_not_to_sync, rules_for
 from worker.sync.server import known_server
 
 
@@ -219,7 +219,8 @@ class Comparison:
     def _differences(
         self, scene: Scene, wanted: WantedMetadata, item: PlexItem, state: ItemState, ways: ServerWays
     ) -> list[Difference]:
-        edits = difference(wanted, item, self._context.rules, history_of(state), ways)
+        rules = rules_for(scene, wanted, self._context.config, self._context.rules)
+        edits = difference(wanted, item, rules, history_of(state), ways)
         found = [
             Difference(
                 item.rating_key,

@@ -43,7 +43,7 @@ from worker.sync.photos import PhotoSync
 from worker.sync.picture import Patience, Picture
 from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
-from worker.sync.scope import part_taker, reason_not_to_sync, tries_refused
+from worker.sync.scope import part_taker, reason_not_to_sync, rules_for, tries_refused
 from worker.sync.server import KnownServer, known_server
 from worker.sync.writing import ItemWriting, tries_of
 
@@ -210,7 +210,8 @@ class SceneSync:
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState, may_assume: bool) -> ItemSync:
         asked_at = work.job.enqueued_at if is_asked_by_a_person(work.job.source) else 0.0
-        rules, ways, tries_refused = self._context.rules, self._server.ways, work.tries_refused
+        rules = rules_for(work.scene, work.wanted, self._context.config, self._context.rules)
+        ways, tries_refused = self._server.ways, work.tries_refused
         sync = ItemSync(item, state, work.wanted, rules, ways, tries_refused=tries_refused, asked_at=asked_at)
         sync.is_refresh_due = self._context.config.refresh_instead and is_refresh_due(work.scene, state, work.job)
         if may_assume:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 
+from plex.edits import WriteRules
 from sync_queue.models import Job
 from sync_queue.sources import is_about_the_library, is_asked_by_a_person
 from sync_queue.state.sync_state import SceneState
 from validation.config import PlexSyncConfig
-from validation.fields import is_empty
+from validation.fields import COMPARED_FIELDS, is_empty
 from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
 from validation.names import is_file_name
 from validation.scene import Scene
@@ -37,13 +39,27 @@ def reason_not_to_sync(
         return reason
     if is_undone(scene, known) and (job is None or is_about_the_library(job.source)):
         return "undone: it stays so until it is edited in Stash, or synced by hand"
-    if known is not None or wanted.has_details or (job is not None and COVER in job.fields):
+    if known is not None or (job is not None and COVER in job.fields):
+        return ""
+    return reason_of_silence(scene, wanted, config)
+
+
+def reason_of_silence(scene: Scene, wanted: WantedMetadata, config: PlexSyncConfig) -> str:
+    """Why Stash says nothing of a scene that these settings use, in words; "" where it says something."""
+    if wanted.has_details:
         return ""
     if is_empty(wanted.title):
         return "Stash says nothing of it yet that Plex could show"
     if not config.title_from_filename and any(is_file_name(scene.title, path) for path in scene.files):
         return "its title is only the name of its file, and Stash says nothing else of it yet"
     return ""
+
+
+def rules_for(scene: Scene, wanted: WantedMetadata, config: PlexSyncConfig, rules: WriteRules) -> WriteRules:
+    """How a scene is written: one of which Stash says nothing any more is not mirrored, but gets back what it had."""
+    if reason_of_silence(scene, wanted, config):
+        return replace(rules, unfilled=frozenset(COMPARED_FIELDS))
+    return rules
 
 
 def reason_to_exclude(scene: Scene, config: PlexSyncConfig) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sync_queue.enqueue import enqueue, enqueue_undo
+from tests.support.filled_settings import shown
 from tests.support.whole_library import sync_all
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
@@ -107,6 +108,53 @@ def test_one_that_was_changed_in_plex_since_stays(bench: Workbench) -> None:
     bench.edit(1, title="", rating100=None)
     bench.drain()
     assert (bench.item(1).title, bench.item(1).user_rating) == ("Theirs", 2.0)
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "a code": {"code": "AB-1"},
+    "the file's name": {"title": "scene-2"},
+}
+
+
+@pytest.mark.parametrize("said", SAID.values(), ids=SAID)
+@pytest.mark.parametrize("settings", [{"title_from_filename": True, "content_rating": "XXX"}, {"code_as": "tagline"}])
+def test_what_a_setting_took_in_is_as_before_once_the_setting_is_gone(
+    bench: Workbench, said: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    plain = bench.add_scene(**said)
+    before = {"genres": ("Drama",), "summary": "Before", "studio": "Before", "roles": ("Ann",)}
+    bench.plex.edit_as_user(bench.keys[plain], lock=False, **before, content_rating="R")
+    was = shown(bench.item(plain))
+    bench.configure(**settings)
+    sync_all(bench)
+    bench.configure()
+    sync_all(bench)
+    assert shown(bench.item(plain)) == was
+    assert sync_all(bench) == 0
+    assert verdict(bench, plain) is not Verdict.DIFFERS
+
+
+def test_a_cover_alone_brings_nothing_but_itself(bench: Workbench) -> None:
+    plain = bench.add_scene()
+    bench.plex.edit_as_user(bench.keys[plain], lock=False, genres=("Drama",), summary="Theirs")
+    was = shown(bench.item(plain))
+    enqueue(bench.database, plain, ["cover_image"], "hook", bench.clock.now)
+    bench.drain()
+    assert bench.item(plain).shown("thumb") == bench.scene(plain).cover
+    assert shown(bench.item(plain)) == was
+
+
+def test_emptied_of_all_a_scene_gives_back_what_was_there(bench: Workbench) -> None:
+    plain = bench.add_scene()
+    bench.plex.edit_as_user(bench.keys[plain], lock=False, genres=("Drama",), summary="Before", studio="Theirs")
+    was = shown(bench.item(plain))
+    bench.edit(plain, title="Title", details="Summary")
+    bench.drain()
+    bench.plex.edit_as_user(bench.keys[plain], studio="Typed")
+    bench.edit(plain, title="", details="")
+    bench.drain()
+    assert shown(bench.item(plain)) == {**was, "studio": "Typed", "locked": {"studio"}}
 
 
 class TestUndone:
