@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from enum import Enum
 
 from plex.edits import FieldEdit, ServerWays, is_locked, keys, names, same_but_for_form, same_value
@@ -119,10 +120,18 @@ def _left_of(edit: FieldEdit, shown: PlexItem, ways: ServerWays) -> FieldEdit | 
     value = shown.value(edit.field)
     left = _list_left(edit, names(value), ways) if edit.field in LIST_FIELDS else None
     if left is None and edit.field not in LIST_FIELDS and answer_to(edit, shown, ways) is Answer.REFUSED:
-        left = FieldEdit(edit.field, value, edit.new, locked=edit.locked, gives_back=edit.gives_back)
+        left = replace(edit, old=value)
     if left is None and lock_is_missing(edit, shown) and edit.field not in ways.loose_locks:
         left = FieldEdit(edit.field, value, value, locked=edit.locked, gives_back=edit.gives_back)
-    return left
+    return left or _sort_title_left(edit, shown)
+
+
+def _sort_title_left(edit: FieldEdit, shown: PlexItem) -> FieldEdit | None:
+    """The sort title that an old title lost again, as the server made one of the title."""
+    have = shown.value("sort_title")
+    if edit.sort_title is None or have == edit.sort_title or is_locked("sort_title", shown.locked):
+        return None
+    return FieldEdit("sort_title", have, edit.sort_title, locked=False, gives_back=True)
 
 
 def _list_left(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> FieldEdit | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from plex.edits import (
@@ -40,7 +40,7 @@ def difference(
     """
     compared = _Comparison(wanted, current, rules, history, ways)
     edits = (compared.edit_of(name) for name in COMPARED_FIELDS if name not in rules.skip_fields)
-    return tuple(edit for edit in edits if edit is not None)
+    return with_sort_title((edit for edit in edits if edit is not None), current, history)
 
 
 def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWays = ANY_SERVER) -> FieldEdit | None:
@@ -64,6 +64,27 @@ def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWa
     if edit.is_lock_only and not (is_unlike and is_known and name not in ways.loose_locks):
         return None
     return replace(edit, locked=original.locked, gives_back=True)
+
+
+def with_sort_title(edits: Iterable[FieldEdit], current: PlexItem, history: ItemHistory) -> tuple[FieldEdit, ...]:
+    """The edits, so that with an old title its sort title is back, too, on a server that makes one of each new title.
+
+    One that is locked does not follow, and one that somebody changed since stays as it is.
+    """
+    by_field = {edit.field: edit for edit in edits}
+    title, own = by_field.get("title"), by_field.get("sort_title")
+    is_old = title is not None and title.gives_back and not title.is_lock_only
+    before = history.originals["title"] if is_old else None
+    will_be_locked = own.locked if own else is_locked("sort_title", current.locked)
+    if title is None or before is None or before.sort_title is None or will_be_locked:
+        return tuple(by_field.values())
+    unguided = str(own.new if own else current.value("sort_title"))
+    is_made = unguided in (before.sort_title, before.made) or "title" in history.writing
+    sort_title = before.sort_title if is_made else unguided
+    by_field["title"] = replace(title, sort_title=sort_title)
+    if own:
+        by_field["sort_title"] = replace(own, new=sort_title)
+    return tuple(by_field.values())
 
 
 def _is_as_written(name: str, have: FieldValue, history: ItemHistory) -> bool:

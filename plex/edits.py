@@ -30,19 +30,27 @@ class WriteRules:
 
 @dataclass(frozen=True)
 class Original:
-    """A field's value before our first write, and whether somebody had locked it."""
+    """A field's value before our first write, and whether somebody had locked it.
+
+    Of a title besides, unless that was locked: the `sort_title` beside it, which some servers make anew of each title,
+    and the one that Plex `made` of the last title that we wrote (None: not known yet).
+    """
 
     value: FieldValue
     locked: bool
+    sort_title: str | None = None
+    made: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As the sync state stores it."""
-        return {"value": as_json(self.value), "locked": self.locked}
+        besides = {"sort_title": self.sort_title, "made": self.made}
+        known = {name: value for name, value in besides.items() if value is not None}
+        return {"value": as_json(self.value), "locked": self.locked, **known}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Original:
         """The inverse of as_json."""
-        return cls(from_json(stored["value"]), stored["locked"])
+        return cls(**{**stored, "value": from_json(stored["value"])})
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,8 @@ class FieldEdit:
     For a list, `new` is all of it as it shall be; `added` and `removed` are the steps there. `respelled` are spellings
     of wanted names that must go, in a request of their own; `outdated` are those of which the server must tell first
     whether it keeps them beside the wanted one. `left_out`: names for which there is no room. `locked`: how its lock
-    shall be. `gives_back`: whether the field shall be as it was before us.
+    shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one that shall stand
+    beside this title, and not be locked, whatever the server makes of the title; None to leave that to the server.
     """
 
     field: str
@@ -113,6 +122,7 @@ class FieldEdit:
     left_out: tuple[str, ...] = ()
     locked: bool = True
     gives_back: bool = False
+    sort_title: str | None = None
 
     @property
     def is_lock_only(self) -> bool:

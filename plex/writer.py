@@ -134,7 +134,10 @@ def _respellings(edit: FieldEdit) -> list[Parameters]:
 
 def _text(edit: FieldEdit) -> Parameters:
     name = PLEX_NAMES[edit.field]
-    return [(f"{name}.value", str(edit.new)), _lock(name, edit.locked)]
+    text = [(f"{name}.value", str(edit.new)), _lock(name, edit.locked)]
+    if edit.sort_title:  # that none stands there, the server knows by itself; if not, it shows in what is read back
+        text += [(f"{PLEX_NAMES['sort_title']}.value", edit.sort_title), _lock(PLEX_NAMES["sort_title"], False)]
+    return text
 
 
 def _whole_list(edit: FieldEdit) -> Parameters:

@@ -129,7 +129,7 @@ class ItemSync(ItemWriting):
         originals, written = dict(self.state.originals), dict(self.state.written)
         shown, asked = dict(self.state.shown), dict(self.state.asked)
         for edit in self.edits:
-            originals.setdefault(edit.field, Original(edit.old, is_locked(edit.field, self.item.locked)).as_json())
+            originals.setdefault(edit.field, self._original(edit).as_json())
             if not edit.is_lock_only:
                 shown.pop(edit.field, None)
                 asked.pop(edit.field, None)
@@ -144,6 +144,19 @@ class ItemSync(ItemWriting):
             self.state, originals=originals, written=written, writing=writing, shown=shown, asked=asked
         )
         return self.state
+
+    def _original(self, edit: FieldEdit) -> Original:
+        """What is kept of a field that is written for the first time."""
+        original = Original(edit.old, is_locked(edit.field, self.item.locked))
+        return replace(original, sort_title=self._sort_title_before()) if edit.field == "title" else original
+
+    def _sort_title_before(self) -> str | None:
+        """The sort title before us, None for a locked one: that follows no title."""
+        name, history = "sort_title", history_of(self._known)
+        value = self.item.value(name)
+        before = history.originals.get(name) if history.is_ours(name, value) else None
+        before = before or Original(value, is_locked(name, self.item.locked))
+        return None if before.locked else str(before.value)
 
     @property
     def warnings(self) -> list[str]:
@@ -160,6 +173,7 @@ class ItemSync(ItemWriting):
         forms = self.verdict.forms
         state = replace(
             self.state,
+            originals=self._originals(),
             written=written,
             writing={},
             written_at=now if late else self.state.written_at,
@@ -170,6 +184,15 @@ class ItemSync(ItemWriting):
         given_back = {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
         never_written = {name for name in self.verdict.refused if name not in self._known.written}
         return _without(state, given_back, never_written)
+
+    def _originals(self) -> Mapping[str, Any]:
+        """The old values, with the sort title that Plex made of a title that arrived."""
+        originals = self.state.originals
+        told = {edit.field for edit in self.edits if edit.field == "sort_title" or edit.is_lock_only}
+        is_told = not told.isdisjoint(("title", "sort_title")) or is_locked("sort_title", self.shown.locked)
+        if is_told or "title" not in self._sent_values() or "sort_title" not in originals["title"]:
+            return originals
+        return {**originals, "title": {**originals["title"], "made": self.shown.value("sort_title")}}
 
     def _own_names(self) -> dict[str, list[str]]:
         """Of each list that was written, the names that are ours."""

@@ -47,7 +47,7 @@ def read_back(
             break
     for item in items:
         if item.rating_key in shown:
-            current = shown[item.rating_key]
+            item.shown = current = shown[item.rating_key]
             item.verdict = judge(item.item, item.edits, item.failures, current, server)
             was_known = all(item.was_refused(edit) for edit in item.edits if edit.field in item.verdict.refused)
             item.verdict.has_ignored_all &= not was_known

@@ -205,10 +205,11 @@ def _send(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> None:
 
 
 class ItemWriting:
-    """One item and the edits that are written to it."""
+    """One item and the edits that are written to it; `shown` is the item as it was last read."""
 
     def __init__(self, item: PlexItem, edits: Sequence[FieldEdit]) -> None:
         self.item = item
+        self.shown = item
         self.edits = tuple(edits)
         self.failures: dict[str, PlexError] = {}
         self.photos_sent = False
