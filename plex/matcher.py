@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from plex.files.index import FileIndex, UnlistedSection
+from plex.files.index import FileIndex
 from plex.files.index_store import IndexedFile
 from plex.files.paths import Parts, length_below, split_path
+from plex.files.unlisted import UnlistedSection
 from validation.config import PathMapping
 
 AS_WRITTEN = 2

@@ -9,6 +9,9 @@ from sync_queue.schema import CLAIMED, PENDING
 
 NOT_FOUND = "PlexNotFound"
 """The error type of a job whose scene Plex does not have."""
+UNLISTED = "PlexLibraryUnlisted"
+"""That of one whose scene may be in a library which Plex cannot list, or which is not believed yet."""
+WAITING_FOR_PLEX = (NOT_FOUND, UNLISTED)
 
 
 class QueueStats(NamedTuple):
@@ -33,10 +36,11 @@ def get_stats(database: Database, now: float) -> QueueStats:
 
 
 def count_waiting_for_scan(database: Database, now: float) -> int:
-    """How many pending jobs are not due yet at `now` as Plex does not have their file (seconds since the epoch)."""
+    """How many pending jobs are not due yet at `now` (seconds since the epoch) as Plex does not have their file, or
+    cannot be asked for it."""
     row = database.one(
         f"SELECT COUNT(*) FROM ack_queue_default WHERE {PENDING} AND due > ?"
-        f" AND json_extract(CAST(data AS TEXT), '$.last_error_type') = '{NOT_FOUND}'",
+        f" AND json_extract(CAST(data AS TEXT), '$.last_error_type') IN {WAITING_FOR_PLEX}",
         (now,),
     )
     return int(row[0]) if row else 0

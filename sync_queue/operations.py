@@ -21,9 +21,6 @@ from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNA
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
     from sync_queue.manager import AckQueue
 
-UNLISTED = "PlexLibraryUnlisted"
-"""The error type of a job whose file may be in a library that Plex could not list."""
-
 
 class JobNotClaimed(Exception):
     """A transition was asked for a job that is not in progress: it ended already, or was put back."""

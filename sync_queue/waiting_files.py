@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.counts import NOT_FOUND
+from sync_queue.counts import NOT_FOUND, UNLISTED, WAITING_FOR_PLEX
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
-from sync_queue.operations import UNLISTED
 from sync_queue.schema import PENDING
 
-_FOR_FILES = f"json_extract(CAST(data AS TEXT), '$.last_error_type') IN ('{NOT_FOUND}', '{UNLISTED}')"
+_ERROR_TYPE = "json_extract(CAST(data AS TEXT), '$.last_error_type')"
+_FOR_FILES = f"{_ERROR_TYPE} IN {WAITING_FOR_PLEX}"
 _WAITS_PENDING = f"""
     SELECT 1 FROM ack_queue_default AS job WHERE job.scene_id = waiting_files.scene_id AND job.{PENDING}
     AND {_FOR_FILES}
@@ -27,6 +27,11 @@ _WAITS_BURIED = f"""
     AND letter.error_type = '{NOT_FOUND}'
 """
 _WAITS = f"(EXISTS ({_WAITS_PENDING}) OR EXISTS ({_WAITS_BURIED}))"
+
+_MAKE_DUE = (
+    "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
+    f" WHERE {PENDING} AND due > ?"
+)
 
 
 @dataclass(frozen=True)
@@ -69,12 +74,14 @@ def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
     """Make these scenes' jobs due at `now` (seconds since the epoch), the buried ones with fresh counters; how many."""
     letters = DeadLetterQueue(database).of_scenes(scene_ids, NOT_FOUND)
     revived = redrive(database, letters, now)
-    woken = database.execute(
-        "UPDATE ack_queue_default SET data = CAST(json_set(CAST(data AS TEXT), '$.next_retry_at', ?) AS BLOB)"
-        f" WHERE {PENDING} AND scene_id {IN_LIST} AND due > ? AND {_FOR_FILES}",
-        (now, as_list(scene_ids), now),
+    return revived + database.execute(
+        f"{_MAKE_DUE} AND scene_id {IN_LIST} AND {_FOR_FILES}", (now, now, as_list(scene_ids))
     )
-    return revived + woken
+
+
+def wake_unlisted(database: Database, now: float) -> int:
+    """Make the jobs due at `now` (seconds since the epoch) that wait for a library which cannot be listed; how many."""
+    return database.execute(f"{_MAKE_DUE} AND {_ERROR_TYPE} = '{UNLISTED}'", (now, now))
 
 
 def files_of(database: Database, scene_ids: Sequence[int]) -> dict[int, list[str]]:

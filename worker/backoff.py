@@ -7,7 +7,7 @@
 | PlexTemporaryError, unknown        | 5           | 5, 80               | counts        | buried                      |
 | PlexNotFound                       | 12          | 30, 600             | no            | buried, or dropped if asked |
 | PlexLibraryUnknown                 | not counted | the setting decides | no            | jobs stay                   |
-| PlexLibraryUnlisted                | not counted | 60, 60              | no            | jobs stay                   |
+| PlexLibraryUnlisted                | not counted | 600, woken before   | no            | jobs stay                   |
 | PlexPermanentError, AmbiguousMatch | 0           |                     | no            | buried                      |
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
@@ -46,7 +46,7 @@ LONGEST_WAIT = 900.0
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
-_UNLISTED = (60.0, 60.0, NOT_COUNTED)
+_UNLISTED = (600.0, 600.0, NOT_COUNTED)  # worker/drain/waiting_for_files.py wakes them
 _STASH = (5.0, 60.0, NOT_COUNTED)
 _AWAITED = (10.0, 10.0, NOT_COUNTED)
 
@@ -150,7 +150,10 @@ class RetryPolicy:
             return Decision(Action.RELEASE, BreakerEffect.TRIP)
         if isinstance(error, StashUnavailable | PlexLibraryUnknown):
             return Decision(Action.RELEASE, BreakerEffect.NONE)
-        if isinstance(error, PlexLibraryUnlisted | PictureAwaited):
+        if isinstance(error, PlexLibraryUnlisted):
+            # Not spread: a thousand that fall due one by one would be as many batches.
+            return Decision(Action.RELEASE, BreakerEffect.NONE, _UNLISTED[1])
+        if isinstance(error, PictureAwaited):
             base, cap, _ = get_retry_params(error)
             return Decision(Action.RELEASE, BreakerEffect.NONE, calculate_delay(retry_count, base, cap, jitter_seed))
         if isinstance(error, SceneGone | NothingToSync):

@@ -12,12 +12,13 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from plex.client import PlexClient
-from plex.exceptions import PlexError, PlexLibraryUnlisted, PlexRequestFailed
+from plex.exceptions import PlexLibraryUnlisted, PlexRequestFailed
 from plex.files.index_besides import BesideFiles
 from plex.files.index_store import IndexedFile, IndexStore, KnownSection
 from plex.files.libraries import configured_sections, is_configured
 from plex.files.listing import READINGS, Lister
 from plex.files.paths import Parts, split_path
+from plex.files.unlisted import UnlistedSection, failed_listing
 from plex.items import PlexItem
 from plex.shown import ListedItem, Section
 
@@ -30,32 +31,11 @@ SECONDS_BETWEEN_LOOKS = 600.0
 """How long what was found may go unquestioned: a file that came since may fit as well as the one that is known."""
 SECONDS_OF_DOUBT = 60.0
 """How long a listing must lack most of what is known before it is believed: Plex may just have started."""
-SECONDS_BETWEEN_DOUBTS = 10.0
-SECONDS_BETWEEN_FAILURES = 60.0
-"""How long a section that cannot be listed is let be, while others can."""
-
 _UNREADABLE = (
     'In "%s", Plex lists items without a ratingKey (%d of them). They are left out, and all others go on. See whether'
     " Optimize Database helps, under Settings > Troubleshooting in Plex"
 )
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class UnlistedSection:
-    """A section whose listing cannot be read, or not be believed yet, and why; folders as Plex sees them.
-
-    `is_lacking`: what it showed is used, but it never showed as many items as Plex counts.
-    """
-
-    key: int
-    title: str
-    locations: tuple[str, ...]
-    error: PlexError
-    since: float
-    tried_at: float
-    is_doubted: bool = False
-    is_lacking: bool = False
 
 
 @dataclass(frozen=True)
@@ -250,17 +230,14 @@ class FileIndex:
         """Refresh a section; where that fails, or failed lately, the report says so and the others can go on."""
         earlier = self._unlisted.get(section.key)
         now = self._clock()
-        if earlier is not None and not earlier.is_lacking and (earlier.is_doubted or not is_alone):
-            pause = SECONDS_BETWEEN_DOUBTS if earlier.is_doubted else SECONDS_BETWEEN_FAILURES
-            if not self._is_past(earlier.tried_at, pause):
-                return RefreshResult(unlisted=(earlier,))
+        may_rest = earlier is not None and not earlier.is_lacking and (earlier.is_doubted or not is_alone)
+        if earlier is not None and may_rest and not self._is_past(earlier.tried_at, earlier.rest):
+            return RefreshResult(unlisted=(earlier,))
         try:
             report = self._refresh_section(section, force, eager)
         except (PlexRequestFailed, PlexLibraryUnlisted) as error:
             since = now if earlier is None else earlier.since
-            noted = UnlistedSection(
-                section.key, section.title, section.locations, error, since, now, isinstance(error, PlexLibraryUnlisted)
-            )
+            noted = failed_listing(section, error, since, now, self._clock())
             self._unlisted[section.key] = noted
             return RefreshResult(unlisted=(noted,))
         lacking = self._unlisted.get(section.key)

@@ -9,7 +9,7 @@ from plex.exceptions import PlexError
 from plex.files.index import FileIndex
 from plex.matcher import MatchResult
 from storage.database import Database
-from sync_queue.waiting_files import WaitingScene, waiting_scenes, waiting_since, wake
+from sync_queue.waiting_files import WaitingScene, waiting_scenes, waiting_since, wake, wake_unlisted
 from worker.base.words import counted
 from worker.sync.context import SyncContext
 
@@ -32,6 +32,8 @@ class WaitingForFiles:
         self._clock = clock
         self._looked_at: float | None = None
         self._compared: tuple[int, int, float] | None = None
+        self._unlisted: set[int] | None = None
+        """Keys of the libraries that could not be listed at the last look, None before it."""
         self._led_to: dict[int, frozenset[str]] = {}
         """Where scenes led when they were looked up last, by scene: paths in Plex."""
 
@@ -59,13 +61,21 @@ class WaitingForFiles:
         self.put_off()
         try:
             found = self._found(context)
+            is_relieved = self._is_relieved(context.index)
         except PlexError as error:
             logger.debug("Whether Plex has the missing files by now cannot be told: %s", error)
             return 0
         woken = wake(self._database, [scene.scene_id for scene in found], self._clock())
         if woken:
             logger.info("Plex has the files of %s that waited for them", counted(woken, "scene"))
+        if is_relieved:  # what is not there either is not found, and no longer waits for a listing
+            woken += wake_unlisted(self._database, self._clock())
         return woken
+
+    def _is_relieved(self, index: FileIndex) -> bool:
+        """Whether a library can be listed, and believed, that could not at the last look."""
+        before, self._unlisted = self._unlisted, {section.key for section in index.unlisted}
+        return not self._unlisted if before is None else bool(before - self._unlisted)
 
     def _found(self, context: SyncContext) -> list[WaitingScene]:
         """Those who wait whose files Plex has; nobody is looked up while nothing has changed. Raises PlexError."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plex.exceptions import PlexRequestFailed, PlexTemporaryError
-from plex.files.index import SECONDS_BETWEEN_LOOKS, FileIndex, UnlistedSection
+from plex.files.index import SECONDS_BETWEEN_LOOKS, FileIndex
 from plex.files.paths import Parts
+from plex.files.unlisted import UnlistedSection
 from plex.items import PlexItem
 from plex.matcher import MatchedFile, Matcher, MatchResult
 

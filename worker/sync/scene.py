@@ -19,11 +19,12 @@ from plex.exceptions import (
     PlexNotFound,
     PlexServerDown,
 )
-from plex.files.index import UnlistedSection
+from plex.files.unlisted import UnlistedSection
 from plex.items import PlexItem
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
+from sync_queue.counts import WAITING_FOR_PLEX
 from sync_queue.models import Job
 from sync_queue.sources import is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
@@ -182,8 +183,7 @@ class SceneSync:
     def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
         # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
-        waiting = (PlexNotFound.__name__, PlexLibraryUnlisted.__name__)
-        patient = [number for number, work in enumerate(works) if work.job.last_error_type in waiting]
+        patient = [number for number, work in enumerate(works) if work.job.last_error_type in WAITING_FOR_PLEX]
         settled = self._ownership.find([work.scene for work in works], patient)
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):

@@ -40,7 +40,7 @@ def test_the_others_go_on_and_who_could_be_in_it_waits(
     bench.keys[lost] = bench.plex.add_item(2, f"/clips/scene-{lost}.mp4")
     well_at = bench.clock.elapsed
     bench.run_until(lambda: bench.shows(lost))
-    assert bench.clock.elapsed - well_at <= 130
+    assert bench.clock.elapsed - well_at <= 70  # an hour later it is looked at once a minute
 
 
 def test_who_waits_for_it_says_so(bench: Workbench) -> None:

@@ -9,11 +9,14 @@ from re import fullmatch
 
 import pytest
 
+from sync_queue.job_list import pending_jobs
+from sync_queue.operations import count_waiting_for_scan
 from sync_queue.waiting_files import waiting_scenes
-from tests.simulators.faults import status
+from tests.simulators.faults import Answer, Waiting, status
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator
 from tests.support.workbench import Workbench
+from worker.tasks.page.job_shapes import JobShapes
 
 PAGE = 10
 CHANGE_IS_SEEN = 20.0
@@ -96,7 +99,54 @@ def test_one_library_of_two_that_can_be_listed_again_wakes_them_together(tmp_pat
             bench.keys[scene_id] = bench.plex.add_item(2, f"/clips/scene-{scene_id}.mp4")
         well_at = bench.clock.elapsed
         bench.run_until(lambda: all_show(bench))
-        assert bench.clock.elapsed - well_at <= 60 + CHANGE_IS_SEEN  # such a library is let be for a minute
+        assert bench.clock.elapsed - well_at <= CHANGE_IS_SEEN
+
+
+def test_they_are_seen_as_waiting_for_plex_and_cost_nothing(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=1) as bench:
+        bench.plex.add_section("Clips", locations=["/clips"])
+        lost = [bench.add_scene(in_plex=False, title="Lost", details="d") for _ in range(60)]
+        bench.plex.inject(status(500), path="/library/sections/2/all")
+        bench.enqueue(*lost)
+        bench.run_for(30)
+        assert count_waiting_for_scan(bench.database, bench.clock.now) == len(lost)
+        shapes = JobShapes(bench.folder, bench.database, bench.clock.now).shapes(pending_jobs(bench.database))
+        assert {shape["state"] for shape in shapes} == {"scan"}
+        assert shapes[0]["looked_for"]["paths"]
+        bench.plex.reset_log()
+        bench.stash.reset_log()
+        bench.run_for(500)
+        assert len(bench.plex.requests) <= 3 * 500 / 15 + 6
+        assert not [each for each in bench.stash.requests if b"findScenes" in each.body]
+        assert bench.retries_counted() == 0
+
+
+def test_what_is_not_in_a_library_that_lists_again_is_not_found_and_no_longer_in_doubt(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=1) as bench:
+        bench.plex.add_section("Clips", locations=["/clips"])
+        lost = bench.add_scene(in_plex=False, title="Lost", details="d")
+        bench.plex.inject(status(500), path="/library/sections/2/all")
+        bench.enqueue(lost)
+        bench.run_for(30)
+        assert bench.retries_counted() == 0
+        bench.plex.clear_faults()
+        bench.run_for(CHANGE_IS_SEEN)
+        assert bench.retries_counted() == 1
+
+
+def test_one_that_is_slow_to_fail_is_let_be_for_longer(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=1) as bench:
+        bench.plex.add_section("Clips", locations=["/clips"])
+        lost = bench.add_scene(in_plex=False, title="Lost", details="d")
+
+        def slow(_request: Request, _answer: Answer, _waiting: Waiting) -> Response:
+            bench.clock.now += 30.0
+            return Response(500, b"")
+
+        bench.plex.inject(slow, path="/library/sections/2/all")
+        bench.enqueue(lost)
+        bench.run_for(900)
+        assert sum(request.path == "/library/sections/2/all" for request in bench.plex.requests) <= 4
 
 
 # --- a listing that never comes to its total

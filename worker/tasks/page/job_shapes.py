@@ -7,7 +7,7 @@ from typing import Any
 
 from plex.files.index_reader import IndexedItem, items_at, libraries
 from storage.database import Database
-from sync_queue.counts import NOT_FOUND
+from sync_queue.counts import WAITING_FOR_PLEX
 from sync_queue.job_list import FailedJob, WaitingJob
 from sync_queue.state.sync_state import owners_of
 from sync_queue.waiting_files import files_of
@@ -34,7 +34,7 @@ class JobShapes:
         paths = [path for job in jobs if isinstance(job, FailedJob) for path in job.candidates]
         items = items_at(self._folder.file_index, paths)
         owners = owners_of(self._database, [item.rating_key for item in items.values()])
-        missing = [_scene_id(job) for job in jobs if _error_type(job) == NOT_FOUND]
+        missing = [_scene_id(job) for job in jobs if _error_type(job) in WAITING_FOR_PLEX]
         files = files_of(self._database, [scene_id for scene_id in missing if scene_id])
         names = libraries(self._folder.file_index) if missing else []
         return [self._shape(job, items, owners, files, names) for job in jobs]
@@ -49,7 +49,7 @@ class JobShapes:
     ) -> dict[str, Any]:
         common = self._failed(job, items, owners) if isinstance(job, FailedJob) else self._waiting(job)
         looked_for = None
-        if common["error_type"] == NOT_FOUND:
+        if common["error_type"] in WAITING_FOR_PLEX:
             own = [job.path] if isinstance(job, FailedJob) and job.path else []
             paths = files.get(common["scene_id"], own)
             looked_for = {"paths": self._paths(paths), "libraries": list(names)}
@@ -85,7 +85,7 @@ class JobShapes:
         if job.is_claimed:
             return "in_progress"
         if job.due > self._now:
-            return "scan" if job.data["last_error_type"] == NOT_FOUND else "retry"
+            return "scan" if job.data["last_error_type"] in WAITING_FOR_PLEX else "retry"
         return "held" if self._is_held else "due"
 
     def _failed(self, job: FailedJob, items: Mapping[str, IndexedItem], owners: Mapping[int, int]) -> dict[str, Any]:
