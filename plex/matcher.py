@@ -117,6 +117,20 @@ class Matcher:
                 matched.update((each.taken(rank, by_tail=by_tail), None) for each in best)
         return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
 
+    def may_match(self, scenes: Sequence[Sequence[str]]) -> list[bool]:
+        """For each scene's files, whether Plex has a file of a name among theirs; where not, `match` finds nothing.
+
+        One look at the index for all of them.
+        """
+        names = [[self._name(split_path(file)) for file in files] for files in scenes]
+        known = self._index.known_names(name for each in names for name in each)
+        return [any(name.reversed_key() in known for name in each) for each in names]
+
+    def _name(self, wanted: Parts) -> Parts:
+        """What the file must be called in Plex."""
+        mapped = self._mapped(wanted)
+        return (wanted if mapped is None else mapped).tail(1)
+
     @property
     def has_several_roots(self) -> bool:
         """Whether Stash has several library folders, so that files of it may end alike below each."""

@@ -20,6 +20,7 @@ from stash.enabled import PLUGINS_QUERY, is_enabled_among
 from stash.exceptions import StashQueryFailed, StashUnavailable
 from stash.pages import Gap, IdPage, id_page, page_without
 from stash.scene_reader import SceneReader, Scenes
+from stash.scenes import FILES_SELECTION, parse_files
 from stash.transport import GraphQLTransport, StashSession, describe_status
 from validation.scene import Performer, Scene
 
@@ -103,6 +104,7 @@ class StashClient:
         self._session.log_in_with_key(server_connection.get("ApiKey", ""))
         self._graphql = GraphQLTransport(self._session)
         self._reader = SceneReader(self._graphql)
+        self._files_reader = SceneReader(self._graphql, FILES_SELECTION, parse_files)
         self._library_roots: tuple[str, ...] | None = None
         self._told: set[str] = set()
 
@@ -163,6 +165,10 @@ class StashClient:
         """The scenes with these ids, by id; one that no longer exists is absent, one that Stash cannot answer for is in
         `unreadable`. One request, unless one of them is gone or cannot be read."""
         return self._reader.read(scene_ids)
+
+    def scene_files(self, scene_ids: Sequence[int]) -> Scenes:
+        """As `scenes`, of each no more than its id and its files: for lists ten times as long."""
+        return self._files_reader.read(scene_ids)
 
     def scene_ids(self, page_size: int = ID_PAGE) -> Iterator[list[int]]:
         """The ids of all scenes, ascending, in lists of at most `page_size`.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stash.exceptions import SceneUnreadable, StashQueryFailed
-from stash.scenes import parse_scene, scene_selection
+from stash.scenes import SCENE_SELECTION, parse_scene, scene_selection
 from stash.transport import GraphQLTransport
 from validation.scene import Scene
 
@@ -33,11 +33,20 @@ class Scenes(dict[int, Scene]):
 
 
 class SceneReader:
-    """Reads scenes over one connection. Raises StashUnavailable where Stash answers for none."""
+    """Reads scenes over one connection. Raises StashUnavailable where Stash answers for none.
 
-    def __init__(self, graphql: GraphQLTransport) -> None:
+    `selection`: the fields of a Scene that are asked for, of which `parse` makes one.
+    """
+
+    def __init__(
+        self,
+        graphql: GraphQLTransport,
+        selection: str = SCENE_SELECTION,
+        parse: Callable[[Mapping[str, Any]], Scene] = parse_scene,
+    ) -> None:
         self._graphql = graphql
-        self._selection = scene_selection()
+        self._selection = selection
+        self._parse = parse
 
     def select(self, also: Iterable[str]) -> None:
         """From now on ask for these fields of a Scene, too."""
@@ -55,7 +64,7 @@ class SceneReader:
             return Scenes()  # to Stash, no ids would mean every scene
         variables = {"ids": list(map(str, wanted)), "filter": {"per_page": -1}}
         try:
-            return _parsed(self._graphql.query(_SCENES % self._selection, variables)["findScenes"]["scenes"])
+            return self._parsed(self._graphql.query(_SCENES % self._selection, variables)["findScenes"]["scenes"])
         except StashQueryFailed:
             pass
         try:
@@ -75,7 +84,7 @@ class SceneReader:
         )
         variables = {f"id{position}": str(scene_id) for position, scene_id in enumerate(scene_ids)}
         data = self._graphql.query(f"query EachScene({parameters}) {{ {questions} }}", variables)
-        return _parsed(scene for scene in data.values() if scene is not None)
+        return self._parsed(scene for scene in data.values() if scene is not None)
 
     def _halves(self, scene_ids: Sequence[int], error: StashQueryFailed) -> Scenes:
         """What can be read of scenes that cannot be read together; `error` says why not."""
@@ -121,14 +130,14 @@ class SceneReader:
             return False
         return True
 
-
-def _parsed(answers: Iterable[Mapping[str, Any]]) -> Scenes:
-    """What the answers say, each by itself; one that is no scene spoils no other."""
-    scenes, unreadable = [], {}
-    for answer in answers:
-        scene_id = int(answer["id"])
-        try:
-            scenes.append(parse_scene(answer))
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            unreadable[scene_id] = SceneUnreadable(scene_id, f"its answer is no scene ({type(error).__name__} {error})")
-    return Scenes(scenes, unreadable)
+    def _parsed(self, answers: Iterable[Mapping[str, Any]]) -> Scenes:
+        """What the answers say, each by itself; one that is no scene spoils no other."""
+        scenes, unreadable = [], {}
+        for answer in answers:
+            scene_id = int(answer["id"])
+            try:
+                scenes.append(self._parse(answer))
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                reason = f"its answer is no scene ({type(error).__name__} {error})"
+                unreadable[scene_id] = SceneUnreadable(scene_id, reason)
+        return Scenes(scenes, unreadable)

@@ -13,6 +13,10 @@ SCENE_SELECTION = " ".join(dict.fromkeys([*_ALWAYS, *(field.query for field in T
 """The fields of a Scene in a query, whatever the settings are."""
 
 
+FILES_SELECTION = "id files { path }"
+"""Of a Scene what tells where it is, for whoever asks for very many."""
+
+
 def scene_selection(also: Iterable[str] = ()) -> str:
     """The fields of a Scene in a query, with those that settings need besides (`validation.in_force.queries_of`)."""
     return " ".join(dict.fromkeys([SCENE_SELECTION, *also]))
@@ -38,6 +42,11 @@ def parse_scene(answer: Mapping[str, Any]) -> Scene:
         code=answer.get("code") or "",
         director=answer.get("director") or "",
     )
+
+
+def parse_files(answer: Mapping[str, Any]) -> Scene:
+    """The scene behind one object of FILES_SELECTION, with nothing but its id and files. Raises as parse_scene."""
+    return Scene(id=int(answer["id"]), files=tuple(map(_path, answer["files"])))
 
 
 def _path(file: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
@@ -21,6 +21,17 @@ if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no 
 
 SECONDS_PER_DAY = 86_400
 _COLUMNS = "id, scene_id, title, path, error_type, error_text, candidates, attempts, first_failed_at, buried_at, job"
+
+
+class Outline(NamedTuple):
+    """A dead letter without its job and its texts: what decides about it. Times in seconds since the epoch."""
+
+    id: int
+    scene_id: int
+    title: str
+    error_type: str
+    first_failed_at: float
+    buried_at: float
 
 
 class DeadLetterQueue:
@@ -70,6 +81,13 @@ class DeadLetterQueue:
         """Every entry, oldest first."""
         rows = self._database.all(f"SELECT {_COLUMNS} FROM dead_letters ORDER BY id")
         return [_dead_letter(row) for row in rows]
+
+    def outlines(self, ids: Sequence[int] | None = None) -> list[Outline]:
+        """Every entry, or these, oldest first; one that is gone is absent."""
+        where, values = ("1", ()) if ids is None else (f"id {IN_LIST}", (as_list(ids),))
+        columns = ", ".join(Outline._fields)
+        rows = self._database.all(f"SELECT {columns} FROM dead_letters WHERE {where} ORDER BY id", values)
+        return list(map(Outline._make, rows))
 
     def get_by_id(self, entry_id: int) -> DeadLetter | None:
         """One entry, or None."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from storage.crash_points import reach
 from storage.database import Database
-from sync_queue.dlq import DeadLetterQueue
+from sync_queue.dlq import DeadLetterQueue, Outline
 from sync_queue.enqueue import insert_job
 from sync_queue.job_list import ANY_JOB, JobFilter, failed_ids
 from sync_queue.models import DeadLetter, Job
@@ -34,10 +34,10 @@ class Selection:
     until: float | None = None
     jobs: JobFilter = ANY_JOB
 
-    def holds(self, letter: DeadLetter) -> bool:
+    def holds(self, letter: Outline) -> bool:
         """Whether the letter is selected."""
         return (
-            (self.error_types is None or letter.failure.error_type in self.error_types)
+            (self.error_types is None or letter.error_type in self.error_types)
             and (self.scene_id is None or letter.scene_id == self.scene_id)
             and (self.since is None or letter.buried_at >= self.since)
             and (self.until is None or letter.first_failed_at <= self.until)
@@ -48,11 +48,11 @@ class Selection:
 class Candidates:
     """The selected dead letters, oldest first, and which of them must stay whatever else is found: by id, why."""
 
-    letters: tuple[DeadLetter, ...]
+    letters: tuple[Outline, ...]
     reasons_to_stay: Mapping[int, str]
 
     @property
-    def free(self) -> tuple[DeadLetter, ...]:
+    def free(self) -> tuple[Outline, ...]:
         """The letters that nothing here keeps."""
         return tuple(letter for letter in self.letters if letter.id not in self.reasons_to_stay)
 
@@ -61,16 +61,16 @@ class Candidates:
 class RedrivePlan:
     """What would go back into the queue, and what would not and why."""
 
-    redrive: tuple[DeadLetter, ...]
-    keep: tuple[tuple[DeadLetter, str], ...]
+    redrive: tuple[Outline, ...]
+    keep: tuple[tuple[Outline, str], ...]
 
 
-def _meant(database: Database, selection: Selection) -> list[DeadLetter]:
+def _meant(database: Database, selection: Selection) -> list[Outline]:
     """The letters that `jobs` is meant for; all of them are read only where it names none."""
     letters = DeadLetterQueue(database)
     if selection.jobs == ANY_JOB:
-        return letters.get_all()
-    return letters.get_by_ids(failed_ids(database, selection.jobs))
+        return letters.outlines()
+    return letters.outlines(failed_ids(database, selection.jobs))
 
 
 def redrive_candidates(database: Database, selection: Selection) -> Candidates:
@@ -83,7 +83,7 @@ def redrive_candidates(database: Database, selection: Selection) -> Candidates:
 def plan_redrive(candidates: Candidates, objections: Mapping[int, str]) -> RedrivePlan:
     """Decide; pure. `objections`: by letter id, why one should stay. Of a scene only the newest goes."""
     reasons = {**objections, **candidates.reasons_to_stay}
-    chosen: dict[int, DeadLetter] = {}
+    chosen: dict[int, Outline] = {}
     for letter in candidates.letters:
         if letter.id in reasons:
             continue
@@ -96,7 +96,10 @@ def plan_redrive(candidates: Candidates, objections: Mapping[int, str]) -> Redri
 
 
 def redrive(
-    database: Database, letters: Sequence[DeadLetter], now: float, offset: Callable[[int], float] = lambda _: 0.0
+    database: Database,
+    letters: Sequence[Outline | DeadLetter],
+    now: float,
+    offset: Callable[[int], float] = lambda _: 0.0,
 ) -> int:
     """Put the letters' jobs back, each with its letter's removal in one transaction; returns how many went.
 
@@ -107,7 +110,8 @@ def redrive(
     redriven = 0
     for start in range(0, len(letters), AT_ONCE):
         with database.transaction():
-            for letter in letters[start : start + AT_ONCE]:
+            ids = [letter.id for letter in letters[start : start + AT_ONCE]]
+            for letter in DeadLetterQueue(database).get_by_ids(ids):
                 redriven += _redrive_one(database, letter, now, now + offset(redriven))
         reach("redrive:done")
     return redriven

@@ -97,6 +97,10 @@ class FileIndex:
         """Files whose last components are these, at most `plex.files.index_store.MOST_RIVALS` of them."""
         return self._meant(self._store.files_ending(tail))
 
+    def known_names(self, names: Iterable[Parts]) -> set[str]:
+        """The keys of those names, each a path of one component, that a file of any section has, but for their case."""
+        return self._store.known_names(names)
+
     def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:
         """The files at these very paths, but for case and the composition of Unicode."""
         return self._meant(self._store.files_at(paths))
@@ -207,8 +211,7 @@ class FileIndex:
     # --- inside
 
     def _doubt(self) -> None:
-        """What was wrong of one item may be wrong of others, though no section says that anything changed: a listing
-        may have been another server's."""
+        """What was wrong of one item may be of others, though no section changed: a listing was another server's."""
         for known in self._store.sections().values():
             self._store.put_section(replace(known, is_doubtful=True))
 

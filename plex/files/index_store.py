@@ -129,6 +129,17 @@ class IndexStore:
         between = "reversed_key >= ? AND reversed_key < ?"
         return _indexed(self._database.all(f"{_FILES} WHERE {between} LIMIT {MOST_RIVALS}", (key, f"{key[:-1]}0")))
 
+    def known_names(self, names: Iterable[Parts]) -> set[str]:
+        """Of paths of one component each: the keys of those that a file is called, without regard to case."""
+        keys = as_list(dict.fromkeys(name.reversed_key() for name in names))
+        # What begins with "b/" lies before "b0", as in files_ending.
+        rows = self._database.all(
+            "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM files WHERE reversed_key >= value"
+            " AND reversed_key < substr(value, 1, length(value) - 1) || '0')",
+            (keys,),
+        )
+        return {key for (key,) in rows}
+
     def files_at(self, paths: Iterable[Parts]) -> tuple[IndexedFile, ...]:
         """The files at these very paths, without regard to case."""
         keys = as_list(path.reversed_key() for path in paths)

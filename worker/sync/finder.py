@@ -132,6 +132,10 @@ class ItemFinder:
         """What a scene's files lead to, as far as the index knows; asks nobody."""
         return self._matcher.match(files)
 
+    def may_match(self, scenes: Sequence[Sequence[str]]) -> list[bool]:
+        """For each scene's files, whether the index has a file of such a name at all; asks nobody."""
+        return self._matcher.may_match(scenes)
+
     def _match(
         self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]], patient: Collection[int]
     ) -> list[MatchResult]:

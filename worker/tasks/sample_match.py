@@ -56,6 +56,7 @@ class SampleMatcher:
         self._finder = context.finder
         self._path_map = context.config.path_map
         self._show = show
+        self._is_swept = False
 
     def faults(self, scenes: Sequence[Scene]) -> dict[int, Fault | None]:
         """By scene id, why a scene would not be found; None where it would be. Raises PlexError."""
@@ -66,11 +67,37 @@ class SampleMatcher:
             faults[scene_id] = self._fault(files, each)
         return faults
 
+    def known_faults(self, scenes: Sequence[Scene]) -> dict[int, Fault | None]:
+        """As `faults`, for very many: by the index alone, but for equal rivals. Raises PlexError.
+
+        The index is brought up to date as a whole, once, before a scene is said to be missing. An item that it has is
+        not read: whether that one is still there, a sync finds out.
+        """
+        faults = self._faults_by_index(scenes)
+        if not self._is_swept and any(faults.values()):
+            self._is_swept = True
+            if self._index.refresh(force=True).changed:
+                faults = self._faults_by_index(scenes)
+        ambiguous = {scene_id for scene_id, fault in faults.items() if fault and fault.kind is FaultKind.AMBIGUOUS}
+        return {**faults, **self.faults([scene for scene in scenes if scene.id in ambiguous])}
+
+    def _faults_by_index(self, scenes: Sequence[Scene]) -> dict[int, Fault | None]:
+        faults: dict[int, Fault | None] = {}
+        for scene, may_match in zip(scenes, self._finder.may_match([scene.files for scene in scenes]), strict=True):
+            if may_match:
+                match = self._finder.match(scene.files)
+                faults[scene.id] = None if match.rating_keys else self._why_not(scene.files, match.ambiguous)
+            else:
+                faults[scene.id] = Fault(FaultKind.UNKNOWN if scene.files else FaultKind.NO_FILE)
+        return faults
+
     def _fault(self, files: Sequence[str], found: Found) -> Fault | None:
-        if found.items:
-            return None
-        if found.candidates:
-            return Fault(FaultKind.AMBIGUOUS, tuple(map(self._show, found.candidates)))
+        return None if found.items else self._why_not(files, found.candidates)
+
+    def _why_not(self, files: Sequence[str], rivals: Sequence[str]) -> Fault:
+        """Why nothing was found for certain, where `rivals` are the paths that fit equally well."""
+        if rivals:
+            return Fault(FaultKind.AMBIGUOUS, tuple(map(self._show, rivals)))
         same_name = [
             (split_path(file).common_tail(split_path(indexed.path)), indexed.path)
             for file in files

@@ -171,7 +171,14 @@ def test_an_item_with_two_files_of_the_scene_is_named_once(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("files", [[], [""], ["/"]])
 def test_no_file_is_no_match(world: World, files: list[str]) -> None:
-    assert world.add("/media", "/media/a.mp4").matcher().match(files).rating_keys == ()
+    matcher = world.add("/media", "/media/a.mp4").matcher()
+    assert (matcher.match(files).rating_keys, matcher.may_match([files])) == ((), [False])
+
+
+def test_what_may_match_is_told_for_many_at_once_and_by_the_mapped_name(world: World) -> None:
+    matcher = world.add("/media", "/media/sub/Ä.mp4").matcher(path_map={"/data/b.mp4": "/media/sub/ä.mp4"})
+    scenes = [["/x/a\u0308.MP4"], ["/data/b.mp4"], ["/data/none.mp4", "/data/ä.mp4"], ["/ä.mp4/none"], []]
+    assert matcher.may_match(scenes) == [True, True, True, False, False]
 
 
 class TestScanTargets:

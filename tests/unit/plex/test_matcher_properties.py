@@ -53,7 +53,8 @@ def test_property_it_finds_what_a_look_at_all_files_finds(files: list[str], want
         items = [ListedItem(key, (path,), trashed & {path}) for key, path in enumerate(files, start=1)]
         store.put_items(1, items)
         index = FileIndex(store, client_of("http://127.0.0.1:1"), clock, ())
-        result = Matcher(index, (), ROOTS, False).match([wanted])
+        matcher = Matcher(index, (), ROOTS, False)
+        result, (may_match,) = matcher.match([wanted]), matcher.may_match([[wanted]])
         index.close()
     best = best_of_all(split_path(wanted), files, trashed)
     if len(best) > 1:
@@ -61,3 +62,4 @@ def test_property_it_finds_what_a_look_at_all_files_finds(files: list[str], want
     else:
         assert {files[key - 1] for key in result.rating_keys} == best
     assert bool(result.missing) == (not best)
+    assert may_match == any(split_path(wanted).common_tail(split_path(path)) for path in files)

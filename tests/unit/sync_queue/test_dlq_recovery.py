@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from storage.database import Database
-from sync_queue.dlq import DeadLetterQueue
+from sync_queue.dlq import DeadLetterQueue, Outline
 from sync_queue.dlq_recovery import ALREADY_PENDING, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
 from sync_queue.manager import AckQueue
-from sync_queue.models import DeadLetter, Failure, Job
+from sync_queue.models import Failure, Job
 from sync_queue.operations import claim as claim_many
 from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending
 
@@ -35,7 +35,7 @@ def plan(database: Database, selection: Selection = EVERYTHING, **objections: st
     return plan_redrive(candidates, {letter_id: reason for letter_id, reason in reasons.items() if reason})
 
 
-def scenes(letters: tuple[DeadLetter, ...]) -> list[int]:
+def scenes(letters: tuple[Outline, ...]) -> list[int]:
     return [letter.scene_id for letter in letters]
 
 

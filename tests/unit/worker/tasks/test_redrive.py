@@ -55,6 +55,18 @@ def test_a_scene_that_is_gone_stays(bench: Workbench) -> None:
     assert retry(bench) == ([1], {99: "the scene is no longer in Stash"})
 
 
+def test_a_scene_that_stash_cannot_answer_for_stays_as_long(bench: Workbench) -> None:
+    bury(bench, 1)
+    bury(bench, 2, "SceneUnreadable")
+    bench.stash.break_scene(1)
+    bench.stash.break_scene(2, "performers")
+    went, kept = retry(bench, dry_run=True)
+    assert (went, [*kept], {"Stash cannot answer for scene" in why for why in kept.values()}) == ([], [1, 2], {True})
+    bench.stash.repair_scene(1)
+    bench.stash.repair_scene(2)
+    assert retry(bench) == ([1, 2], {})
+
+
 def test_a_scene_with_a_newer_job_stays(bench: Workbench) -> None:
     bury(bench, 1)
     bench.enqueue(1)
@@ -101,9 +113,12 @@ def test_many_scenes_are_asked_for_in_pages(tmp_path: Path) -> None:
     with Workbench(tmp_path, scenes=120) as bench:
         for scene_id in bench.keys:
             bury(bench, scene_id, "PlexNotFound")
+        for scene_id in range(1000, 1880):
+            bury(bench, scene_id)
         bench.stash.reset_log()
-        assert retry(bench, dry_run=True) == ([*bench.keys], {})
-        assert bench.stash.count_operations("findScenes") == 3
+        went, kept = retry(bench, dry_run=True)
+        assert (went, len(kept)) == ([*bench.keys], 880)
+        assert bench.stash.count_operations("findScenes") == 2
 
 
 def test_what_goes_back_is_due_along_the_ramp_with_fresh_counters(bench: Workbench) -> None:
