@@ -27,6 +27,7 @@ class DataFolder:
         self.standby_lock = os.path.join(self.queue, "standby.lock")
         self.install_lock = os.path.join(root, "install.lock")
         self.install_failure = os.path.join(root, "install_failure.json")
+        self.damaged_packages = os.path.join(root, "damaged_packages.json")
         self.pictures_failure = os.path.join(root, "pictures_failure.json")
         self.dependencies = os.path.join(root, "deps")
         self.breaker = os.path.join(root, "circuit_breaker_state.json")

@@ -54,6 +54,8 @@ def run_drainer(
                 lock.release()
             # After the release: whoever hands one over later than this sees that the lock is free.
             fresh = sessions.newest()
+        if replaced is Ended.DAMAGED:
+            start_drainer(plugin_file, server_connection)
         if replaced is Ended.UPDATED:
             # Also without jobs: where a file was missing, a hook could not run, and only a catch-up finds its edit.
             start_drainer(plugin_file, server_connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -157,3 +158,24 @@ def test_other_pins_and_another_python_bring_their_own_packages(tmp_path: Path, 
         world.wait_until_drained(INSTALLATION)
         wait_until_in_step(world, [1])
         assert packages(world) == [packages_name(LOCK)]
+
+
+def folder_of(world: World) -> Path:
+    """The folder of packages."""
+    return Path(world.data.dependencies, packages_name(LOCK))
+
+
+def test_damaged_packages_heal_by_themselves(tmp_path: Path, python: str, wheels: Path) -> None:
+    with fresh_world(tmp_path, python, wheels) as world:
+        world.edit(1, title="First", details="d")
+        world.wait_until_drained(INSTALLATION)
+        wait_until(lambda: not world.drainers(), "the drainer to end")
+        shutil.rmtree(folder_of(world) / "urllib3")
+        world.edit(2, title="With half of the packages", details="d")
+        world.wait_until_drained(INSTALLATION)
+        wait_until_in_step(world, [1, 2])
+        wait_until(lambda: not world.drainers(), "the drainer to end")
+        (folder_of(world) / "requests" / "sessions.py").write_bytes(b"")
+        world.stash.run_task("PlexSync", "Test Plex Connection").ended.wait(INSTALLATION)
+        assert world.stash.runs[-1].error is None
+        assert "Traceback" not in world.logged()

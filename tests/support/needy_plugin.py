@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -19,7 +20,7 @@ from worker.packages.requirements import packages_folder
 
 NAME = "plexsync-example"
 SCRIPT = """
-import json, sys
+import json, sys, time
 sys.path.insert(0, sys.argv[3])
 from worker.data_folder import DataFolder
 from worker.packages.dependencies import Dependencies, DependencyError
@@ -29,6 +30,9 @@ try:
     how = sys.argv[4]
     dependencies.wait_for() if how == "wait" else dependencies.ensure(insist=how == "insist")
     dependencies.remove_others()
+    if how == "look":
+        print(json.dumps({"damage": dependencies.note_damage(time.time()), "said": said}))
+        sys.exit()
     import plexsync_example
     result = {"version": plexsync_example.VERSION, "from": plexsync_example.__file__}
 except DependencyError as error:
@@ -45,12 +49,18 @@ def wheel_of(version: str, first_line: str = "") -> bytes:
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    files[f"{info}/RECORD"] = "".join(f"{name},,\n" for name in files) + f"{info}/RECORD,,\n"
+    record = "".join(f"{name},{_digest(content)},{len(content)}\n" for name, content in files.items())
+    files[f"{info}/RECORD"] = f"{record}{info}/RECORD,,\n"
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as wheel:
         for name, content in files.items():
             wheel.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+def _digest(content: str) -> str:
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content.encode()).digest())
+    return f"sha256={digest.rstrip(b'=').decode()}"
 
 
 def make_wheel(folder: Path, version: str, first_line: str = "") -> None:
@@ -93,7 +103,10 @@ class NeedyPlugin:
         return packages_folder(self.data.dependencies, self.lock)
 
     def start(self, how: str = "insist") -> subprocess.Popen[str]:
-        """Start a process that needs the packages; `how` is insist (as a task), ask, or wait (as a drainer)."""
+        """Start a process that needs the packages; `how` is insist (as a task), ask, or wait (as a drainer).
+
+        With "look" it looks whether they are whole, as after a failure.
+        """
         command = self._command(sys.executable, how)
         return subprocess.Popen(
             command, cwd=self.working_folder, env=self.environment, stdout=subprocess.PIPE, text=True

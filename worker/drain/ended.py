@@ -19,6 +19,7 @@ class Ended(Enum):
     REMOVED = "the plugin's files are gone; the jobs stay"
     UPDATED = "another version of the plugin is installed; the jobs stay"
     RELIEVED = "another drainer takes over, with a fresh session"
+    DAMAGED = "packages that it needs are damaged; another drainer fetches them anew"
     SUPERSEDED = "another drainer works on the queue"
 
 

@@ -23,7 +23,7 @@ def sync_apart(syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
     """Sync the jobs together, or one by one where an error comes that is nobody's kind.
 
     Raises what concerns all jobs: SyncInterrupted, StashUnavailable, PlexLibraryUnknown, Superseded, sqlite3.Error,
-    OSError.
+    OSError, ImportError.
     """
     return together_or_one_by_one(
         jobs,
@@ -37,7 +37,8 @@ def sync_apart(syncer: BatchSync, jobs: Sequence[Job]) -> list[Outcome]:
 
 def _raise_if_foreseen(_jobs: Sequence[Job], error: Exception) -> None:
     of_plex_or_stash = isinstance(error, SyncInterrupted | StashUnavailable | PlexLibraryUnknown)
-    if of_plex_or_stash or isinstance(error, Superseded | sqlite3.Error | OSError):
+    # What cannot be imported is no job's fault: the packages are damaged.
+    if of_plex_or_stash or isinstance(error, Superseded | sqlite3.Error | OSError | ImportError):
         raise error
 
 

@@ -21,8 +21,16 @@ import time
 from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
 from storage.permissions import make_private, others_may_write
+from worker.packages.damage_mark import DamageMark
 from worker.packages.pip_install import UNFINISHED, InstallError, install, pip_command
-from worker.packages.requirements import missing_packages, packages_folder, packages_name, unsafe_folders
+from worker.packages.requirements import (
+    missing_packages,
+    packages_folder,
+    packages_name,
+    read_pins,
+    unsafe_folders,
+)
+from worker.packages.soundness import fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,6 +94,7 @@ class Dependencies:
         self._on_wait = on_wait
         self._check = check
         self._failure = JsonFile(folder.install_failure, clock)
+        self._damage = DamageMark(JsonFile(folder.damaged_packages, clock), packages_name(self._lock))
         self._retry_after = float(os.environ.get(RETRY_VARIABLE) or RETRY_AFTER)
 
     def ensure(self, *, insist: bool = False) -> None:
@@ -130,6 +139,34 @@ class Dependencies:
                 self._log("error", str(error))
             self._wait_for_change()
 
+    def note_damage(self, since: float) -> str:
+        """Look whether the packages are whole, after something failed; what is wrong, "" where they are.
+
+        The next `ensure` fetches them anew: in another process, as what is loaded already cannot be unloaded. Where
+        that was done within RETRY_AFTER and did not help, it is a failed installation like any other. What somebody
+        else has fetched anew since `since` (seconds since the epoch) may not be what this process has loaded.
+
+        Raises DependencyError, OSError.
+        """
+        lock = self._take_install_lock()
+        try:
+            fetched_at = self._damage.fetched_at()
+            cause = fault(self._requirements, self._lock, self._target)
+            if not cause:
+                return "The Python packages that PlexSync needs were fetched anew." if fetched_at > since else ""
+            said = f"The Python packages that PlexSync needs are damaged ({cause}). They are fetched anew."
+            if 0.0 <= self._clock() - fetched_at < RETRY_AFTER:
+                said = f"The packages were fetched anew and are damaged again ({cause}). {self._advice(self._target)}"
+                self._remember_failure(said)
+            self._damage.note()
+            return said
+        finally:
+            lock.release()
+
+    def forget_damage(self) -> None:
+        """They have served: whatever is damaged from now on is so for the first time. Raises OSError."""
+        self._damage.forget()
+
     def remove_others(self) -> None:
         """Delete packages for other pins, for another Python, and what killed installations left.
 
@@ -149,14 +186,24 @@ class Dependencies:
             lock.release()
 
     def _are_there(self) -> bool:
-        ours = packages_folder(self._folder.dependencies, self._lock)
+        ours = self._target
         if os.path.isdir(ours) and ours not in sys.path:
             self._make_parents_private()
             # Behind the plugin's own folder, before the system's: what we installed is what we were tested with.
             if not others_may_write(ours):
                 sys.path.insert(1, ours)
         importlib.invalidate_caches()
-        return not missing_packages(self._requirements)
+        return not self._damage.is_noted() and not missing_packages(self._requirements)
+
+    @property
+    def _target(self) -> str:
+        """Our folder of packages. Raises OSError."""
+        return packages_folder(self._folder.dependencies, self._lock)
+
+    def _wanted(self) -> str:
+        """The names of those that are missing, or of all where what is there is damaged."""
+        names = missing_packages(self._requirements) or [pin.name for pin in read_pins(self._requirements)]
+        return ", ".join(names)
 
     def _make_parents_private(self) -> None:
         """Raises DependencyError where others could replace whatever is fetched."""
@@ -177,14 +224,14 @@ class Dependencies:
         return lock
 
     def _install(self) -> None:
-        missing = ", ".join(missing_packages(self._requirements))
-        target = packages_folder(self._folder.dependencies, self._lock)
+        missing, target = self._wanted(), self._target
         for folder in unsafe_folders(self._requirements, target):
             self._log("warning", f"Others may write to {folder}. The packages that PlexSync needs are fetched anew.")
         self._log("info", f"Installing {missing} into {target}. This happens once and takes a minute or two")
         try:
             self._make_parents_private()
             install(target, self._requirements, self._lock, self._log, self._check)
+            self._damage.note_fetched(self._clock())
         except (InstallError, OSError) as error:
             problem = f"{missing} could not be installed ({error}). {self._advice(target)}"
             self._remember_failure(problem)

@@ -64,7 +64,8 @@ def install(
         # pip would leave it to the umask whether others may write to it.
         os.mkdir(arriving, mode=0o700)
         _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), log, check)
-        _try_imports(arriving, [pin.module for pin in read_pins(requirements)])
+        if cause := load_error(arriving, [pin.module for pin in read_pins(requirements)]):
+            raise InstallError(f"pip has fetched them, but they do not load: {cause}")
         _give_name(arriving, target)
     except OSError as error:
         raise InstallError(str(error)) from error
@@ -76,6 +77,16 @@ def last_line(text: str) -> str:
     """The last line that says something: of a traceback, the error."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason given"
+
+
+def load_error(folder: str, modules: Iterable[str]) -> str:
+    """Why a new process cannot load the modules, with a folder before its own, "" where it can. Raises OSError.
+
+    A compiled one may be there and be meant for another system.
+    """
+    script = f"import sys; sys.path.insert(0, sys.argv[1]); import {', '.join(modules)}"
+    result = _run(isolated(sys.executable, "-c", script, folder), os.path.dirname(sys.executable))
+    return last_line(result.stderr) if result.returncode else ""
 
 
 def _discard(*folders: str) -> None:
@@ -163,14 +174,6 @@ def _cause(lines: Iterable[str]) -> str:
     if any("connection broken by" in line for line in lines):
         return f"the package index cannot be reached (pip says {cause})"
     return cause
-
-
-def _try_imports(folder: str, modules: Iterable[str]) -> None:
-    """See that the packages load: a compiled one may be there and be meant for another system."""
-    script = f"import sys; sys.path.insert(0, sys.argv[1]); import {', '.join(modules)}"
-    result = _run(isolated(sys.executable, "-c", script, folder), folder)
-    if result.returncode:
-        raise InstallError(f"pip has fetched them, but they do not load: {last_line(result.stderr)}")
 
 
 def _give_name(arriving: str, target: str) -> None:

@@ -50,13 +50,13 @@ def missing_packages(requirements: str) -> list[str]:
 
 def unsafe_folders(requirements: str, ours: str) -> list[str]:
     """Folders that others may write to, of those that hold packages of the file, and `ours`. Raises OSError."""
-    folders = {_folder(found) for pin in read_pins(requirements) if (found := _find(pin.name))} | {ours}
+    folders = {_folder(found) for pin in read_pins(requirements) if (found := find_package(pin.name))} | {ours}
     return sorted(folder for folder in folders if os.path.exists(folder) and others_may_write(folder))
 
 
 def installed_packages(requirements: str) -> list[str]:
     """Name and version of what is installed of the file's pins, as `requests 2.34.2`. Raises OSError."""
-    found = {pin.name: _find(pin.name) for pin in read_pins(requirements)}
+    found = {pin.name: find_package(pin.name) for pin in read_pins(requirements)}
     return [f"{name} {package.version}" for name, package in found.items() if package]
 
 
@@ -77,15 +77,15 @@ def packages_folder(parent: str, lock: str) -> str:
 
 
 def _will_do(pin: Pin) -> bool:
-    found = _find(pin.name)
+    found = find_package(pin.name)
     if found is None or others_may_write(_folder(found)):
         return False
     installed, wanted = _numbers(found.version), _numbers(pin.version)
     return installed[:1] == wanted[:1] and installed >= wanted[:2]
 
 
-def _find(name: str) -> importlib.metadata.Distribution | None:
-    """The installed package, None where there is none."""
+def find_package(name: str) -> importlib.metadata.Distribution | None:
+    """The installed package of that name, None where there is none."""
     try:
         return importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:

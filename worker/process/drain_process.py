@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +17,7 @@ from storage.database import Database, NewerFormat, is_damage
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
-from worker.base.shortage import log_end
+from worker.base.shortage import log_end, shortage
 from worker.data_folder import DataFolder
 from worker.drain.dismissal import Dismissal, Dismissed
 from worker.drain.ended import DISMISSED, Ended
@@ -51,7 +52,7 @@ class Leave:
     @property
     def is_final(self) -> bool:
         """Whether this process does no more work, whatever comes."""
-        return self.ended in DISMISSED
+        return self.ended in DISMISSED or self.ended is Ended.DAMAGED
 
     @property
     def is_for_relief(self) -> bool:
@@ -86,10 +87,8 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         dependencies = Dependencies(folder, plugin_folder, log, on_wait=tell, check=wanted.check)
         dependencies.wait_for()
         dependencies.remove_others()
-        # Heavy, and only importable once the packages are there.
-        from worker.process.drain_host import host_worker  # noqa: PLC0415
-
-        ended, connection = host_worker(folder, plugin_folder, server_connection, database, relay, sessions)
+        host = partial(_host, folder, plugin_folder, server_connection, database, relay, sessions)
+        ended, connection = _host_with(dependencies, host) or (Ended.DAMAGED, connection)
     except DependencyError as error:
         logger.error("%s", error)
         publisher.end()
@@ -106,6 +105,43 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         queue, newest = _last_look(folder, database, relay)
         database.close()
     return Leave(queue, 0 if ended is Ended.IDLE else newest, ended, connection)
+
+
+def _host(*whereabouts: Any) -> tuple[Ended, dict[str, Any]]:
+    # Heavy, and only importable once the packages are there.
+    from worker.process.drain_host import host_worker  # noqa: PLC0415
+
+    return host_worker(*whereabouts)
+
+
+def _host_with(
+    dependencies: Dependencies, host: Callable[[], tuple[Ended, dict[str, Any]]]
+) -> tuple[Ended, dict[str, Any]] | None:
+    """What `host` returns, None where packages are damaged: what is half loaded here, only another process can load.
+
+    Raises what `host` raises where they are whole, DependencyError, OSError.
+    """
+    began_at = time.time()
+    try:
+        result = host()
+    except (Dismissed, BeingReplaced, NewerFormat, sqlite3.Error, MemoryError):
+        raise
+    except Exception as error:  # whatever half a package fails with; raised again where they are whole
+        if shortage(error) or not _tell_damage(dependencies, began_at):
+            raise
+        return None
+    if result[0] is Ended.FAILED and _tell_damage(dependencies, began_at):
+        return None
+    if result[0] is not Ended.FAILED:
+        dependencies.forget_damage()
+    return result
+
+
+def _tell_damage(dependencies: Dependencies, began_at: float) -> bool:
+    said = dependencies.note_damage(began_at)
+    if said:
+        logger.warning("%s", said)
+    return bool(said)
 
 
 def _open_queue(folder: DataFolder) -> Database:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import time
 from functools import partial
 from typing import Any
 
@@ -67,13 +68,18 @@ def _ensure_packages(folder: DataFolder, plugin_file: str, quiet: bool) -> None:
     from worker.packages.dependencies import Dependencies, DependencyError  # noqa: PLC0415
 
     try:
-        Dependencies(folder, os.path.dirname(plugin_file), log).ensure(insist=True)
+        Dependencies(folder, os.path.dirname(plugin_file), log_quietly if quiet else log).ensure(insist=True)
     except DependencyError as error:
         raise TaskError(str(error)) from error
 
 
+def log_quietly(_level: str, message: str) -> None:
+    """Log to Stash what the page does not want to be loud about: whoever asked gets the failure as its answer."""
+    log("debug", message)
+
+
 def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
-    quiet = is_quiet(request)
+    quiet, began_at = is_quiet(request), time.time()
     try:
         return perform(folder, plugin_file, request, partial(_ensure_packages, folder, plugin_file, quiet))
     except (TaskError, sqlite3.OperationalError):
@@ -84,6 +90,12 @@ def _perform(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
             raise
         if said := shortage(error):
             raise TaskError(said) from error
+        # Heavy, and only needed where something is wrong.
+        from worker.process.fresh_start import run_anew  # noqa: PLC0415
+
+        anew = None if folder.fault else run_anew(folder, plugin_file, request, began_at, quiet=quiet)
+        if anew is not None:
+            return anew
         # The process's outermost edge: the person gets a sentence, the log the cause.
         _log_cause(request.mode, error, quiet)
         raise TaskError(f"{request.mode} failed, unforeseen ({type(error).__name__}). See Stash's log") from error

@@ -96,7 +96,7 @@ def make(fit: str, cover: bytes, most: int) -> bytes:
             if picture.width * picture.height > MOST_PIXELS:
                 raise CannotMake(f"it has {picture.width} by {picture.height} pixels")
             return _smaller(cover, picture, most) if fit == SMALLER else _poster(fit, cover, picture, most)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except (ImportError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         raise CannotMake(str(error)) from error
 
 
