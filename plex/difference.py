@@ -73,17 +73,18 @@ def with_sort_title(edits: Iterable[FieldEdit], current: PlexItem, history: Item
     """
     by_field = {edit.field: edit for edit in edits}
     title, own = by_field.get("title"), by_field.get("sort_title")
-    is_old = title is not None and title.gives_back and not title.is_lock_only
-    before = history.originals["title"] if is_old else None
+    before = history.originals.get("title")
+    is_old = before is not None and (title.new if title else current.value("title")) == before.value
     will_be_locked = own.locked if own else is_locked("sort_title", current.locked)
-    if title is None or before is None or before.sort_title is None or will_be_locked:
+    if before is None or before.sort_title is None or not is_old or will_be_locked:
         return tuple(by_field.values())
-    unguided = str(own.new if own else current.value("sort_title"))
-    is_made = unguided in (before.sort_title, before.made) or "title" in history.writing
-    sort_title = before.sort_title if is_made else unguided
-    by_field["title"] = replace(title, sort_title=sort_title)
+    sort_title = before.sort_title_before(own.new if own else current.value("sort_title"))
+    if "title" in history.writing:  # what Plex made of it then, nobody saw
+        sort_title = before.sort_title
     if own:
         by_field["sort_title"] = replace(own, new=sort_title)
+    if title and not title.is_lock_only:
+        by_field["title"] = replace(title, sort_title=str(sort_title))
     return tuple(by_field.values())
 
 
@@ -152,8 +153,8 @@ class _Comparison:
         )
         edit = plan.edit()
         original = self.history.originals.get(name)
-        if edit and only_ours and not want and original:
-            return replace(edit, locked=original.locked, gives_back=True)  # nothing of ours is left
+        if edit and only_ours and not want and original and set(names(original.value)) <= set(names(edit.new)):
+            return replace(edit, locked=original.locked, gives_back=True)  # nothing of ours is left, and nothing lost
         return replace(edit, left_out=want[room:]) if edit else None
 
     def _lock_edit(self, name: str, want: FieldValue, have: FieldValue) -> FieldEdit | None:

@@ -47,6 +47,11 @@ class Original:
         known = {name: value for name, value in besides.items() if value is not None}
         return {"value": as_json(self.value), "locked": self.locked, **known}
 
+    def sort_title_before(self, sort_title: FieldValue) -> FieldValue:
+        """What a sort title that is, or was, beside our title was beside this one: another one if Plex made it."""
+        is_made = self.sort_title is not None and sort_title in (self.sort_title, self.made)
+        return self.sort_title if is_made else sort_title
+
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Original:
         """The inverse of as_json."""

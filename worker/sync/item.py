@@ -181,13 +181,19 @@ class ItemSync(ItemWriting):
             asked={**self.state.asked, **{name: as_json(self._wanted.value(name)) for name in forms}},
             refused=self._refusals(now) if gives_up else {**self.state.refused, **self._refused_pictures(now)},
         )
-        given_back = {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
         never_written = {name for name in self.verdict.refused if name not in self._known.written}
-        return _without(state, given_back, never_written)
+        return _without(state, self._given_back(), never_written)
+
+    def _given_back(self) -> set[str]:
+        return {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
 
     def _originals(self) -> Mapping[str, Any]:
-        """The old values, with the sort title that Plex made of a title that arrived."""
+        """The old values, with what is to be known of a sort title once the title has arrived, or has gone back."""
         originals = self.state.originals
+        if "title" in self._given_back() and "sort_title" in originals:
+            before, own = (Original.from_json(originals[name]) for name in ("title", "sort_title"))
+            value = own.value if own.locked else before.sort_title_before(own.value)
+            return {**originals, "sort_title": replace(own, value=value).as_json()}
         told = {edit.field for edit in self.edits if edit.field == "sort_title" or edit.is_lock_only}
         is_told = not told.isdisjoint(("title", "sort_title")) or is_locked("sort_title", self.shown.locked)
         if is_told or "title" not in self._sent_values() or "sort_title" not in originals["title"]:

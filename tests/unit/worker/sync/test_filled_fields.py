@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sync_queue.enqueue import enqueue_undo
 from tests.support.filled_settings import BEFORE, COLLECTIONS, FILLED, GENRES, shown, sync, world
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
@@ -59,3 +60,17 @@ def test_what_somebody_typed_in_plex_since_stays_when_the_setting_goes(tmp_path:
         sync(bench, {})
         item = bench.item(1)
         assert (item.tagline, set(item.labels)) == ("Typed", {"Kept", "Theirs"})
+
+
+def test_what_was_mirrored_away_is_back_after_an_undo_whatever_was_set_between(tmp_path: Path) -> None:
+    with world(tmp_path, ("title",)) as bench:
+        untouched = shown(bench.item(1))
+        sync(bench, {})
+        bench.edit(1, tag_ids=[bench.stash.tag_id("One")])
+        sync(bench, {})
+        bench.edit(1, tag_ids=[])
+        sync(bench, {"preserve_plex_edits": True})
+        assert shown(bench.item(1))["genres"] == set()
+        enqueue_undo(bench.database, [1], bench.clock.now)
+        bench.drain()
+        assert shown(bench.item(1)) == untouched

@@ -89,6 +89,26 @@ def test_so_does_a_setting_that_is_switched_off(bench: Workbench) -> None:
     assert shows(bench) == ("scene-1", "Before", False)
 
 
+def test_so_does_an_edit_that_brings_the_old_title(bench: Workbench) -> None:
+    has(bench, "Before")
+    entitle(bench, "The New One")
+    entitle(bench, "scene-1")
+    assert shows(bench) == ("scene-1", "Before", False)
+    undo(bench)
+    assert shows(bench) == ("scene-1", "Before", False)
+
+
+@pytest.mark.parametrize("title", ["", "scene-1"])
+def test_ours_goes_back_to_what_stood_beside_the_old_title(bench: Workbench, title: str) -> None:
+    has(bench, "Before")
+    entitle(bench, "The New One")
+    bench.edit(1, title=title)
+    sync(bench, {"sort_title_format": "{studio}"})
+    assert shows(bench) == ("scene-1", "Studio", True)
+    sync(bench, {})
+    assert shows(bench) == ("scene-1", "Before", False)
+
+
 def test_one_that_was_typed_since_stays(bench: Workbench) -> None:
     has(bench, "Before")
     entitle(bench, "The New One")
