@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any
 
 import persistqueue.serializers.json
 from persistqueue import SQLiteAckQueue
@@ -64,14 +63,16 @@ class QueueManager:
         # One transaction, and so not persist-queue's resume_unack_tasks: a hook may enqueue the same scene in between.
         with self.database.transaction():
             claimed = self._claimed()
-            for data in self._overtaken():
-                fold_ended(self.database, data)
             self.database.execute(
-                f"""UPDATE ack_queue_default SET status = {ACKNOWLEDGED} WHERE {CLAIMED} AND EXISTS (
+                f"""UPDATE ack_queue_default SET status = {READY} WHERE {CLAIMED} AND NOT EXISTS (
                        SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
                        AND (newer.{PENDING} OR newer.{CLAIMED} AND newer._id > ack_queue_default._id))"""
             )
-            self.database.execute(f"UPDATE ack_queue_default SET status = {READY} WHERE {CLAIMED}")
+            # The scenes of those that are left have a pending one now.
+            rows = self.database.all(f"SELECT data FROM ack_queue_default WHERE {CLAIMED} ORDER BY _id")
+            for (data,) in rows:
+                fold_ended(self.database, json.loads(data))
+            self.database.execute(f"UPDATE ack_queue_default SET status = {ACKNOWLEDGED} WHERE {CLAIMED}")
         return claimed
 
     def forget_history(self) -> None:
@@ -81,15 +82,6 @@ class QueueManager:
     def close(self) -> None:
         """Close the connection."""
         self.database.close()
-
-    def _overtaken(self) -> list[dict[str, Any]]:
-        """The data of claimed jobs whose scene has a pending one by now, oldest first."""
-        rows = self.database.all(
-            f"""SELECT data FROM ack_queue_default WHERE {CLAIMED} AND EXISTS (
-                   SELECT 1 FROM ack_queue_default AS newer WHERE newer.scene_id = ack_queue_default.scene_id
-                   AND newer.{PENDING}) ORDER BY _id"""
-        )
-        return [json.loads(data) for (data,) in rows]
 
     def _claimed(self) -> int:
         row = self.database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {CLAIMED}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.database import refuse_newer
-from sync_queue.schema import FORMAT, STEPS, UNDONE
+from sync_queue.schema import FORMAT, PARTLY_FOUND, STEPS, UNDONE
 
 _HAS_MARKS_OF_SCENES = "SELECT 1 FROM pragma_table_info('scene_state') WHERE name = 'undone_at'"
 _MARKS_PER_SERVER = ("DROP INDEX IF EXISTS undone_scenes", "ALTER TABLE scene_state DROP COLUMN undone_at", *UNDONE)
-"""Format 1 as it was before the first release, in the files of those who tried it: that an undo was done is lost."""
+_CAME_BEFORE_THE_RELEASE = (PARTLY_FOUND,)
+"""What format 1 had not yet before the first release, in the files of those who tried it. Of undos, that they were done
+is lost."""
 
 
 def migrate(database: Database) -> None:
@@ -22,6 +24,8 @@ def migrate(database: Database) -> None:
         if database.one(_HAS_MARKS_OF_SCENES):
             for statement in _MARKS_PER_SERVER:
                 connection.execute(statement)
+        for statement in _CAME_BEFORE_THE_RELEASE:
+            connection.execute(statement)
         if database.schema_version() == FORMAT:
             return
         reach("migrate:begun")

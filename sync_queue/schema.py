@@ -39,6 +39,10 @@ UNDONE = (
     """,
     "CREATE INDEX IF NOT EXISTS undone_by_time ON undone (server_id, undone_at, scene_id)",
 )
+PARTLY_FOUND = """
+    CREATE TABLE IF NOT EXISTS partly_found (
+        scene_id INTEGER PRIMARY KEY, files TEXT NOT NULL, since REAL NOT NULL)
+"""
 SCHEMA = (
     """
     CREATE TABLE IF NOT EXISTS ack_queue_default (
@@ -63,6 +67,7 @@ SCHEMA = (
     CREATE TABLE IF NOT EXISTS waiting_files (
         scene_id INTEGER PRIMARY KEY, files TEXT NOT NULL, since REAL NOT NULL)
     """,
+    PARTLY_FOUND,
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,

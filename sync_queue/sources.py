@@ -7,9 +7,11 @@ from __future__ import annotations
 
 SEPARATOR = "+"
 
-BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename", "removal"})
+BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename", "removal", "found"})
 """Those that no person stands behind: they leave alone what Plex refused."""
-WHOLE_LIBRARY = frozenset({"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused"})
+WHOLE_LIBRARY = frozenset(
+    {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused", "found"}
+)
 """Those that are about no scene in particular: they leave alone what was undone."""
 
 

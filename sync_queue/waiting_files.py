@@ -70,6 +70,13 @@ def waiting_since(database: Database) -> float | None:
     return None if row is None else row[0]
 
 
+def set_back(database: Database, now: float) -> None:
+    """Where the clock was ahead of `now` (seconds since the epoch), have those who began to wait then begin now."""
+    with database.transaction():
+        for table in ("waiting_files", "partly_found"):
+            database.execute(f"UPDATE {table} SET since = ? WHERE since > ?", (now, now))
+
+
 def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
     """Make these scenes' jobs due at `now` (seconds since the epoch), the buried ones with fresh counters; how many."""
     letters = DeadLetterQueue(database).of_scenes(scene_ids, NOT_FOUND)

@@ -71,7 +71,7 @@ def forget_scenes(database: Database, missing_since: float) -> int:
         rows = database.all("SELECT id FROM missing WHERE server_id = ? AND since <= ?", (SCENES, missing_since))
         gone = as_list(row[0] for row in rows)
         forgotten = database.execute(f"DELETE FROM scene_state WHERE scene_id {IN_LIST}", (gone,))
-        for table in ("pins", "undone"):
+        for table in ("pins", "undone", "partly_found"):
             database.execute(f"DELETE FROM {table} WHERE scene_id {IN_LIST}", (gone,))
         database.execute(f"DELETE FROM missing WHERE server_id = ? AND id {IN_LIST}", (SCENES, gone))
     return forgotten

@@ -15,6 +15,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
+from sync_queue.partly_found import forget_partly_found, note_partly_found
 from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
@@ -201,7 +202,7 @@ class Settlement:
         if ending.decision is None or error is None:
             ack_job(self._queue, job)
             self._dead_letters.resolve(job.scene_id)
-            forget_waiting(self._manager.database, [job.scene_id])
+            self._note_missing(ending.outcome, now)
             reach("ack:marked")
         elif ending.decision.action is Action.RETRY:
             tried = job.tried(_failure(ending.outcome), now)
@@ -217,6 +218,15 @@ class Settlement:
             if isinstance(error, SceneGone):
                 forget_scene(self._manager.database, job.scene_id)
         self._note_waiting(ending, now)
+
+    def _note_missing(self, outcome: Outcome, now: float) -> None:
+        """Remember which other files of a scene that is done Plex lacks."""
+        database, scene_id = self._manager.database, outcome.job.scene_id
+        forget_waiting(database, [scene_id])
+        if outcome.missing:
+            note_partly_found(database, WaitingScene(scene_id, outcome.missing, now))
+        else:
+            forget_partly_found(database, [scene_id])
 
     def _note_waiting(self, ending: Ending, now: float) -> None:
         """Remember which files Plex lacks, or may lack, unless their scene is given up for good."""

@@ -18,6 +18,9 @@ logger = logging.getLogger(__name__)
 NOTHING_PINNED: Mapping[int, Sequence[str]] = {}
 SECONDS_BETWEEN_SCANS = 600.0
 """How long one request to scan a folder is enough for all that may be missing there."""
+SECONDS_FOR_ANOTHER = 15.0
+"""How long it goes unquestioned that Plex has some of a scene's files and lacks another: as long as between two looks
+for scenes that Plex lacks altogether."""
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
@@ -28,6 +31,7 @@ class Found:
 
     `files`: those of the items' files that were taken for the scene's. `paths`: all files in Plex that these cannot be
     told from, too. `unlisted`: where nothing was found, a library that may hold the scene's file and cannot be listed.
+    `missing`: where something was found, those of the scene's files, as Stash sees them, that Plex does not have.
     """
 
     items: tuple[PlexItem, ...]
@@ -36,6 +40,7 @@ class Found:
     files: tuple[MatchedFile, ...] = ()
     unlisted: UnlistedSection | None = None
     paths: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
 
 
 class ScanRequests:
@@ -140,7 +145,7 @@ class ItemFinder:
         self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]], patient: Collection[int]
     ) -> list[MatchResult]:
         matches = self._matches(scenes, pinned)
-        if _has_all(matches) and self._has_news():
+        if _has_all(matches) and self._is_doubtful(matches) and self._has_news():
             matches = self._matches(scenes, pinned)
         for whole in (False, True):
             if self._is_enough(matches, patient):
@@ -167,13 +172,16 @@ class ItemFinder:
         keys = tuple(dict.fromkeys(file.rating_key for file in files))
         return replace(match, rating_keys=keys, ambiguous=(), files=tuple(dict.fromkeys(files)))
 
+    def _is_doubtful(self, matches: Sequence[MatchResult]) -> bool:
+        """Whether Plex may have more of these scenes by now: the look is due, or it lacked one of several files."""
+        lacks_some = any(match.missing for match in matches)
+        return self._index.is_old() or (lacks_some and not self._index.has_looked_within(SECONDS_FOR_ANOTHER))
+
     def _has_news(self) -> bool:
-        """Whether the index says something else after the look at Plex that is due now and then.
+        """Whether the index says something else after a look at Plex.
 
         Where only the listing fails, be it of another library, what is known will do.
         """
-        if not self._index.is_old():
-            return False
         try:
             return self._index.refresh().changed
         except PlexRequestFailed as error:
@@ -209,7 +217,8 @@ class ItemFinder:
         warnings = (
             f"{len(match.ambiguous)} files in Plex match another file of this scene equally well. Set path_map",
         )
-        return Found(found, (), warnings if match.ambiguous else (), match.files, paths=match.paths)
+        told = warnings if match.ambiguous else ()
+        return Found(found, (), told, match.files, paths=match.paths, missing=match.missing)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Correct what the index had wrong; returns whether there was anything."""

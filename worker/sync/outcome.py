@@ -22,6 +22,7 @@ class Outcome:
     `locked`: fields of which the lock alone was set. `refreshed`: whether Plex was asked to refresh an item. `notes`
     are said once, and nothing is wrong. `given_up`: what is settled instead where the job is not tried again.
     `left`: rating keys of items that showed the scene and do not belong to it any more.
+    `missing`: files of a scene that is done, as Stash sees them, that Plex did not have.
     `changes`: what was written, field by field; `begun_at`: when the scene was read (seconds since the epoch).
     """
 
@@ -39,6 +40,7 @@ class Outcome:
     item_states: tuple[ItemState, ...] = ()
     undone: tuple[int, ...] = ()
     left: tuple[int, ...] = ()
+    missing: tuple[str, ...] = ()
     tried: tuple[int, ...] = ()
     server_id: str = ""
     given_up: Outcome | None = None
@@ -64,6 +66,7 @@ class SceneWork:
     known: SceneState | None
     picture: Picture
     items: list[ItemSync] = field(default_factory=list)
+    missing: tuple[str, ...] = ()
     warnings: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     error: BaseException | None = None

@@ -188,6 +188,7 @@ class SceneSync:
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings
+            work.missing = result.found.missing
             work.told = [told(each) for each in result.yielded]
             work.items = [self._item_sync(work, item, state, may_assume) for item, state in result.items]
             if result.candidates:
@@ -350,6 +351,7 @@ class SceneSync:
             ),
             item_states=tuple(states),
             left=_left(work),
+            missing=work.missing,
             server_id=self._context.plex.machine_identifier,
             changes=tuple(change for item in items for change in changes_of(item)),
             begun_at=self._read_at,

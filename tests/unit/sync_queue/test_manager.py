@@ -56,6 +56,16 @@ def interrupted_managers(folder: Path, act: Callable[[QueueManager], object]) ->
     assert moment > 1
 
 
+def test_of_two_claims_of_a_scene_the_newer_one_does_the_work_of_both(manager: QueueManager) -> None:
+    enqueue(manager.database, 1, ["date"], "hook", NOW)
+    claim(manager.get_queue(), NOW)
+    enqueue(manager.database, 1, ["title"], "all", NOW)
+    claim(manager.get_queue(), NOW)
+    assert manager.put_back_unacknowledged() == 2
+    (job,) = claim_many(manager.get_queue(), 2, NOW)
+    assert (job.source, job.next_retry_at) == ("all+hook", 0.0)
+
+
 def test_claimed_jobs_become_pending_again(manager: QueueManager) -> None:
     add(manager.database, 1, 2, 3)
     claim_many(manager.get_queue(), 2, NOW)

@@ -47,6 +47,21 @@ def test_in_their_first_hour_they_are_written_within_twenty_seconds(bench: Workb
     assert bench.pending() == [] and bench.dead_letters() == []
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_so_they_are_after_a_clock_that_was_a_year_ahead(bench: Workbench, live: bool) -> None:
+    bench.clock.now += 365 * DAY
+    lost = lost_scenes(bench, 2)
+    bench.clock.now -= 365 * DAY
+    if not live:
+        bench.restart()
+    bench.run_for(60)
+    for scene_id in lost:
+        bench.add_item(scene_id)
+    came_at = bench.clock.elapsed
+    bench.run_until(lambda: all_show(bench, lost))
+    assert bench.clock.elapsed - came_at <= 20
+
+
 @pytest.mark.parametrize("after", [HOUR + 60, 5 * HOUR, 20 * HOUR])
 def test_in_their_first_day_within_seventy(bench: Workbench, after: float) -> None:
     lost = lost_scenes(bench, 8)
