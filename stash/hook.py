@@ -36,15 +36,20 @@ RELEVANT_FIELDS = frozenset(
 """Names of Stash v0.30's SceneUpdateInput and BulkSceneUpdateInput that change what Plex should show, or where, be it
 under some setting only. A test holds them to validation.fields, which a hook has no time to load."""
 
+_MANY = "ids"  # of BulkSceneUpdateInput, where one scene's input has "id"
 _LARGEST_ID = 2**63 - 1  # SQLite's largest integer, in which Stash keeps ids
 
 
 class SceneEdit:
-    """An edit of one scene that Plex should show; `fields` are names of RELEVANT_FIELDS, sorted."""
+    """An edit of one scene that Plex should show; `fields` are names of RELEVANT_FIELDS, sorted.
 
-    def __init__(self, scene_id: int, fields: list[str]) -> None:
+    `is_bulk`: whether it is one of many scenes that are edited at once.
+    """
+
+    def __init__(self, scene_id: int, fields: list[str], is_bulk: bool = False) -> None:
         self.scene_id = scene_id
         self.fields = fields
+        self.is_bulk = is_bulk
 
 
 class Rename:
@@ -80,7 +85,7 @@ def relevant_change(hook_context: dict[str, Any]) -> SceneEdit | Rename | Remova
         return None
     if trigger == SCENE_UPDATE:
         relevant = sorted(sent & RELEVANT_FIELDS)
-        return SceneEdit(row_id, relevant) if relevant else None
+        return SceneEdit(row_id, relevant, _MANY in sent) if relevant else None
     if trigger == TAG_MERGE:  # it sends no fields, and its id is the tag that stays
         return Rename("tag", row_id, ["name"])
     if trigger in REMOVALS:

@@ -94,10 +94,20 @@ def is_scene_due(database: Database, now: float) -> bool:
     return database.one(f"SELECT 1 FROM ack_queue_default WHERE {due} LIMIT 1", (now,)) is not None
 
 
-def newest_arrivals(database: Database, limit: int) -> list[float]:
-    """When the newest jobs arrived, `limit` of them (seconds since the epoch), the newest first."""
-    rows = database.all("SELECT timestamp FROM ack_queue_default ORDER BY _id DESC LIMIT ?", (limit,))
-    return [row[0] for row in rows]
+def count_due(database: Database, now: float, limit: int) -> int:
+    """How many scenes' jobs are due at `now` (seconds since the epoch), `limit` at most."""
+    due = f"{PENDING} AND due <= ? AND scene_id IS NOT NULL"
+    row = database.one(f"SELECT COUNT(*) FROM (SELECT 1 FROM ack_queue_default WHERE {due} LIMIT ?)", (now, limit))
+    return int(row[0]) if row else 0
+
+
+def newest_arrivals(database: Database, limit: int) -> list[tuple[float, str]]:
+    """When the newest jobs arrived, `limit` of them (seconds since the epoch), and who asked; the newest first."""
+    return database.all(
+        "SELECT timestamp, json_extract(CAST(data AS TEXT), '$.data.source') FROM ack_queue_default"
+        " ORDER BY _id DESC LIMIT ?",
+        (limit,),
+    )
 
 
 def first_due_arrival(database: Database, now: float) -> float | None:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 SEPARATOR = "+"
 
-BY_THEMSELVES = frozenset({"hook", "catch-up", "reconcile", "rename", "removal", "found"})
+BULK = "bulk"
+HOOKS = ("hook", f"{BULK}{SEPARATOR}hook")
+"""The hook of one scene's edit, and that of a scene which is edited with others at once."""
+BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found"})
 """Those that no person stands behind: they leave alone what Plex refused."""
 WHOLE_LIBRARY = frozenset(
     {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused", "found"}

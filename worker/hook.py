@@ -16,6 +16,7 @@ from storage.database import NewerFormat, is_damage
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal, has_open_jobs
 from sync_queue.relay import take_lines
+from sync_queue.sources import HOOKS
 from worker.launcher import ensure_drainer
 from worker.version import VERSION
 
@@ -102,7 +103,7 @@ def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -
 
 def _enqueue(database: Database, change: SceneEdit | Rename | Removal) -> None:
     if isinstance(change, SceneEdit):
-        enqueue(database, change.scene_id, change.fields, "hook", time.time())
+        enqueue(database, change.scene_id, change.fields, HOOKS[change.is_bulk], time.time())
     elif isinstance(change, Rename):
         enqueue_fan_out(database, change.kind, change.entity_id, "hook", time.time(), change.fields)
     else:

@@ -205,7 +205,7 @@ class SyncWorker:
             return self._wait_for_plex(context)
         self.progress.go_on()
         self._look_for_files()
-        gathering = self._pace.seconds_to_gather() if self._rules.gathers else 0.0
+        gathering = self._pace.seconds_to_gather(BATCH_SIZE) if self._rules.gathers else 0.0
         if gathering > 0:
             return Step(gathering)
         limit = self._gate.ramp.take(BATCH_SIZE) if self._gate.is_closed() else 1

@@ -13,7 +13,7 @@ SCENES = 100
 ROUNDS = 3
 PAUSE = 1.0
 """Seconds between two of them, so that they are not one."""
-REQUESTS_BAR = 1.2
+REQUESTS_BAR = 1.1
 """Requests to Plex for each scene: the edit, and a few batches of which each reads its items twice."""
 TEXT = (
     f"A bulk edit in Stash gives {SCENES} scenes a tag, {ROUNDS} times, while a drainer runs and nothing else is due. "

@@ -159,3 +159,10 @@ def test_whatever_comes_is_an_edit_of_a_possible_scene_or_nothing(values: dict[s
         assert set(change.fields) <= RELEVANT_FIELDS
     elif isinstance(change, Rename):
         assert 0 < change.entity_id <= LARGEST_ID
+
+
+@pytest.mark.parametrize(("fields", "is_bulk"), [(["id", "title"], False), (["ids", "tag_ids"], True)])
+def test_one_scene_of_many_is_told_from_one_alone(fields: list[str], is_bulk: bool) -> None:
+    change = relevant_change({"id": 7, "type": "Scene.Update.Post", "inputFields": fields})
+    assert isinstance(change, SceneEdit)
+    assert change.is_bulk == is_bulk
