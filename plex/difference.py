@@ -16,7 +16,7 @@ from plex.edits import (
     same_value,
 )
 from plex.items import PlexItem
-from plex.writer import list_room
+from plex.room import left_out, what_fits
 from validation.fields import COMPARED_FIELDS, FIELDS, LIST_FIELDS, NEVER, OURS, PLEX_NAMES, FieldValue, is_empty
 from validation.metadata import WantedMetadata
 from validation.names import name_key
@@ -126,11 +126,12 @@ class _Comparison:
         return edit or self._lock_edit(name, want, have)
 
     def _value_edit(self, name: str, want: FieldValue, have: FieldValue) -> FieldEdit | None:
-        if same_value(want, have) or self._is_own_form(name, want, have):
+        fits = what_fits(name, want, self.ways)
+        if same_value(want, have) or same_value(fits, have) or self._is_own_form(name, want, have):
             return None
         if self.rules.preserve_plex_edits and not is_empty(have) and not self.history.is_ours(name, have):
             return None
-        return FieldEdit(name, have, want)
+        return FieldEdit(name, have, fits, left_out=left_out(want, fits))
 
     def _is_own_form(self, name: str, want: FieldValue, have: FieldValue) -> bool:
         """Whether just this was asked of Plex before, and Plex still shows what it made of it then."""
@@ -141,12 +142,10 @@ class _Comparison:
 
     def _list_edit(self, name: str, want: tuple[str, ...], have: tuple[str, ...]) -> FieldEdit | None:
         only_ours = self.rules.preserve_plex_edits or FIELDS[name].cleared == OURS
-        room = self.ways.longest_lists.get(name, len(want))
-        if self.ways.list_bytes is not None:
-            room = min(room, list_room(name, want, self.ways.list_bytes))
+        fits = names(what_fits(name, want, self.ways))
         plan = _ListPlan(
             name,
-            want[:room],
+            fits,
             have,
             lambda each: not only_ours or self.history.may_be_removed(name, each),
             self.ways,
@@ -155,7 +154,7 @@ class _Comparison:
         original = self.history.originals.get(name)
         if edit and only_ours and not want and original and set(names(original.value)) <= set(names(edit.new)):
             return replace(edit, locked=original.locked, gives_back=True)  # nothing of ours is left, and nothing lost
-        return replace(edit, left_out=want[room:]) if edit else None
+        return replace(edit, left_out=left_out(want, fits)) if edit else None
 
     def _lock_edit(self, name: str, want: FieldValue, have: FieldValue) -> FieldEdit | None:
         """The lock alone, for a field that Stash fills or that we cleared."""

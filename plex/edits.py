@@ -96,14 +96,14 @@ class ServerWays:
     forms: by field and exact spelling asked, the spelling in which it shows a name.
     loose_locks: fields whose locks do not hold there.
     removal_ignores_case: whether to take a name away takes its other spellings along.
-    longest_lists: by field, how many names it takes at most; `list_bytes`: how long the address of such an edit may be.
+    longest_lists: by field, how many names it takes at most; `address_bytes`: how long the address of an edit may be.
     """
 
     forms: Mapping[tuple[str, str], str] = field(default_factory=dict)
     loose_locks: frozenset[str] = frozenset()
     removal_ignores_case: bool = False
     longest_lists: Mapping[str, int] = field(default_factory=dict)
-    list_bytes: int | None = None
+    address_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -112,9 +112,10 @@ class FieldEdit:
 
     For a list, `new` is all of it as it shall be; `added` and `removed` are the steps there. `respelled` are spellings
     of wanted names that must go, in a request of their own; `outdated` are those of which the server must tell first
-    whether it keeps them beside the wanted one. `left_out`: names for which there is no room. `locked`: how its lock
-    shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one that shall stand
-    beside this title, and not be locked, whatever the server makes of the title; None to leave that to the server.
+    whether it keeps them beside the wanted one. `left_out`: names for which there is no room, or the end of a text.
+    `locked`: how its lock shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one
+    that shall stand beside this title, and not be locked, whatever the server makes of the title; None to leave that to
+    the server.
     """
 
     field: str

@@ -23,7 +23,8 @@ Parameters = list[tuple[str, str]]
 
 MAX_URL_BYTES = 8000  # what common servers and proxies accept is 8,192 bytes for the whole request line
 
-_LONGEST_ID = "9" * 20
+LONGEST_ID = "9" * 20
+"""A section's or item's number that no shorter address is reckoned with."""
 
 
 def edit_path(section_key: int | str, rating_key: int | str, parameters: Iterable[tuple[str, str]]) -> str:
@@ -97,16 +98,6 @@ def unchanged_title(item: PlexItem) -> Parameters:
     """An edit that gives an item the title and the lock that it has."""
     name = PLEX_NAMES["title"]
     return [(f"{name}.value", str(item.value("title"))), (f"{name}.locked", str(int(name in item.locked)))]
-
-
-def list_room(field: str, value: Sequence[str], max_url_bytes: int) -> int:
-    """How many of a list's names, from the first, fit into one edit's address of so many bytes."""
-    used = len(edit_path(_LONGEST_ID, _LONGEST_ID, [_lock(PLEX_NAMES[field], True)]))
-    for index, name in enumerate(value):
-        used += len("&" + _encoded((f"{PLEX_NAMES[field]}[{index}].tag.tag", name)))
-        if used > max_url_bytes:
-            return index
-    return len(value)
 
 
 def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
@@ -185,7 +176,7 @@ def _join(one: Parameters, other: Parameters) -> Parameters:
 
 
 def _fits(parameters: Parameters, max_url_bytes: int) -> bool:
-    return len(edit_path(_LONGEST_ID, _LONGEST_ID, parameters)) <= max_url_bytes
+    return len(edit_path(LONGEST_ID, LONGEST_ID, parameters)) <= max_url_bytes
 
 
 def _encoded(pair: tuple[str, str]) -> str:

@@ -27,8 +27,9 @@ OURS = "ours"
 TITLE_CHARACTERS = 255
 """Longest title, in characters. Chosen: 255 is the longest file name on common file systems.
 
-Plex publishes no limits for the length of a title, a name or a summary. All bounds of texts are therefore chosen: wide
-enough for anything a person writes, narrow enough that one edit always fits into one request.
+Plex publishes no limits for the length of a title, a name or a summary. The bounds of titles and names are therefore
+chosen: wide enough for anything a person writes, narrow enough that they always fit into one request. A summary has
+none: it is sent as far as it fits (`plex.room`).
 """
 
 NAME_CHARACTERS = 255
@@ -36,14 +37,6 @@ NAME_CHARACTERS = 255
 
 DATE_CHARACTERS = 10
 """Length of a date as Plex takes it, YYYY-MM-DD (python-plexapi 4.18, mixins/edit.py)."""
-
-SUMMARY_URL_BYTES = 7_000
-"""Longest summary, in bytes of its percent-encoded form.
-
-Plex takes edits in the URL (Plex API description), and common proxies refuse a request line over 8 KiB (8,190 bytes by
-default in Apache httpd, 8 KiB in nginx). 7,000 leaves room for the path and the other parameters. It is about 5,000
-characters of English, but 777 of Chinese, whose characters take nine bytes each in a URL.
-"""
 
 RATING_MAXIMUM = 10
 """Highest user rating in Plex (Plex API description, `/:/rate`); Stash rates from 1 to 100 (Stash v0.30 schema)."""
@@ -76,7 +69,7 @@ class Field:
         query: what a GraphQL query of a Scene has to select for it. What only some setting needs is no part of `inputs`
             and `query`, see `validation.in_force`.
         cleared: ALWAYS, NEVER or OURS.
-        limit: of a text or of each name of a list in characters (of the summary in URL bytes), of a number its highest
+        limit: of a text or of each name of a list in characters , of a number its highest
             value; 0 for none.
         """
         self.name = name
@@ -124,7 +117,6 @@ TABLE: tuple[Field, ...] = (
         plex_element="summary",
         inputs=("details",),
         query="details",
-        limit=SUMMARY_URL_BYTES,
     ),
     Field(
         "date",

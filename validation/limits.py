@@ -46,6 +46,8 @@ def cut_to_characters(text: str, maximum: int) -> str:
 
 def cut_to_url_bytes(text: str, maximum: int) -> str:
     """`text`, or its longest beginning of at most `maximum` percent-encoded bytes, ending as `cut_to_characters`."""
+    if 3 * len(text.encode()) <= maximum:
+        return text
     used = 0
     for position, character in enumerate(text):
         used += url_bytes(character)

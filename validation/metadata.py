@@ -76,7 +76,7 @@ MAPPINGS: Mapping[str, MapToPlex] = {
     "title": lambda scene, limit, rules: clean_line(_title(scene, rules), limit),
     "sort_title": lambda scene, limit, rules: clean_line(_sort_title(scene, rules), limit),
     "studio": lambda scene, limit, _: clean_line(scene.studio.name if scene.studio else "", limit),
-    "summary": lambda scene, limit, _: clean_lines(scene.details, limit),
+    "summary": lambda scene, _limit, _: clean_lines(scene.details),
     "date": lambda scene, _limit, _rules: clean_date(scene.date),
     "performers": lambda scene, limit, _: clean_names((each.name for each in scene.performers), limit),
     "tags": lambda scene, limit, rules: _tags(scene, limit, rules) if rules.tags_as in AS_GENRES else (),

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import date
 
-from validation.limits import cut_to_characters, cut_to_url_bytes
+from validation.limits import cut_to_characters
 from validation.names import name_key
 
 # Control characters that are no whitespace, zero-width space, lone surrogates (which have no bytes), byte order mark,
@@ -22,13 +22,10 @@ def clean_line(text: str, characters: int) -> str:
     return cut_to_characters(_one_line(text), characters)
 
 
-def clean_lines(text: str, url_bytes: int) -> str:
-    """Lines parted by "\\n": normalised (NFC), without control characters or trailing spaces.
-
-    They have at most `url_bytes` bytes in their percent-encoded form.
-    """
+def clean_lines(text: str) -> str:
+    """Lines parted by "\\n", however many: normalised (NFC), without control characters or trailing spaces."""
     lines = (_CONTROL_SPACES.sub(" ", line).rstrip() for line in _visible(text).splitlines())
-    return cut_to_url_bytes("\n".join(lines).strip(), url_bytes)
+    return "\n".join(lines).strip()
 
 
 def clean_date(text: str) -> str:

@@ -21,6 +21,7 @@ from plex.exceptions import (
     PlexServerDown,
 )
 from plex.items import PlexItem
+from plex.room import all_left_out
 from storage.database import Database
 from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
@@ -39,6 +40,7 @@ from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync, rules_for
 from worker.sync.server import known_server
+from worker.sync.verdict import left_out_in_words
 
 
 class Verdict(str, Enum):
@@ -74,10 +76,10 @@ class Difference:
 class SceneComparison:
     """One scene; `path` is its first file as Stash sees it, `candidates` are paths of equal rivals in Plex.
 
-    `reason` says why a scene of verdict FAILED could not be compared, or one of NOTHING_TO_SYNC is left alone.
-    `elsewhere`: items in which another scene shows. `guids`: of those of its items that an agent has matched to a film,
-    by rating key. `paths`: the files in Plex that are its own, or that these cannot be told from, whether it takes part
-    or not.
+    `reason` says why a scene of verdict FAILED could not be compared, why one of NOTHING_TO_SYNC is left alone, and of
+    any other what does not fit into Plex. `elsewhere`: items in which another scene shows. `guids`: of those of its
+    items that an agent has matched to a film, by rating key. `paths`: the files in Plex that are its own, or that these
+    cannot be told from, whether it takes part or not.
     """
 
     scene_id: int
@@ -199,11 +201,13 @@ class Comparison:
         return [results.get(key) or SceneComparison(key, Verdict.GONE) for key in scene_ids]
 
     def _compared(self, scene: Scene, wanted: WantedMetadata, settled: Settled, ways: ServerWays) -> SceneComparison:
+        standing = all_left_out(wanted.values, self._context.rules, ways) if settled.items else ()
         found = SceneComparison(
             scene.id,
             Verdict.IN_STEP,
             wanted.title,
             scene.path,
+            reason="; ".join(left_out_in_words(*each) for each in standing),
             candidates=settled.candidates,
             elsewhere=settled.yielded,
             guids={item.rating_key: item.guid for item, _ in settled.items if item.guid},

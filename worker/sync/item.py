@@ -253,7 +253,9 @@ class ItemSync(ItemWriting):
         if self.edits:
             was_refused = all(map(self.was_refused, self.edits))
             self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries, photos)
-            self.state = replace(self.state, written_at=now)
+            writing = dict(self.state.writing)
+            writing |= {each.field: as_json(each.new) for each in self.edits if each.left_out and each.field in writing}
+            self.state = replace(self.state, written_at=now, writing=writing)
 
     def refresh(self, plex: PlexClient, updated_at: str, read_at: float) -> None:
         """Have Plex's agent fill the item anew. Raises PlexItemGone, PlexError.

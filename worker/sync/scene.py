@@ -21,6 +21,7 @@ from plex.exceptions import (
 )
 from plex.files.unlisted import UnlistedSection
 from plex.items import PlexItem
+from plex.room import all_left_out
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
@@ -46,6 +47,7 @@ from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, rules_for, tries_refused
 from worker.sync.server import KnownServer, known_server
+from worker.sync.verdict import left_out_in_words
 from worker.sync.writing import ItemWriting, tries_of
 
 logger = logging.getLogger(__name__)
@@ -346,7 +348,7 @@ class SceneSync:
                 synced_at=now,
                 stash_updated_at=self._settled(work.scene.updated_at) if is_whole else "",
                 rating_keys=tuple(item.rating_key for item in items),
-                warnings=(*warnings, *work.told),
+                warnings=tuple(dict.fromkeys((*warnings, *self._left_out(work), *work.told))),
                 changed_at=now if any(item.wrote for item in items) else was.changed_at if was else 0.0,
             ),
             item_states=tuple(states),
@@ -356,6 +358,12 @@ class SceneSync:
             changes=tuple(change for item in items for change in changes_of(item)),
             begun_at=self._read_at,
         )
+
+    def _left_out(self, work: SceneWork) -> list[str]:
+        """What does not fit into Plex, also where it was said when it was written."""
+        said = {edit.field for item in work.items for edit in item.edits if edit.left_out}
+        standing = all_left_out(work.wanted.values, self._context.rules, self._server.ways) if work.items else ()
+        return [left_out_in_words(name, fits, rest) for name, fits, rest in standing if name not in said]
 
     def _settled(self, updated_at: str) -> str:
         """`updated_at`, or "" where one more edit with the same text could have come after our read."""

@@ -20,7 +20,7 @@ LOCK_PATIENCE = 86_400.0
 
 _LOOSE_LOCK = "loose_lock:"
 _LONGEST_LIST = "longest_list:"
-_LIST_BYTES = "list_bytes"
+_ADDRESS_BYTES = "address_bytes"
 _REMOVAL_IGNORES_CASE = "removal_ignores_case"
 _ROUNDS_RATINGS = "rounds_ratings"
 _LOCKS_IN_THE_WAY = "locks_in_the_way"
@@ -72,7 +72,7 @@ class KnownServer:
             loose_locks=frozenset(name.removeprefix(_LOOSE_LOCK) for name in loose),
             removal_ignores_case=bool(self._traits.get(_REMOVAL_IGNORES_CASE)),
             longest_lists={name.removeprefix(_LONGEST_LIST): value for name, value in longest.items()},
-            list_bytes=self._traits.get(_LIST_BYTES),
+            address_bytes=self._traits.get(_ADDRESS_BYTES),
         )
 
     def note_silence(self, route: Route, error: PlexError) -> None:
@@ -124,9 +124,9 @@ class KnownServer:
         """Note how many names a list can have; returns whether that is news."""
         return self._learn(_LONGEST_LIST + field, names)
 
-    def learn_list_bytes(self, size: int) -> bool:
-        """Note how long the address of a list's edit may be, in bytes; returns whether that is news."""
-        return self._learn(_LIST_BYTES, size)
+    def learn_address_bytes(self, size: int) -> bool:
+        """Note how long the address of an edit may be, in bytes; returns whether that is news."""
+        return self._learn(_ADDRESS_BYTES, size)
 
     def _learn(self, name: str, value: Any) -> bool:
         with self._lock:

@@ -67,7 +67,7 @@ def judge(
         for edit in answered:
             _learn(edit, shown, server, verdict)
     verdict.warnings += [f"{name}: {reason}" for name, reason in verdict.refused.items()]
-    verdict.warnings += [_left_out(edit) for edit in answered if edit.left_out]
+    verdict.warnings += [left_out_in_words(each.field, each.new, each.left_out) for each in answered if each.left_out]
     return verdict
 
 
@@ -111,9 +111,12 @@ def _ignored(edit: FieldEdit, value: FieldValue, ways: ServerWays) -> str:
     return f"Plex answered that it took the edit, but {said}"
 
 
-def _left_out(edit: FieldEdit) -> str:
-    count = len(names(edit.new))
-    return f"{edit.field}: Plex takes {count:,} names at most, without {_some(edit.left_out)}"
+def left_out_in_words(field: str, fits: FieldValue, rest: Sequence[str]) -> str:
+    """That not all of a list or text fits; `rest` is what is left out."""
+    if isinstance(fits, str):
+        whole = len(fits) + sum(map(len, rest))
+        return f"{field}: cut to {len(fits):,} of {whole:,} characters, as Plex or a proxy before it takes no more"
+    return f"{field}: Plex takes {len(names(fits)):,} names at most, without {_some(rest)}"
 
 
 def _some(value: Sequence[str]) -> str:

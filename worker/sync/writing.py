@@ -11,22 +11,24 @@ from plex.client import PlexClient
 from plex.edits import FieldEdit, names
 from plex.exceptions import PlexAuthError, PlexError, PlexPermanentError, PlexServerDown, PlexTemporaryError
 from plex.items import PlexItem
-from plex.writer import MAX_URL_BYTES, Parameters, edit_requests, list_room, plain_edit_requests
+from plex.room import address_bytes, as_far_as, left_out
+from plex.writer import MAX_URL_BYTES, Parameters, edit_requests, plain_edit_requests
 from sync_queue.models import Job
-from validation.fields import LIST_FIELDS, PLEX_NAMES
+from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import PartlySynced
 from worker.sync.harmless_edit import takes_edits
 from worker.sync.server import KnownServer, Route
 from worker.sync.verdict import ItemVerdict
 
-TOO_LONG = 414
-"""HTTP status: the address is longer than the server, or a proxy before it, takes (RFC 9110)."""
+TOO_LONG = (413, 414, 431)
+"""HTTP statuses: the address is longer than the server, or a proxy before it, takes. 414 is meant for that (RFC 9110,
+431 RFC 6585); some say one of the others."""
 LONG_LIST = 100
 """Names of a list up to which a 500 is not taken for its length. Chosen: a busy database answers 500 to any edit."""
 ENOUGH_FIELDS = 3
 """Fields that fail one after the other by a 500 before it is taken for the server's."""
 SHORTEST_ADDRESS = 500
-"""Bytes below which an address cannot be what is too long."""
+"""Bytes below which an address cannot be what is too long, and how exactly it is found out what fits."""
 
 _REFUSALS = (PlexPermanentError, PlexTemporaryError, PlexAuthError, PlexServerDown)
 """Those of which one field can be the reason, if there was an answer at all."""
@@ -72,18 +74,24 @@ def send_edits(
     if edits and photos and _pass_with_photos(plex, item, edits, locks, photos):
         return Sent(tuple(edits), photos=True)
     try:
-        for parameters in edit_requests(edits, extra_locks=locks):
+        for parameters in edit_requests(edits, _room_for_several(server), locks):
             plex.edit(item, parameters)
     except _REFUSALS as error:
-        if not _may_be_one_fields(error, edits, tries):
+        if not _may_be_one_fields(error, edits, tries) and not _may_be_its_silence(plex, item, error, edits, tries):
             raise
-        sent = _send_each(plex, item, edits, server)
+        is_answered = not _is_silence(error) or len(edits) > 1 or _may_be_too_long(error, edits[0])
+        sent = _send_each(plex, item, edits, server) if is_answered else Sent(tuple(edits), {edits[0].field: error})
         if len(sent.refused) == len(edits) and not _others_pass(plex, item, sent, tries):
             raise
         if locks:
             plex.edit(item, [(f"{name}.locked", "1") for name in locks])
         return sent
     return Sent(tuple(edits))
+
+
+def _room_for_several(server: KnownServer) -> int:
+    """Bytes up to which one address carries several fields."""
+    return min(MAX_URL_BYTES, server.ways.address_bytes or MAX_URL_BYTES)
 
 
 def _pass_with_photos(
@@ -110,14 +118,37 @@ def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit], tries: Trie
     return tries is Tries.OTHERS_PASSED or len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
 
 
+def _may_be_its_silence(
+    plex: PlexClient, item: PlexItem, error: PlexError, edits: Sequence[FieldEdit], tries: Tries
+) -> bool:
+    """Whether Plex, or a proxy, may have said nothing for one field alone: its address is long, or it takes others."""
+    if not _is_silence(error):
+        return False
+    if any(address_bytes(edit) > MAX_URL_BYTES for edit in edits):
+        return True
+    if tries is Tries.FAILED:
+        return len(edits) > 1 and takes_edits(plex, item)
+    return tries is Tries.OTHERS_PASSED
+
+
+def _is_silence(error: PlexError) -> bool:
+    return error.status is None and isinstance(error, PlexTemporaryError)
+
+
 def _others_pass(plex: PlexClient, item: PlexItem, sent: Sent, tries: Tries) -> bool:
     """Whether Plex takes other edits of an item, while it took none of these."""
     return tries is Tries.OTHERS_PASSED and (not _is_servers(sent.refused.values()) or takes_edits(plex, item))
 
 
 def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
+    if _is_silence(error):
+        return address_bytes(edit) > MAX_URL_BYTES
     is_client_error = error.status is not None and error.status < 500
-    return edit.field in LIST_FIELDS and len(names(edit.new)) > (1 if is_client_error else LONG_LIST)
+    if edit.field in LIST_FIELDS:
+        return len(names(edit.new)) > (1 if is_client_error else LONG_LIST)
+    if not isinstance(edit.new, str) or edit.is_lock_only:
+        return False
+    return is_client_error and address_bytes(edit) > (SHORTEST_ADDRESS if error.status in TOO_LONG else MAX_URL_BYTES)
 
 
 def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], server: KnownServer) -> Sent:
@@ -126,7 +157,7 @@ def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], ser
         try:
             done = _send_one(plex, item, edit, server)
         except _REFUSALS as error:
-            if error.status is None:
+            if error.status is None and (not _is_silence(error) or any(map(_is_silence, sent.refused.values()))):
                 raise
             sent.refused[edit.field] = error
             done = edit
@@ -138,7 +169,7 @@ def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], ser
 
 def _is_servers(errors: Iterable[PlexError]) -> bool:
     """Whether it is the server that cannot, rather than the fields that it does not take."""
-    return all(isinstance(each, PlexAuthError) or (each.status is not None and each.status >= 500) for each in errors)
+    return all(isinstance(each, PlexAuthError) or each.status is None or each.status >= 500 for each in errors)
 
 
 def _send_one(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit:
@@ -146,26 +177,41 @@ def _send_one(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownSe
     try:
         _send(plex, item, edit)
     except (PlexPermanentError, PlexTemporaryError) as error:
-        if not _may_be_too_long(error, edit) or not edit.added:
+        is_list = edit.field in LIST_FIELDS
+        if not _may_be_too_long(error, edit) or (is_list and not edit.added):
             raise
-        fits = _fit_bytes if error.status == TOO_LONG else _fit_names
-        shorter = fits(plex, item, edit, server)
+        if is_list and error.status not in (None, *TOO_LONG):
+            shorter = _fit_names(plex, item, edit, server)
+        else:
+            shorter = _fit_bytes(plex, item, edit, server, once=_is_silence(error))
         if shorter is None:
             raise
         return shorter
     return edit
 
 
-def _fit_bytes(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit | None:
-    """Send as much of the list as an address of 8,000 bytes holds, or else of half that, and so on."""
-    size = MAX_URL_BYTES
-    while size >= SHORTEST_ADDRESS:
-        shorter = _cut(edit, list_room(edit.field, names(edit.new), size))
-        if names(shorter.new) and _passes(plex, item, shorter):
-            server.learn_list_bytes(size)
-            return shorter
-        size //= 2
-    return None
+def _fit_bytes(
+    plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer, *, once: bool
+) -> FieldEdit | None:
+    """Send as much of a list or text as the longest address holds that passes, found by halving.
+
+    `once`: with one try, as each that Plex says nothing to takes its time.
+    """
+    best = None
+    fitting, failing = 0, address_bytes(edit)
+    size = min(MAX_URL_BYTES, failing - SHORTEST_ADDRESS)
+    while failing - fitting > SHORTEST_ADDRESS:
+        shorter = _cut(edit, as_far_as(edit.field, edit.new, size))
+        if shorter.new and _passes(plex, item, shorter):
+            fitting, best = size, shorter
+        else:
+            failing = size
+        if once:
+            break
+        size = (fitting + failing) // 2
+    if best is not None:
+        server.learn_address_bytes(fitting)
+    return best
 
 
 def _fit_names(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit | None:
@@ -173,20 +219,19 @@ def _fit_names(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownS
     fitting, failing = 0, len(names(edit.new))
     while failing - fitting > 1:
         middle = (fitting + failing) // 2
-        if _passes(plex, item, _cut(edit, middle)):
+        if _passes(plex, item, _cut(edit, names(edit.new)[:middle])):
             fitting = middle
         else:
             failing = middle
     if not fitting:
         return None
     server.learn_longest_list(edit.field, fitting)
-    return _cut(edit, fitting)
+    return _cut(edit, names(edit.new)[:fitting])
 
 
-def _cut(edit: FieldEdit, room: int) -> FieldEdit:
-    new = names(edit.new)
-    added = tuple(each for each in edit.added if each in new[:room])
-    return replace(edit, new=new[:room], added=added, left_out=(*new[room:], *edit.left_out))
+def _cut(edit: FieldEdit, fits: FieldValue) -> FieldEdit:
+    added = tuple(each for each in edit.added if each in names(fits))
+    return replace(edit, new=fits, added=added, left_out=(*left_out(edit.new, fits), *edit.left_out))
 
 
 def _passes(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> bool:

@@ -236,7 +236,7 @@ def test_a_list_goes_as_far_as_it_fits() -> None:
     (edit,) = difference(wanted(performers=many), item(), MIRROR, NO_HISTORY, ways)
     assert (edit.new, edit.left_out) == (many[:3], many[3:])
     assert difference(wanted(performers=many), item(performers=many[:3]), MIRROR, NO_HISTORY, ways) == ()
-    ways = ServerWays(list_bytes=300)
+    ways = ServerWays(address_bytes=300)
     (edit,) = difference(wanted(performers=many), item(), MIRROR, NO_HISTORY, ways)
     assert edit.left_out
     assert max(len(edit_path("9" * 20, "9" * 20, each)) for each in edit_requests([edit])) <= 300

@@ -19,7 +19,6 @@ AWKWARD = st.sampled_from(
 TEXTS = st.text(st.one_of(st.characters(), AWKWARD))
 LONG_TEXTS = st.builds(lambda text, times: text * times, TEXTS, st.integers(1, 2_000))
 CHARACTERS = 255
-URL_BYTES = 7_000
 
 
 def one_line(text: str) -> str:
@@ -27,7 +26,7 @@ def one_line(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    return clean_lines(text, URL_BYTES)
+    return clean_lines(text)
 
 
 def unique(names: Iterable[str]) -> tuple[str, ...]:
@@ -47,7 +46,6 @@ def test_cleaning_what_is_clean_changes_nothing(clean: Callable[[str], str], tex
 @given(text=LONG_TEXTS)
 def test_limits_hold(text: str) -> None:
     assert len(one_line(text)) <= CHARACTERS
-    assert len(quote(lines(text), safe="")) <= URL_BYTES
 
 
 @pytest.mark.parametrize("clean", [one_line, lines])

@@ -202,6 +202,26 @@ def test_one_text_that_plex_does_not_take_keeps_no_other_out(bench: Workbench, c
     assert (bench.item(1).title, bench.dead_letters(), outages(bench)) == ("Newer", [], 0)
 
 
+@pytest.mark.parametrize("fault", [drop(), hang()], ids=["dropped", "silent"])
+def test_one_text_to_which_plex_says_nothing_keeps_no_other_out(tmp_path: Path, fault: Fault) -> None:
+    with Workbench(tmp_path, scenes=2, max_retries=2, read_timeout=1, skip_fields="poster,background") as bench:
+        bench.enqueue(2)
+        bench.drain()
+
+        def choose(request: Request, answer: Answer, waiting: Waiting) -> Response:
+            return fault(request, answer, waiting) if "summary.value" in request.query else answer()
+
+        injected = bench.plex.inject(choose, method="PUT")
+        bench.edit(1, title="Newer", details="This hangs", date="2026-11-26")
+        bench.drain()
+        item = bench.item(1)
+        assert (item.title, item.originally_available_at) == ("Newer", "2026-11-26")
+        assert (bench.dead_letters(), outages(bench)) == ([], 0)
+        injected.remove()
+        ask_for_all(bench)
+        assert bench.item(1).summary == "This hangs"
+
+
 @pytest.mark.parametrize("code", [400, 403, 500, 503, 520])
 def test_an_edit_that_fails_alone_does_not_wait_for_ever(tmp_path: Path, code: int) -> None:
     with Workbench(tmp_path, scenes=1) as bench:
