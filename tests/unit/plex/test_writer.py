@@ -143,8 +143,10 @@ ATTRIBUTES = {"performers": "roles", "tags": "genres", "collection": "collection
 some_names = st.lists(st.sampled_from(AWKWARD) | st.text(min_size=1, max_size=5), unique_by=name_key, max_size=6).map(
     tuple
 )
-# surrogates cannot be sent, and no text of Stash holds any
-name_lists = some_names.filter(lambda found: all(name.encode("utf-8", "ignore").decode() == name for name in found))
+# surrogates cannot be sent, and no text of Stash holds any; names of nothing but blanks would be spellings of one
+name_lists = some_names.filter(
+    lambda found: all(name.strip() and name.encode("utf-8", "ignore").decode() == name for name in found)
+)
 
 
 class Library:
