@@ -27,5 +27,10 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
         super().__init__(*self.problems)
 
+    @property
+    def without_values(self) -> str:
+        """The same, without what the settings hold."""
+        return " ".join(problem.without_value for problem in self.problems)
+
     def __str__(self) -> str:
         return " ".join(map(str, self.problems))

@@ -30,6 +30,14 @@ class Problem(NamedTuple):
         reason = f" ({self.reason})" if self.reason else ""
         return f"{self.setting} must be {self.allowed}, but is {self.value_shown}{reason}"
 
+    @property
+    def without_value(self) -> str:
+        """What is wrong and where to fix it, for whoever must not see the value: it may name a folder or a tag."""
+        if self.value_shown is None:
+            return str(self)
+        where = f"in the environment variable {self.variable}" if self.variable else f"under {FORM}"
+        return f"{self.setting} has a value that is not allowed. Change it {where}."
+
     def __str__(self) -> str:
         """What is wrong and where to fix it."""
         if self.value_shown is None:

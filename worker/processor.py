@@ -176,7 +176,7 @@ class SyncWorker:
             self._settings_away = True
             return self._wait_for_stash(error, now)
         except ConfigError as error:
-            return self._blocked(WaitingFor.SETTINGS, str(error))
+            return self._blocked(WaitingFor.SETTINGS, str(error), shown=error.without_values)
         self._note_context(context)
         if context.config.paused:
             return self._blocked(WaitingFor.PERSON, PAUSED, logging.WARNING)
@@ -327,12 +327,12 @@ class SyncWorker:
             return Step(ended=Ended.BLOCKED)
         return Step(min(self._gate.seconds_to_probe(), context.config.poll_interval))
 
-    def _blocked(self, whom: WaitingFor, reason: str, level: int = logging.ERROR) -> Step:
-        """Jobs wait for a person; said once, at a `level` of logging."""
+    def _blocked(self, whom: WaitingFor, reason: str, level: int = logging.ERROR, shown: str = "") -> Step:
+        """Jobs wait for a person; said once, at a `level` of logging. `shown`: see Progress.wait_for."""
         if reason != self._said:
             logger.log(level, "Syncing waits: %s", reason)
         self._said = reason
-        self.progress.wait_for(whom, reason, "waiting: " + reason)
+        self.progress.wait_for(whom, reason, "waiting: " + reason, shown)
         return Step(ended=Ended.BLOCKED) if self._rules.foreground else Step(BLOCKED_PAUSE)
 
     def _may_send(self, context: SyncContext) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,7 @@ _QUOTED = re.compile(r'".*"|".*$')
 _NUMBER = re.compile(r"v?\d[\d.,:%+-]*[smhx]?")
 _PLAIN = re.compile(r"[A-Za-z]+(?:[-_'][A-Za-z]+)*")
 _REPEATED = re.compile(rf"{LEFT_OUT}(?: {LEFT_OUT})+")
-_PUNCTUATION = ".,:;!?()[]{}…"
+_PUNCTUATION = ".,:;!?()[]{}>…"
 _RECORD = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ [\w.]+: )(.*)", re.ASCII)
 _FRAME = re.compile(r'\s*File ".*?([\w-]+\.py)", line (\d+), in ([\w<>]+)', re.ASCII)
 _RAISED = re.compile(r"([\w.]+(?:Error|Exception|Interrupt|Exit))\b", re.ASCII)
@@ -74,7 +75,8 @@ def _vocabulary() -> frozenset[str]:
         for place, _, names in os.walk(os.path.join(_PLUGIN_FOLDER, room)):
             for name in names:
                 if name.endswith(".py"):
-                    with open(os.path.join(place, name), encoding="utf-8") as file:
+                    # A file that is being replaced, or gone with the plugin, has no words to add.
+                    with suppress(OSError), open(os.path.join(place, name), encoding="utf-8") as file:
                         words |= set(_WORD.findall(file.read()))
     words |= set(_WORD.findall(" ".join(map(os.strerror, errno.errorcode))))
     return frozenset(word.lower() for word in words)

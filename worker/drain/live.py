@@ -47,11 +47,11 @@ class LiveFiles:
         now = self._clock()
         if 0.0 <= now - self._looked_at < EVERY:
             return
-        seen = (self._commits(), progress.doing, progress.waiting_reason, progress.handled)
+        seen = (self._commits(), progress.doing, progress.shown_reason, progress.handled)
         if seen == self._seen and 0.0 <= now - self._looked_at < LOOK_EVERY:
             return
         self._seen, self._looked_at = seen, now
-        drainer = DrainerState(True, started_at, progress.doing.value, progress.waiting_reason, self.drain(progress))
+        drainer = DrainerState(True, started_at, progress.doing.value, progress.shown_reason, self.drain(progress))
         self._status.write(live_status(self._folder, self._database, now, drainer), now, now + BELIEVE_FOR)
         self._publish_scenes(now, now + BELIEVE_FOR)
 

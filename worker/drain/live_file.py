@@ -38,7 +38,9 @@ class LiveFile:
         try:
             if not os.path.isdir(self._live_folder):
                 os.mkdir(self._live_folder, 0o700)  # not its parent: who removes the plugin does not want it back
-            self._file.save({**content, "written_at": now, "believe_until": believe_until}, durable=False)
+            self._file.save(
+                {**_own_words_of(content), "written_at": now, "believe_until": believe_until}, durable=False
+            )
         except OSError as error:
             if not self._failed:
                 import logging  # noqa: PLC0415 - half a bare interpreter start, and status operations come here
@@ -48,6 +50,21 @@ class LiveFile:
             self._failed = True
             return
         self._content, self._written_at, self._failed = content, now, False
+
+
+def _own_words_of(content: dict[str, Any]) -> dict[str, Any]:
+    """The content, with "…" for what is not PlexSync's own in its texts: no path, title, name or address is shown."""
+    breaker, drainer = content.get("breaker"), content.get("drainer")
+    if not (breaker and drainer and (breaker["cause"] or drainer["blocked"])):
+        return content
+    # It reads all of the code: not for the page's sake, which asks mostly while all is well.
+    from worker.base.own_words import own_words  # noqa: PLC0415
+
+    return {
+        **content,
+        "breaker": {**breaker, "cause": own_words(breaker["cause"])},
+        "drainer": {**drainer, "blocked": own_words(drainer["blocked"])},
+    }
 
 
 def live_scenes(database: Database) -> dict[str, Any]:

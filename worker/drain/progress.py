@@ -44,7 +44,7 @@ class Progress:
     """Counts of jobs, and what the worker does now; changed by the worker alone, read by others.
 
     `in_hand`: jobs of the current batch that are written but not settled yet. `waiting_for` is None while jobs that are
-    due can go on; `waiting_reason` says in words why they cannot.
+    due can go on; `waiting_reason` says in words why they cannot, `shown_reason` for the live files.
     """
 
     def __init__(self, doing: Doing = Doing.STARTING, activity: str = "starting") -> None:
@@ -57,11 +57,14 @@ class Progress:
         self.doing = doing
         self.activity = activity
         self.waiting_for: WaitingFor | None = None
-        self.waiting_reason = ""
+        self.waiting_reason = self.shown_reason = ""
 
-    def wait_for(self, whom: WaitingFor, reason: str, activity: str) -> None:
-        """Jobs that are due wait for `whom`; `reason` and `activity` are for people."""
-        self.waiting_for, self.waiting_reason = whom, reason
+    def wait_for(self, whom: WaitingFor, reason: str, activity: str, shown: str = "") -> None:
+        """Jobs that are due wait for `whom`; `reason` and `activity` are for people.
+
+        `shown` is for the live files, where it has to be another sentence than what these leave of `reason`.
+        """
+        self.waiting_for, self.waiting_reason, self.shown_reason = whom, reason, shown or reason
         self.do(DOING_FOR[whom], activity)
 
     def do(self, doing: Doing, activity: str) -> None:
@@ -70,7 +73,7 @@ class Progress:
 
     def go_on(self) -> None:
         """Jobs that are due are worked on."""
-        self.waiting_for, self.waiting_reason = None, ""
+        self.waiting_for, self.waiting_reason, self.shown_reason = None, "", ""
 
     def note_written(self) -> None:
         """One more job of the current batch is written."""

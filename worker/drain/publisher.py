@@ -53,7 +53,7 @@ class Publisher:
         progress = Progress(doing=Doing.PACKAGES, activity="fetching the packages that PlexSync needs")
         if have_failed:
             progress.activity = "waiting for the packages that PlexSync needs"
-            progress.waiting_reason = PACKAGES_MISSING
+            progress.waiting_reason = progress.shown_reason = PACKAGES_MISSING
         self.publish(progress, started_at)
 
     def publish_live(self, progress: Progress, started_at: float) -> None:
