@@ -33,10 +33,10 @@ class Outage(NamedTuple):
 
 
 class OutageSummary(NamedTuple):
-    """Figures over the outages kept. Seconds; None where there is nothing to tell it by.
+    """Figures over outages. Seconds; None where there is nothing to tell it by.
 
     `mttr`: mean time to gate, over those that ended. `mtbf`: mean time from one's end to the next one's start.
-    `availability`: share (0..1) of the time since the first one's start in which Plex was well.
+    `availability`: share (0..1) of the time since the first one's start, or of the period, in which Plex was well.
     """
 
     mttr: float | None
@@ -111,20 +111,22 @@ def _kept(outages: Sequence[Outage], since: float) -> list[Outage]:
     return [*old, *outages[-KEPT_OUTAGES:]][-MOST_OUTAGES:]
 
 
-def summarize(outages: Sequence[Outage], now: float) -> OutageSummary:
-    """The figures at `now` (seconds since the epoch)."""
+def summarize(outages: Sequence[Outage], now: float, since: float = 0.0) -> OutageSummary:
+    """The figures at `now` over what lasted later than `since` (seconds since the epoch). Before the first outage of
+    all nobody knows whether Plex was well."""
+    begin = max(since, outages[0].started_at) if outages else now
+    outages = [outage for outage in outages if outage.ended_at is None or outage.ended_at >= begin]
     ended = [outage for outage in outages if outage.ended_at is not None]
     gaps = [
         max(0.0, later.started_at - earlier.ended_at)
         for earlier, later in pairwise(outages)
         if earlier.ended_at is not None
     ]
-    span = now - outages[0].started_at if outages else 0.0
-    down = sum(outage.duration(now) for outage in outages)
+    down = sum(outage.duration(now) - max(0.0, begin - outage.started_at) for outage in outages)
     return OutageSummary(
         mttr=sum(outage.duration(now) for outage in ended) / len(ended) if ended else None,
         mtbf=sum(gaps) / len(gaps) if gaps else None,
-        availability=max(0.0, 1.0 - down / span) if span > 0 else None,
+        availability=min(1.0, max(0.0, 1.0 - down / (now - begin))) if now > begin else None,
     )
 
 

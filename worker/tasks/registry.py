@@ -78,7 +78,7 @@ MODES: dict[str, Action] = {
     "clear_dlq": Action("clear", "clear_dead_letters"),
     "purge_dlq": Action("clear", "purge_dead_letters"),
     "save_diagnostics": Action("diagnostics", "save_diagnostics", ("with_names",), is_light=True),
-    "outage_report": Action("status", "outage_report", is_silent=True),
+    "outage_report": Action("status", "outage_report", ("days",), is_silent=True),
     "recover_outage_jobs": Action("redrive", "recover_outage_jobs", ("dry_run",)),
     "retry_failed": Action("redrive", "retry_failed_jobs", _RETRY_ARGUMENTS),
     "import_settings": Action("settings_import", "import_settings"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.base.known_settings import read_known_settings
 from worker.drain.live_file import write_where_needed
+from worker.tasks.arguments import number_within
 from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task
 
@@ -38,11 +39,13 @@ def _problems(task: Task) -> list[str]:
 
 
 def outage_report(task: Task) -> dict[str, Any]:
-    """List the outages that were."""
-    report = report_outages(task.folder, time.time())
+    """List the outages that were; the figures are over the last `days`, or over all. Raises ArgumentError."""
+    now = time.time()
+    days = number_within(task.args, "days", 0, 366)
+    report = report_outages(task.folder, now, since=now - days * 86400.0 if days else 0.0)
     if not task.is_quiet:
         # As for the status.
         from worker.tasks.status_words import tell_outages  # noqa: PLC0415
 
-        tell_outages(report)
+        tell_outages(report_outages(task.folder, now))
     return report

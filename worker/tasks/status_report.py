@@ -52,13 +52,14 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
     }
 
 
-def report_outages(folder: DataFolder, now: float) -> dict[str, Any]:
-    """Every outage on record, oldest first, and figures over them; see docs/status.md."""
+def report_outages(folder: DataFolder, now: float, since: float = 0.0) -> dict[str, Any]:
+    """Every outage on record, oldest first, and figures over what lasted later than `since` (seconds since the epoch);
+    see docs/status.md."""
     history = OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {}))
     current = history.current
     return {
         "outages": [{**outage._asdict(), "seconds": round(outage.duration(now), 1)} for outage in history.outages],
         "current": current._asdict() if current else None,
         "count": len(history.outages),
-        **summarize(history.outages, now)._asdict(),
+        **summarize(history.outages, now, since)._asdict(),
     }

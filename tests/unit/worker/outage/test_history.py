@@ -209,6 +209,27 @@ def test_figures(outages: list[Outage], now: float, summary: OutageSummary) -> N
     assert figures.availability == pytest.approx(summary.availability)
 
 
+@pytest.mark.parametrize(
+    ("since", "summary"),
+    [
+        (-1000, OutageSummary(40.0, 440.0, 0.88)),  # nobody knows how Plex was before the first
+        (0, OutageSummary(40.0, 440.0, 0.88)),
+        (500, OutageSummary(60.0, 400.0, 0.8)),
+        (510, OutageSummary(60.0, 400.0, 1 - 90 / 490)),
+        (700, OutageSummary(None, None, 1 - 40 / 300)),
+        (980, OutageSummary(None, None, 0.0)),
+    ],
+)
+def test_figures_of_a_period_are_over_what_lasted_in_it(since: float, summary: OutageSummary) -> None:
+    outages = [outage(0, 20), outage(500, 560), outage(960, None)]
+    figures = summarize(outages, START + 1000, START + since)
+    assert figures._asdict() == pytest.approx(summary._asdict())
+
+
+def test_a_period_after_all_outages_was_without_one() -> None:
+    assert summarize([outage(0, 20)], START + 1000, START + 500) == OutageSummary(None, None, 1.0)
+
+
 @given(st.lists(st.tuples(st.floats(0.0, 1e6), st.floats(0.0, 1e6)), max_size=8), st.booleans(), st.floats(0.0, 1e6))
 def test_figures_of_any_history_are_possible(gaps: list[tuple[float, float]], lasts: bool, later: float) -> None:
     clock = Clock()
