@@ -81,7 +81,7 @@ def test_a_job_that_waits_for_its_retry_says_for_how_long(bench: Workbench) -> N
     bench.edit(1, title="New", details="d")
     bench.run_until(lambda: bench.stats().waiting_for_retry == 1)
     shown = status_of(bench)
-    assert (shown["pending"], shown["waiting_for_retry"], 0.0 < shown["next_due_in"] <= 5.0) == (1, 1, True)
+    assert (shown["pending"], shown["waiting_for_retry"], 0.0 <= shown["next_due_in"] <= 5.0) == (1, 1, True)
     assert "1 job pending (1 of them waiting for a retry)" in words_of(bench)
     assert "Next retry in" in words_of(bench)
 
