@@ -5,6 +5,7 @@
   const { h, t, words, api, icons, Card } = page;
   const DAYS = 90;
   const SHOWN = 100;
+  const SPAN = 30;
 
   function Sync({ sync }) {
     const { scene_id: sceneId, title, changes, warnings } = sync;
@@ -25,7 +26,7 @@
   page.ActivityView = function ({ status }) {
     const history = api.useOperation("history", { days: DAYS });
     const recent = page.usePaged("recent_syncs", {});
-    page.useFollow(recent, status ? status.last_success_at : null);
+    page.useFollow(recent, status && String(status.last_success_at));
     return h(
       "div",
       null,
@@ -50,12 +51,12 @@
   // --- Outages
 
   function Outage({ outage }) {
-    const length = { duration: words.duration(outage.seconds) };
+    const duration = words.duration(outage.seconds);
     return h(
       page.Row,
       {
         title: words.clock(outage.started_at),
-        aside: t(outage.ended_at === null ? "outages.so_far" : "outages.lasted", length),
+        aside: outage.ended_at === null ? t("outages.so_far", { duration }) : duration,
       },
       h("div", null, outage.cause),
       h(page.Muted, null, t("outages.jobs", { waiting: outage.jobs_waiting, done: outage.jobs_done_after }))
@@ -63,21 +64,22 @@
   }
 
   page.OutagesView = function ({ status }) {
-    const answer = api.useOperation("outage_report");
-    page.useFollow(answer, status ? status.breaker.state : "");
-    const span = 30;
+    const answer = api.useOperation("outage_report", { days: SPAN });
+    page.useFollow(answer, status && status.breaker.state);
     return h(page.Outcome, { answer }, (report) => {
       const orNone = (seconds) => (seconds === null ? t("outages.unknown") : words.duration(seconds));
       const newest = [...report.outages].reverse();
-      const delayed = report.outages.reduce((total, outage) => total + outage.jobs_waiting, 0);
+      const since = page.now() - SPAN * 86400;
+      const seen = report.outages.filter((outage) => outage.ended_at === null || outage.ended_at > since);
+      const delayed = seen.reduce((total, outage) => total + outage.jobs_waiting, 0);
       const share = report.availability === null ? t("outages.unknown") : `${(report.availability * 100).toFixed(2)} %`;
       return h(
         "div",
         null,
         h(
           Card,
-          { title: t("outages.timeline", { days: span }) },
-          h(page.OutageTimeline, { outages: report.outages, span }),
+          { title: t("outages.timeline", { days: SPAN }) },
+          h(page.OutageTimeline, { outages: seen, span: SPAN }),
           h(
             "dl",
             { className: "plexsync-figures" },
@@ -89,7 +91,7 @@
         ),
         h(
           Card,
-          { title: t("outages.title") },
+          { title: t("tab.outages") },
           report.outages.length === 0
             ? h(page.Empty, { title: t("outages.empty"), text: t("outages.empty_text") })
             : h(

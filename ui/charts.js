@@ -2,17 +2,22 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words } = page;
+  const { React, h, box, t, words } = page;
   const DAY = 86400;
+  const WIDTH = 900;
+
+  /** As wide as the page; no text in it, which would shrink with it. */
+  function Picture({ height, label, children }) {
+    const frame = { viewBox: `0 0 ${WIDTH} ${height}`, height, preserveAspectRatio: "none" };
+    return h("svg", { ...frame, role: "img", "aria-label": label }, children);
+  }
 
   /** Done and failed by day; `days` are {date, done, failed}, the oldest first. */
   function DayChart({ days }) {
-    const width = 900;
-    const height = 160;
-    const ground = height - 18;
+    const height = 130;
     const most = Math.max(1, ...days.map((day) => day.done + day.failed));
-    const step = width / Math.max(1, days.length);
-    const tall = (count) => (count / most) * (ground - 12);
+    const step = WIDTH / Math.max(1, days.length);
+    const tall = (count) => (count / most) * height;
     const sum = (key) => days.reduce((total, day) => total + day[key], 0);
     const summary = t("chart.days", { days: days.length, done: sum("done"), failed: sum("failed") });
 
@@ -26,26 +31,18 @@
         "g",
         { key: day.date },
         h("title", null, t("chart.day", { date: day.date, done: day.done, failed: day.failed })),
-        h("rect", { x: index * step, y: 0, width: step, height: ground, className: "plexsync-bar-ground" }),
-        block("done", ground - done, done),
-        block("failed", ground - done - failed, failed)
+        h("rect", { x: index * step, y: 0, width: step, height, className: "plexsync-bar-ground" }),
+        block("done", height - done, done),
+        block("failed", height - done - failed, failed)
       );
     };
-    const label = (index, anchor) =>
-      days[index] &&
-      h("text", { x: anchor === "end" ? width : index * step, y: height - 4, textAnchor: anchor }, days[index].date);
+    const [first, last] = [days[0], days[days.length - 1]].map((day) => (day ? day.date : ""));
     return h(
       "figure",
       { className: "plexsync-chart" },
-      h(
-        "svg",
-        { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": summary },
-        h("text", { x: 0, y: 10 }, words.number(most)),
-        h("line", { x1: 0, x2: width, y1: ground, y2: ground }),
-        days.map(bar),
-        label(0, "start"),
-        label(days.length - 1, "end")
-      ),
+      box("axis", words.number(most)),
+      h(Picture, { height, label: summary }, days.map(bar)),
+      box("axis", h("span", null, first), h("span", null, last)),
       h(
         "figcaption",
         null,
@@ -57,44 +54,30 @@
 
   /** When Plex was away within the last `span` days. */
   function OutageTimeline({ outages, span }) {
-    const width = 900;
-    const height = 64;
-    const band = 34;
+    const height = 34;
     const end = page.now();
     const start = end - span * DAY;
-    const at = (moment) => (Math.max(0, moment - start) / (end - start)) * width;
-    const seen = outages.filter((outage) => (outage.ended_at || end) > start);
+    const at = (moment) => (Math.max(0, moment - start) / (end - start)) * WIDTH;
 
     const block = (outage) => {
       const x = at(outage.started_at);
       // A short outage must still be seen.
-      const wide = Math.max(3, at(outage.ended_at || end) - x);
-      const rect = { key: outage.started_at, x: Math.min(x, width - wide), y: 4, width: wide, height: band };
+      const width = Math.max(3, at(outage.ended_at || end) - x);
+      const rect = { key: outage.started_at, x: Math.min(x, WIDTH - width), y: 0, width, height };
       const { cause, seconds } = outage;
       const said = { since: words.clock(outage.started_at), duration: words.duration(seconds), cause };
       return h("rect", { ...rect, className: "plexsync-bar-failed" }, h("title", null, t("chart.outage", said)));
     };
-    const weeks = [...Array(Math.floor(span / 7) + 1).keys()].map((week) => end - week * 7 * DAY);
     return h(
       "figure",
       { className: "plexsync-chart" },
       h(
-        "svg",
-        {
-          viewBox: `0 0 ${width} ${height}`,
-          role: "img",
-          "aria-label": t("chart.outages", { days: span, count: seen.length }),
-        },
-        h("rect", { x: 0, y: 4, width, height: band, className: "plexsync-bar-well" }),
-        seen.map(block),
-        weeks.map((moment, index) =>
-          h(
-            "text",
-            { key: moment, x: at(moment), y: height - 6, textAnchor: index === 0 ? "end" : "middle" },
-            words.day(moment)
-          )
-        )
-      )
+        Picture,
+        { height, label: t("chart.outages", { days: span, count: outages.length }) },
+        h("rect", { x: 0, y: 0, width: WIDTH, height, className: "plexsync-bar-well" }),
+        outages.map(block)
+      ),
+      box("axis", h("span", null, words.day(start)), h("span", null, words.day(end)))
     );
   }
 

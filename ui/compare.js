@@ -7,7 +7,6 @@
   const SCOPES = ["all", "week", "day", "outage"];
   const LOOK_MS = 1000;
   const MOST_IDS = 500;
-  const ONLY = ["all", "scenes", "unknown"];
   const COUNTED =
     "differs lock_only refused not_in_plex ambiguous failed nothing_to_sync agent_matched unknown_to_stash".split(" ");
   const FINISHED = ["FINISHED", "CANCELLED", "FAILED"];
@@ -62,7 +61,7 @@
         }),
         isRunning
           ? h(Action, { label: t("action.stop"), icon: icons.faStop, onRun: () => api.stopJob(job.id) })
-          : h(Action, { label: t("compare.start"), icon: icons.faCodeCompare, variant: "primary", onRun: start })
+          : h(Action, { label: t("tab.compare"), icon: icons.faCodeCompare, variant: "primary", onRun: start })
       ),
       isRunning && h(page.Progress, { done: Math.max(0, job.progress || 0), total: 1, label: t("compare.progress") })
     );
@@ -186,7 +185,11 @@
         "selection",
         report.unknown_to_stash > 0 &&
           h(page.Choice, {
-            choices: ONLY.map((name) => [name, t(`only.${name}`)]),
+            choices: [
+              ["all", t("only.all")],
+              ["scenes", t("only.scenes")],
+              ["unknown", t("verdict.unknown_to_stash")],
+            ],
             value: only,
             "aria-label": t("compare.only"),
             onChange: setOnly,
@@ -207,7 +210,7 @@
     const answer = api.useOperation("reports");
     const [open, setOpen] = React.useState(null);
     const next = answer.data && answer.data.next_automatic_at;
-    page.useFollow(answer, status ? status.drainer.doing === "comparing" : false);
+    page.useFollow(answer, status && status.drainer.doing === "comparing");
     return h(
       "div",
       null,
@@ -218,11 +221,7 @@
           title: t("compare.reports"),
           aside:
             answer.data &&
-            h(
-              "span",
-              { className: "text-muted" },
-              next ? t("compare.next", { when: words.clock(next) }) : t("compare.never")
-            ),
+            h(page.Muted, null, next ? t("compare.next", { when: words.clock(next) }) : t("compare.never")),
         },
         h(page.Outcome, { answer }, (data) =>
           data.reports.length === 0

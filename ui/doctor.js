@@ -141,7 +141,7 @@
       Step,
       { number: 5, title: t("step.write"), state: result ? (result.ok ? "done" : "wrong") : "open" },
       h(page.Help, null, t("write.help")),
-      h(Action, { label: t("write.run"), icon: icons.faPen, onRun: run }),
+      h(Action, { label: t("step.write"), icon: icons.faPen, onRun: run }),
       h(Findings, { result, good: t("write.good"), bad: t("write.bad") })
     );
   }

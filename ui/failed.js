@@ -107,7 +107,7 @@
     const search = page.useSettled(text);
     const filter = { ...(search && { search }), ...(errorType && { error_type: errorType }) };
     const paged = page.usePaged("jobs", { state: "failed", ...filter });
-    page.useFollow(paged, status ? status.dead_letters : 0);
+    page.useFollow(paged, status && status.dead_letters);
 
     const aside = h(
       React.Fragment,

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, api, icons, Action } = page;
+  const { React, h, box, t, words, icons, Action } = page;
   const { Form } = page.Bootstrap;
 
   function Tries({ tries }) {
@@ -41,13 +41,7 @@
 
   page.Candidates = function ({ job, onChanged }) {
     const [chosen, setChosen] = React.useState(null);
-    const toasts = page.useToasts();
-
-    async function pin() {
-      await api.operation("pin", { scene_id: job.scene_id, rating_key: chosen });
-      toasts.done(t("failed.pinned"));
-      await onChanged();
-    }
+    const { pin } = page.usePin(job.scene_id, onChanged);
     return h(
       "fieldset",
       { className: "plexsync-candidates" },
@@ -78,7 +72,7 @@
         label: t("failed.pin"),
         icon: icons.faThumbtack,
         variant: "primary",
-        onRun: pin,
+        onRun: () => pin(chosen),
         disabled: chosen === null,
       }),
       h("small", { className: "text-muted" }, t("failed.pin_help"))

@@ -130,15 +130,14 @@
     });
   }
 
-  /** Ask again when what the live file says changes. */
-  function useFollow(answer, number) {
-    const known = React.useRef(number);
+  /** Ask again when what the live file says changes; null is not known yet, and the first word no change. */
+  function useFollow(answer, word) {
+    const known = React.useRef(word);
     React.useEffect(() => {
-      if (known.current !== number) {
-        known.current = number;
-        answer.reload();
-      }
-    }, [number]);
+      if (word === null) return;
+      if (known.current !== null && known.current !== word) answer.reload();
+      known.current = word;
+    }, [word]);
   }
 
   /** What syncs one scene, and then calls onDone. */
@@ -151,5 +150,29 @@
     };
   }
 
-  Object.assign(page, { useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useSync, Search });
+  /** What remembers on which item a scene shows, and what forgets it; a rating key of null is every item. */
+  function usePin(sceneId, onDone) {
+    const toasts = page.useToasts();
+    const run = (mode, text) => async (key) => {
+      await api.operation(mode, { scene_id: sceneId, ...(key !== null && { rating_key: key }) });
+      toasts.done(text);
+      await onDone();
+    };
+    return { pin: run("pin", t("failed.pinned")), unpin: run("unpin", t("pins.removed")) };
+  }
+
+  /** What tries everything that waits at once, and then calls onDone. */
+  function useTryAll(onDone) {
+    const toasts = page.useToasts();
+    return async function () {
+      const reply = await api.operation("retry_now");
+      const text = reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due });
+      toasts.done(reply.reason ? `${text} ${reply.reason}` : text);
+      await onDone();
+    };
+  }
+
+  Object.assign(page, {
+    useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useSync, usePin, useTryAll, Search,
+  });
 })();

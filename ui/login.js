@@ -156,7 +156,7 @@
       null,
       login && login.state === "expired" && h(Alert, { variant: "warning" }, t("login.expired")),
       h(page.Help, null, t("login.help")),
-      h(Action, { label: t("login.start"), icon: icons.faArrowRightToBracket, variant: "primary", onRun: start })
+      h(Action, { label: t("setup.sign_in"), icon: icons.faArrowRightToBracket, variant: "primary", onRun: start })
     );
   };
 })();

@@ -75,7 +75,7 @@
   });
 
   stash.patch.before("ScenePage.Tabs", (props) =>
-    addChild(props, h(Nav.Item, { key: "plexsync" }, h(Nav.Link, { eventKey: SCENE_TAB }, t("scene.tab"))))
+    addChild(props, h(Nav.Item, { key: "plexsync" }, h(Nav.Link, { eventKey: SCENE_TAB }, t("figure.plex"))))
   );
   stash.patch.before("ScenePage.TabContent", (props) =>
     addChild(

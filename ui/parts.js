@@ -203,8 +203,9 @@
     );
   }
 
-  function Muted({ children }) {
-    return h("div", { className: "text-muted" }, children);
+  /** What is less important, on a line of its own, or within one by `as`. */
+  function Muted({ as, children }) {
+    return h(as || "div", { className: "text-muted" }, children);
   }
 
   function Help({ children }) {

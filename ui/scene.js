@@ -17,19 +17,8 @@
   };
 
   function Item({ item, sceneId, onChanged }) {
-    const toasts = page.useToasts();
+    const { pin, unpin } = page.usePin(sceneId, onChanged);
     const isOurs = item.owner_scene_id === sceneId;
-
-    async function show() {
-      await api.operation("pin", { scene_id: sceneId, rating_key: item.rating_key });
-      toasts.done(t("scene.shown"));
-      await onChanged();
-    }
-    async function unpin() {
-      await api.operation("unpin", { scene_id: sceneId, rating_key: item.rating_key });
-      toasts.done(t("pins.removed"));
-      await onChanged();
-    }
     const web = { key: "web", href: item.web_url, target: "_blank", rel: "noreferrer" };
     const row = {
       title: [
@@ -40,8 +29,8 @@
         h("span", { key: "library", className: "text-muted" }, item.library),
       ],
       actions: isOurs
-        ? item.is_pinned && h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: unpin })
-        : h(Action, { label: t("scene.show_this"), icon: icons.faThumbtack, onRun: show }),
+        ? item.is_pinned && h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: () => unpin(item.rating_key) })
+        : h(Action, { label: t("scene.show_this"), icon: icons.faThumbtack, onRun: () => pin(item.rating_key) }),
     };
     const owner = { sceneId: item.owner_scene_id, title: item.owner_title };
     return h(
@@ -75,7 +64,7 @@
         h(Badge, { variant: TONES[status.state] || "secondary" }, t(`scene.state.${status.state}`)),
         " ",
         status.last_synced_at &&
-          h(React.Fragment, null, t("scene.last"), " ", h(page.Moment, { at: status.last_synced_at }))
+          h(React.Fragment, null, t("figure.last"), " ", h(page.Moment, { at: status.last_synced_at }))
       ),
       status.reason && h("p", null, status.reason),
       job && job.error_text && job.error_text !== status.reason && h("p", null, job.error_text),
@@ -84,7 +73,7 @@
         page.Line,
         null,
         h(Action, {
-          label: t("scene.sync"),
+          label: t("status.now"),
           icon: icons.faBolt,
           variant: "primary",
           onRun: syncNow,
@@ -114,10 +103,9 @@
   page.ScenePanel = function ({ sceneId }) {
     const answer = api.useOperation("scene_status", { scene_id: sceneId });
     const [compared, setCompared] = React.useState(null);
-    const live_ = live.useStatus();
-    const status = live_.status;
+    const { status } = live.useStatus();
     // Something was sent meanwhile: this scene, perhaps.
-    page.useFollow(answer, status ? `${status.last_success_at} ${status.dead_letters}` : "");
+    page.useFollow(answer, status && `${status.last_success_at} ${status.dead_letters}`);
 
     async function compare() {
       setCompared(await api.operation("scene_status", { scene_id: sceneId, compare: true }));

@@ -15,10 +15,10 @@
 
   function outage(status) {
     const { reason, since, next_probe_at: probe } = status.breaker;
-    const values = { since: since ? words.clock(since) : "", held: held(status) };
+    const next = probe ? t("state.next_try", { until: words.until(probe) }) : "";
+    const values = { since: since ? words.clock(since) : "", held: held(status), next };
     if (reason === "token") return [NEEDS_YOU, t("state.token", values)];
-    const again = probe ? t("state.next_try", { until: words.until(probe) }) : t("state.end");
-    return [WAITING, t(reason === "failing" ? "state.failing" : "state.down", values) + again];
+    return [WAITING, t(reason === "failing" ? "state.failing" : "state.down", values)];
   }
 
   function waiting(status) {

@@ -177,19 +177,13 @@
   }
 
   function Pin({ pin, onChanged }) {
-    const toasts = page.useToasts();
-    async function remove() {
-      const item = pin.rating_key === null ? {} : { rating_key: pin.rating_key };
-      await api.operation("unpin", { scene_id: pin.scene_id, ...item });
-      toasts.done(t("pins.removed"));
-      await onChanged();
-    }
+    const { unpin } = page.usePin(pin.scene_id, onChanged);
     return h(
       page.Row,
       {
         sceneId: pin.scene_id,
         title: h(page.SceneLink, { sceneId: pin.scene_id, title: pin.title }),
-        actions: h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: remove }),
+        actions: h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: () => unpin(pin.rating_key) }),
       },
       h("div", null, t("pins.shows", { item: pin.item_title, library: pin.library })),
       h(page.Path, { path: pin.path })

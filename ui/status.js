@@ -29,6 +29,7 @@
   function Steering({ status }) {
     const toasts = page.useToasts();
     const [dialog, retry] = page.useRetry();
+    const syncNow = page.useTryAll(live.refresh);
 
     async function setPaused(paused) {
       await api.saveSettings({ paused });
@@ -40,30 +41,23 @@
       await live.refresh();
     }
 
-    async function syncNow() {
-      const reply = await api.operation("retry_now");
-      const text = reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due });
-      toasts.done(reply.reason ? `${text} ${reply.reason}` : text);
-      await live.refresh();
-    }
-
-    const steer = (label, help, icon, onRun, others) =>
+    const steer = (name, icon, onRun, others) =>
       box(
         "steer",
-        h(Action, { label, icon, onRun, ...others }),
-        h("small", { className: "text-muted" }, help)
+        h(Action, { label: t(`status.${name}`), icon, onRun, ...others }),
+        h("small", { className: "text-muted" }, t(`status.${name}_help`))
       );
     return box(
       "steering",
       status.paused
-        ? steer(t("status.resume"), t("status.resume_help"), icons.faPlay, () => setPaused(false), {
+        ? steer("resume", icons.faPlay, () => setPaused(false), {
             variant: "primary",
           })
-        : steer(t("status.pause"), t("status.pause_help"), icons.faPause, () => setPaused(true)),
-      steer(t("status.now"), t("status.now_help"), icons.faBolt, syncNow, {
+        : steer("pause", icons.faPause, () => setPaused(true)),
+      steer("now", icons.faBolt, syncNow, {
         disabled: status.paused || !status.pending,
       }),
-      steer(t("status.retry"), t("status.retry_help"), icons.faRotateRight, () => retry({}), {
+      steer("retry", icons.faRotateRight, () => retry({}), {
         disabled: !status.dead_letters,
       }),
       dialog
@@ -82,10 +76,10 @@
       h(
         "dl",
         { className: "plexsync-figures" },
-        h(page.Figure, { label: t("figure.pending"), value: words.number(status.pending), to: tab("waiting") }),
+        h(page.Figure, { label: t("tab.waiting"), value: words.number(status.pending), to: tab("waiting") }),
         h(page.Figure, { label: t("figure.scan"), value: words.number(status.waiting_for_scan), to: tab("waiting") }),
         h(page.Figure, { label: t("figure.retry"), value: words.number(status.waiting_for_retry), to: tab("waiting") }),
-        h(page.Figure, { label: t("figure.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
+        h(page.Figure, { label: t("tab.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
         h(page.Figure, {
           label: t("figure.today"),
           value: words.number(status.done_today),

@@ -24,7 +24,6 @@
     "setup.unusable": "type {type}, cannot be used",
     "login.help":
       "Opens a page of Plex where you confirm a code. The token is PlexSync's own: you can revoke it in Plex by its name.",
-    "login.start": "Sign in with Plex",
     "login.open": "Open Plex, sign in, and confirm this code there.",
     "login.code": "Code {code}",
     "login.link": "Open Plex",
@@ -59,7 +58,6 @@
     "map.not_back": "Found, but the way back leads elsewhere.",
     "map.not_found": "Plex has no such file.",
     "write.help": "Writes test names to one item, reads them back, and puts everything back exactly as it was.",
-    "write.run": "Try writing to Plex",
     "write.good": "Plex takes every kind of edit.",
     "write.bad": "Plex does not take every kind of edit. The list says which.",
     "pins.title": "Your choices",

@@ -57,20 +57,16 @@
     const [text, setText] = React.useState("");
     const search = page.useSettled(text);
     const paged = page.usePaged("jobs", { state: "waiting", search });
-    const toasts = page.useToasts();
     const number = status ? status.pending : 0;
     // The list follows the live file, and each new one while they disagree.
-    const isOld = status && !search && paged.data && paged.data.count !== number && status.written_at;
-    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked, isOld].join());
+    const isOld = status && !search && paged.data && paged.data.count !== number;
+    const seen = isOld ? status.written_at : "";
+    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked, seen].join());
 
     async function onChanged() {
       await Promise.all([paged.reload(), live.refresh()]);
     }
-    async function tryAll() {
-      const reply = await api.operation("retry_now");
-      toasts.done(reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due }));
-      await onChanged();
-    }
+    const tryAll = page.useTryAll(onChanged);
 
     const aside = h(
       React.Fragment,

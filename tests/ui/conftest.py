@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ui.fake_stash import FakeStash
 from tests.ui.host_build import Missing, build_host, find_chromium
-from tests.ui.site import Site
+from tests.ui.site import PATIENCE, Site
 
 HERE = Path(__file__).resolve().parent
 
@@ -32,6 +32,7 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI") == "true" or os.environ.get("PLEXSYNC_REQUIRE_CHROMIUM") == "1":
             pytest.fail(f"the page cannot be tested: {missing}")
         pytest.skip(f"the page is not tested: {missing}")
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         # A container has no sandbox for root; what is opened here is our own.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
@@ -51,7 +52,7 @@ def stash() -> Iterator[FakeStash]:
 def page(browser: Browser) -> Iterator[Page]:
     """A window at 1280 px."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB", timezone_id="UTC")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     yield context.new_page()
     context.close()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
 ROUTE = "plugins/plexsync"
 TABS = ("status", "waiting", "failed", "activity", "outages", "compare", "setup")
 AXE = HERE / "node_modules/axe-core/axe.min.js"
+PATIENCE = 20.0
+"""Seconds within which what a test waits for is there, on a machine that does other things as well."""
+STILL = (
+    "() => ![...document.querySelectorAll('.fade:not(.show)')].some((each) => each.getClientRects().length)"
+    " && document.getAnimations().every((each) => each.effect.getComputedTiming().iterations === Infinity)"
+)
+"""Whether nothing fades or moves. A dialog waits a moment in its first state before it begins to fade in, and is no
+animation until then; what is hidden for good, such as another tab's pane, takes no place."""
 
 
 class Addressed(Protocol):
@@ -25,6 +35,29 @@ class Addressed(Protocol):
 
 
 AnyStash = TypeVar("AnyStash", bound=Addressed)
+Seen = TypeVar("Seen")
+
+
+def last_look(page: Page, look: Callable[[], Seen], wanted: object) -> Seen:
+    """Look again and again until `wanted` is seen, with the patience of all tests; what was seen at last."""
+    deadline = time.monotonic() + PATIENCE
+    while (seen := look()) != wanted and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+    return seen
+
+
+def axe_violations(page: Page) -> list[str]:
+    """What axe-core finds, the rule and the elements, on a page that has come to rest; what is still being drawn may
+    look wrong for a moment, so it looks again. Toasts have Stash's own colours."""
+    return last_look(page, lambda: _look_by_axe(page), [])
+
+
+def _look_by_axe(page: Page) -> list[str]:
+    page.wait_for_function(STILL, timeout=PATIENCE * 1000)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate("async () => (await axe.run({exclude: [['.toast']]})).violations")
+    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
 
 
 class Window(Generic[AnyStash]):
@@ -74,24 +107,25 @@ class Window(Generic[AnyStash]):
         """Press a button of the dialog."""
         self.dialog().get_by_role("button", name=name, exact=True).click()
 
-    def violations(self) -> list[str]:
-        """What axe-core finds: the rule and the elements. Toasts have Stash's own colours."""
-        self.page.add_script_tag(path=AXE)
-        # A colour on its way from one to the other is neither.
-        self.page.evaluate(
-            "async () => { const passing = document.getAnimations()"
-            ".filter((each) => each.effect.getComputedTiming().iterations !== Infinity);"
-            " await Promise.allSettled(passing.map((each) => each.finished)); }"
-        )
-        found: list[dict[str, Any]] = self.page.evaluate(
-            "async () => (await axe.run({exclude: [['.toast']]})).violations"
-        )
-        return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
+    def becomes(self, look: Callable[[], object], wanted: object) -> None:
+        """Wait until `look` gives what is wanted."""
+        assert last_look(self.page, look, wanted) == wanted
 
-    def overflow(self) -> int:
-        """By how many pixels the page is wider than the window."""
-        width: int = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        return width
+    def asks(self: Window[FakeStash], mode: str, *wanted: dict[str, Any]) -> None:
+        """Wait until these are all the calls of an operation, each by its arguments."""
+        self.becomes(lambda: self.stash.asked(mode), list(wanted))
+
+    def saves(self: Window[FakeStash], wanted: dict[str, Any]) -> None:
+        """Wait until these are all the settings that Stash holds."""
+        self.becomes(lambda: self.stash.settings, wanted)
+
+    def violations(self) -> list[str]:
+        """What axe-core finds, once the page has come to rest."""
+        return axe_violations(self.page)
+
+    def fits(self) -> None:
+        """Wait until the page is no wider than the window."""
+        self.page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 Site = Window[FakeStash]

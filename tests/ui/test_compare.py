@@ -23,7 +23,7 @@ def test_activity_shows_what_was_and_is(site: Site) -> None:
 def test_outages_have_a_timeline(site: Site) -> None:
     site.open("outages")
     expect(site.page.get_by_role("img", name="3 outages of Plex in 30 days")).to_be_visible()
-    assert site.page.locator(".plexsync-chart .plexsync-bar-failed").count() == 3
+    expect(site.page.locator(".plexsync-chart .plexsync-bar-failed")).to_have_count(3)
     site.shows("21 min so far")
 
 
@@ -33,7 +33,7 @@ def test_of_very_many_outages_the_newest_are_listed(site: Site) -> None:
     outages = [{**answer["outages"][0], "started_at": at, "ended_at": at + 1} for at in times]
     site.stash.answers["outage_report"] = {**answer, "outages": outages, "count": 1000}
     site.open("outages").shows("… and 900 more")
-    assert site.page.locator(".plexsync-row").count() == 100
+    expect(site.page.locator(".plexsync-row")).to_have_count(100)
 
 
 def test_a_comparison_is_followed_to_its_end(site: Site) -> None:
@@ -43,18 +43,16 @@ def test_a_comparison_is_followed_to_its_end(site: Site) -> None:
     site.press("Compare")
     expect(site.page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "40")
     assert site.violations() == []
-    assert site.stash.tasks == [
-        {
-            "plugin_id": "PlexSync",
-            "task_name": "Compare with Plex (report only)",
-            "args": {"mode": "compare", "scope": "week"},
-        }
-    ]
+    task = {
+        "plugin_id": "PlexSync",
+        "task_name": "Compare with Plex (report only)",
+        "args": {"mode": "compare", "scope": "week"},
+    }
+    site.becomes(lambda: site.stash.tasks, [task])
     looked = len(site.stash.asked("reports"))
     site.stash.job = {**site.stash.job, "status": "FINISHED", "progress": 1}
     site.shows("The comparison is done.")
-    site.page.wait_for_load_state("networkidle")
-    assert len(site.stash.asked("reports")) == looked + 1
+    site.becomes(lambda: len(site.stash.asked("reports")), looked + 1)
 
 
 def test_a_comparison_is_stopped(site: Site) -> None:
@@ -81,29 +79,22 @@ def test_a_report_is_read_in_place_and_in_a_tab(site: Site) -> None:
     site.lacks("Outdoor, Interview")
 
 
-def rows_of(site: Site) -> list[str]:
-    """The texts of the open report's rows."""
-    found: list[str] = site.page.locator(".plexsync-nested .plexsync-row").all_inner_texts()
-    return found
-
-
 def test_a_scene_is_one_row_with_all_that_differs_and_what_is_to_be_said_of_it(site: Site) -> None:
     site.open("compare").press("Show")
-    site.shows("Outdoor, Interview")
-    row = rows_of(site)[0]
+    row = site.page.locator(".plexsync-nested .plexsync-row").first
+    expect(row).to_contain_text("Outdoor, Interview")
     for text in ("Outdoor, Interview", "equal, but not locked", "refused by Plex", "Studio A"):
-        assert row.count(text) == 1
-    assert row.count("Autumn Walk") == 2  # its title and its box: a value that is equal is not shown again
+        expect(row.get_by_text(text, exact=True)).to_have_count(1)
+    expect(row.get_by_text("Autumn Walk")).to_have_count(2)  # its title and its box: what is equal is not shown again
     expect(site.page.get_by_text("1 not locked, 1 refused by Plex")).to_be_visible()
     expect(site.page.get_by_text("1 matched by an agent, 2 files only in Plex.")).to_be_visible()
 
 
 def test_the_files_that_stash_does_not_know_can_be_looked_at_alone(site: Site) -> None:
     site.open("compare").press("Show")
+    site.shows("Outdoor, Interview")
     site.page.get_by_label("Which rows").select_option("unknown")
-    site.page.wait_for_load_state("networkidle")
-    asked = site.stash.asked("report")
-    assert [each["only"] for each in asked] == ["all", "unknown"]
+    site.becomes(lambda: [each["only"] for each in site.stash.asked("report")], ["all", "unknown"])
     box = site.page.get_by_role("checkbox", name="Select /media/movies/unknown.mp4")
     expect(box).to_be_disabled()  # there is no scene to send
     assert site.violations() == []
@@ -123,7 +114,7 @@ def test_selected_rows_are_sent(site: Site) -> None:
     site.page.get_by_role("checkbox", name="Select Night Train to Lisbon").check(force=True)
     site.press("Send selected")
     site.shows("1 scene is in the queue.")
-    assert site.stash.asked("reconcile") == [{"scene_ids": [12]}]
+    site.asks("reconcile", {"scene_ids": [12]})
 
 
 def test_all_rows_are_sent_after_a_question(site: Site) -> None:
@@ -132,7 +123,7 @@ def test_all_rows_are_sent_after_a_question(site: Site) -> None:
     expect(site.dialog()).to_contain_text("Send all 2 scenes that differ?")
     site.agree("Send all")
     site.shows("1 scene is in the queue.")
-    assert site.stash.asked("reconcile") == [{"report": "compare-20261122-010517-887574"}]
+    site.asks("reconcile", {"report": "compare-20261122-010517-887574"})
 
 
 @pytest.mark.parametrize(("label", "typed", "button", "mode", "meant"), [
@@ -150,13 +141,13 @@ def test_an_undo_is_shown_before_it_is_done(
     assert site.violations() == []
     site.agree("Undo 1")
     site.shows("1 scene is undone.")
-    assert site.stash.asked(mode) == [{**meant, "dry_run": True}, {**meant, "dry_run": False}]
+    site.asks(mode, {**meant, "dry_run": True}, {**meant, "dry_run": False})
 
 
 def test_an_undone_scene_is_synced_again(site: Site) -> None:
     site.open("compare").press("Sync again")
     site.shows("The scene is in the queue.")
-    assert site.stash.asked("sync_scene") == [{"scene_id": 30}]
+    site.asks("sync_scene", {"scene_id": 30})
 
 
 ROWS_WITH_TEXTS = [("activity", "recent_syncs", "syncs"), ("compare", "undone", "scenes")]
@@ -168,5 +159,5 @@ def test_markup_in_texts_stays_text(site: Site, tab: str, mode: str, rows: str) 
     site.stash.answers[mode] = {**answer, rows: [{**row, "title": MARKUP} for row in answer[rows]]}
     site.open(tab)
     expect(site.page.get_by_role("link", name=MARKUP).first).to_be_visible()
-    assert site.page.locator(".plexsync-row i").count() == 0
+    expect(site.page.locator(".plexsync-row i")).to_have_count(0)
     assert site.page.evaluate("window.hit") is None

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from plex.files.index_besides import BesideFile
-from tests.ui.site import AXE
+from tests.ui.site import PATIENCE, axe_violations, last_look
 from worker.data_folder import DataFolder
 from worker.reconcile.report import write_report
 from worker.reconcile.rows import MARKS, UNKNOWN, report_rows, unknown_row
@@ -78,7 +78,7 @@ def report(tmp_path: Path) -> str:
 @pytest.fixture
 def page(browser: Browser, report: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -88,10 +88,10 @@ def page(browser: Browser, report: str) -> Iterator[Page]:
     assert complaints == []
 
 
-def shown(page: Page) -> list[str]:
-    """The first line of each row that is seen."""
-    rows = page.locator("tbody tr:visible").all_inner_texts()
-    return [row.split()[0] for row in rows]
+def rows_become(page: Page, wanted: list[str]) -> None:
+    """Wait until these are the rows that are seen, by the first word of each."""
+    rows = page.locator("tbody tr:visible")
+    assert last_look(page, lambda: [row.split()[0] for row in rows.all_inner_texts()], wanted) == wanted
 
 
 @pytest.mark.parametrize(
@@ -108,21 +108,21 @@ def shown(page: Page) -> list[str]:
 )
 def test_rows_are_found_by_what_is_said_of_them(page: Page, kind: str, rows: list[str]) -> None:
     page.locator("#kind").select_option(kind)
-    assert shown(page) == rows
+    rows_become(page, rows)
     expect(page.locator("#count")).to_have_text("1 row" if len(rows) == 1 else f"{len(rows)} rows")
 
 
 def test_rows_are_found_by_any_text_and_by_the_beginning_of_a_path(page: Page) -> None:
     page.get_by_label("Find").fill("/data/vid/studio a")
-    assert shown(page) == ["7", "12", "18"]
+    rows_become(page, ["7", "12", "18"])
 
 
 def test_a_column_sorts_its_own_table(page: Page) -> None:
     for name in ("Title", "File"):
         page.get_by_role("button", name=name).click()
-    assert shown(page) == ["7", "12", "17", "18", "…/old/gone.mp4", "…/old/unknown.mp4"]
+    rows_become(page, ["7", "12", "17", "18", "…/old/gone.mp4", "…/old/unknown.mp4"])
     page.get_by_role("button", name="Title").click()
-    assert shown(page)[:4] == ["18", "17", "12", "7"]
+    rows_become(page, ["18", "17", "12", "7", "…/old/gone.mp4", "…/old/unknown.mp4"])
 
 
 def test_a_path_shows_its_beginning_when_it_is_opened(page: Page) -> None:
@@ -147,9 +147,7 @@ def test_it_is_as_dark_as_the_readers_system_fits_a_phone_and_can_be_read_by_all
     page.set_viewport_size({"width": width, "height": 800})
     for closed in page.locator("details").all():
         closed.evaluate("each => { each.open = true; }")
-    red = page.evaluate("Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])")
-    assert (red < 60) == (scheme == "dark")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run().then(result => result.violations.map(each => each.id))")
-    assert found == []
+    red = "Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])"
+    page.wait_for_function(f"({red} < 60) === {'true' if scheme == 'dark' else 'false'}")
+    page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
+    assert axe_violations(page) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def test_the_bar_shows_state_and_number_and_leads_to_the_page(site: Site) -> Non
     expect(link).to_contain_text("4")
     link.click()
     site.shows("In numbers")
-    assert site.page.url.endswith("/plugins/plexsync")
+    expect(site.page).to_have_url(re.compile("/plugins/plexsync$"))
 
 
 def test_a_quiet_bar_has_no_number(site: Site) -> None:
@@ -27,15 +28,17 @@ def test_a_quiet_bar_has_no_number(site: Site) -> None:
 
 def test_the_tools_have_one_entry(site: Site) -> None:
     site.go("settings").shows("See and steer the sync with Plex.")
-    assert site.page.locator("#settings .setting a.btn", has_text="PlexSync").count() == 1
+    expect(site.page.locator("#settings .setting a.btn", has_text="PlexSync")).to_have_count(1)
 
 
 def test_stashs_own_form_has_the_groups_in_order_and_a_link(site: Site) -> None:
     site.go("settings").shows("How a file is found in Plex")
-    shown = site.page.eval_on_selector_all(".plugin-settings .setting", "all => all.map(each => each.id)")
     groups = json.loads((PROJECT / "ui/setting_groups.json").read_text(encoding="utf-8"))
     ours = [f"plugin-PlexSync-{name}" for group in groups for name in group["settings"]]
-    assert shown == [*ours, "plugin-Another-its"]
+    shown = "all => all.map(each => each.id)"
+    site.becomes(
+        lambda: site.page.eval_on_selector_all(".plugin-settings .setting", shown), [*ours, "plugin-Another-its"]
+    )
     site.page.get_by_role("link", name="Open PlexSync's page").click()
     site.shows("Connect to Plex")
 
@@ -79,7 +82,7 @@ def test_a_scene_offers_the_choice_among_candidates(site: Site) -> None:
     assert site.violations() == []
     site.press("Use this one")
     site.shows("Remembered. The scene is being sent.")
-    assert site.stash.asked("pin") == [{"scene_id": 7, "rating_key": 51}]
+    site.asks("pin", {"scene_id": 7, "rating_key": 51})
 
 
 def test_what_a_scene_can_do(site: Site) -> None:
@@ -87,14 +90,14 @@ def test_what_a_scene_can_do(site: Site) -> None:
     site.press("Sync now")
     site.shows("The scene is in the queue.")
     site.press("Show this scene there")
-    site.shows("Remembered. This scene is being sent.")
+    site.shows("Remembered. The scene is being sent.")
     site.press("Remove the choice")
     site.shows("The choice is removed.")
     site.press("Undo…")
     site.agree("Undo 1")
     site.shows("1 scene is undone.")
-    assert site.stash.asked("pin") == [{"scene_id": 7, "rating_key": 61}]
-    assert site.stash.asked("unpin") == [{"scene_id": 7, "rating_key": 60}]
+    site.asks("pin", {"scene_id": 7, "rating_key": 61})
+    site.asks("unpin", {"scene_id": 7, "rating_key": 60})
 
 
 NO_MARKS = {"lock_only": False, "refused": False}
@@ -120,11 +123,13 @@ def test_cards_have_badges_only_if_they_are_switched_on(site: Site) -> None:
     site.page.wait_for_load_state("networkidle")
     assert "live/scenes.json" not in site.stash.looks
     site.open("setup").page.get_by_label("Mark scenes that wait or failed").check(force=True)
+    failed = site.go("scenes").page.locator("#card-7").get_by_role("img", name="Could not be sent to Plex")
+    expect(failed).to_be_visible()
     asked = len(site.stash.operations)
-    site.go("scenes")
-    expect(site.page.locator("#card-7").get_by_role("img", name="Could not be sent to Plex")).to_be_visible()
+    site.page.reload()
+    expect(failed).to_be_visible()
     expect(site.page.locator("#card-12").get_by_role("img", name="Waits to be sent to Plex")).to_be_visible()
-    assert site.page.locator("#card-40 .plexsync-card-badge").count() == 0
+    expect(site.page.locator("#card-40 .plexsync-card-badge")).to_have_count(0)
     assert len(site.stash.operations) == asked
 
 
@@ -132,7 +137,7 @@ def test_a_stash_below_a_path(site: Site) -> None:
     site.stash.root = "/stash/"
     site.open("failed").shows("Two Copies")
     expect(site.page.get_by_role("link", name="Two Copies")).to_have_attribute("href", "/stash/scenes/17")
-    assert site.page.locator("img.plexsync-thumbnail").first.get_attribute("src") == "/stash/scene/17/screenshot"
+    expect(site.page.locator("img.plexsync-thumbnail").first).to_have_attribute("src", "/stash/scene/17/screenshot")
 
 
 def test_a_stash_that_lacks_the_names_of_patches_still_has_the_page(site: Site) -> None:
