@@ -54,7 +54,8 @@ class ItemState:
     """What we know of one Plex item.
 
     `originals`: values before our first overwrite. `written`: what we last sent (of lists, the names that are ours).
-    `writing`: likewise, from just before a write until it is known to have arrived.
+    `writing`: likewise, from just before a write until it is known to have arrived; of a picture whose lock went ahead
+    of it, "".
     `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
     `images`: SHA-1 by image field, as Plex knows what we uploaded. `uploading`: likewise, from just before an upload
     until it is known to have ended. `refused`: by field what Plex would not take, {"asked", "shown", "since",

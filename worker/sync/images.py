@@ -62,7 +62,12 @@ class ImageSync:
         wanted = [PLEX_NAMES[name] for name in hopeful if self._may_need(name, item, changed_in_stash)]
         unlocked = [lock for lock in wanted if lock not in item.item.locked]
         most = SCREENSHOT_BYTES if self._context.config.poster_fit else UPLOAD_BYTES
-        item.images.locks_along = unlocked if unlocked and picture.can_be_sent(most) else []
+        if unlocked and picture.can_be_sent(most):
+            item.images.locks_along = unlocked
+            # Stored first: where the picture then does not arrive, be it after a crash, the lock is taken back.
+            ahead = {name: "" for name in hopeful if PLEX_NAMES[name] in unlocked}
+            item.state = replace(item.state, writing={**item.state.writing, **ahead})
+            self._state.save_items([item.state])
         return item.images.locks_along
 
     def sync(self, item: ItemSync, picture: Picture, changed_in_stash: bool) -> None:
@@ -71,8 +76,11 @@ class ImageSync:
         Raises PlexError where Plex takes no edit of the item either.
         """
         fields = [name for name in IMAGE_FIELDS if self._may_need(name, item, changed_in_stash)]
-        if not fields:
-            return
+        if fields:
+            self._bring_all(fields, item, picture)
+        self._unlock_unsent(item)
+
+    def _bring_all(self, fields: Sequence[str], item: ItemSync, picture: Picture) -> None:
         try:
             image = picture.read()
         except StashUnavailable as error:
@@ -82,7 +90,6 @@ class ImageSync:
             return  # Stash shows a placeholder of its own: a scan has not made a picture yet
         for name in fields:
             self._bring(name, item, image)
-        self._unlock_unsent(fields, item)
 
     def check(self, item: ItemSync, shown: PlexItem) -> None:
         """See to it that what was uploaded is what Plex shows. Failures go to `item.images`; raises as `sync`."""
@@ -201,15 +208,18 @@ class ImageSync:
         item.images.check[name] = digest
 
     def _lock(self, name: str, item: ItemSync) -> None:
-        if PLEX_NAMES[name] not in (*item.item.locked, *item.images.locks_along):
+        held = {*item.item.locked, *item.images.locks_along} - {*item.images.locks_taken_back}
+        if PLEX_NAMES[name] not in held:
             self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
             item.images.locked.append(name)
 
-    def _unlock_unsent(self, fields: Sequence[str], item: ItemSync) -> None:
-        """Take back the locks that went ahead of first pictures which then did not arrive."""
-        unsent = [PLEX_NAMES[name] for name in fields if name not in item.state.images]
-        if taken_back := [lock for lock in unsent if lock in item.images.locks_along]:
+    def _unlock_unsent(self, item: ItemSync) -> None:
+        """Take back the locks that went ahead, in this run or before a crash, of first pictures that did not arrive."""
+        unsent = [PLEX_NAMES[name] for name in IMAGE_FIELDS if name in item.state.writing.keys() - item.state.images]
+        held = {*item.item.locked, *item.images.locks_along} - {*item.images.locks_taken_back}
+        if taken_back := [lock for lock in unsent if lock in held]:
             self._context.plex.edit(item.item, [(f"{lock}.locked", "0") for lock in taken_back])
+            item.images.locks_taken_back += taken_back
 
     def _may_be_there(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or records or lock are lost."""

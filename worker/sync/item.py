@@ -43,7 +43,8 @@ class ImageResults:
     `changed` show another one, `locked` were locked by an edit of their own, `done` are as they should be, `check`
     (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `silences`: failures of
     what did not come from Stash in time. `awaited`: why those wait that cannot be made yet. `refused`: the SHA-1 of
-    what Plex does not take. `locks_along`: Plex's names of those whose lock goes along with other edits.
+    what Plex does not take. `locks_along`: Plex's names of those whose lock goes along with other edits,
+    `locks_taken_back` of those whose lock was set without a picture to follow.
     """
 
     changed: list[str] = field(default_factory=list)
@@ -56,6 +57,7 @@ class ImageResults:
     warnings: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
     locks_along: list[str] = field(default_factory=list)
+    locks_taken_back: list[str] = field(default_factory=list)
 
     @property
     def unfinished(self) -> list[str]:
@@ -219,7 +221,7 @@ class ItemSync(ItemWriting):
         return {
             name: value
             for name, value in self.state.writing.items()
-            if (name in edited or value == current[name]) and name not in self.verdict.refused
+            if (name in edited or value == current[name]) and name not in {*self.verdict.refused, *IMAGE_FIELDS}
         }
 
     def _refusals(self, now: float) -> dict[str, Any]:
