@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 ENVIRONMENT_VARIABLE = "STASH_PLUGIN_DATA"
 TEMPORARY_PREFIX = "plexsync-"
 """What the names of all our folders in the system's temporary folder begin with."""
@@ -70,7 +74,16 @@ class StandIn(DataFolder):
         self.fault = fault
 
 
+def named_folder(environ: Mapping[str, str] = os.environ) -> str:
+    """What STASH_PLUGIN_DATA names, with `~` as the home of Stash's user; "" for nothing, which blanks are."""
+    named = environ.get(ENVIRONMENT_VARIABLE, "").strip()
+    return os.path.expanduser(named) if named.startswith("~") else named
+
+
 def data_folder(plugin_folder: str) -> DataFolder:
-    """`data/` beside the plugin; the environment variable STASH_PLUGIN_DATA overrides it."""
-    root = os.environ.get(ENVIRONMENT_VARIABLE) or os.path.join(plugin_folder, "data")
+    """`data/` in the plugin's folder; the environment variable STASH_PLUGIN_DATA overrides it.
+
+    A relative one begins in the plugin's folder, too: the processes of a plugin do not all stand where Stash does.
+    """
+    root = os.path.join(plugin_folder, named_folder() or "data")
     return DataFolder(root, os.path.join(plugin_folder, "live"))

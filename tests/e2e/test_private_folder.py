@@ -12,6 +12,7 @@ from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import wait_until_in_step, wait_until_logged
 from tests.world import World, wait_until
 from worker.data_folder import ENVIRONMENT_VARIABLE
+from worker.drain.standing import FOLDER_REFUSED
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")]
 
@@ -50,6 +51,8 @@ def test_a_folder_that_is_also_for_others_is_refused_and_the_edit_waits(tmp_path
         world.edit(1, title="Waits", details="d")
         wait_until_logged(world, "holds more than PlexSync's files (config.yml)")
         wait_until(lambda: not world.drainers(), "the drainer to end")
+        told = world.stash.run_operation("PlexSync", mode="queue_status", quiet=True)
+        assert told["drainer"]["blocked"] == FOLDER_REFUSED
         with pytest.raises(ResolverError, match="Name a folder of its own in STASH_PLUGIN_DATA"):
             world.stash.run_operation("PlexSync", mode="queue_status")
         report = world.stash.run_operation("PlexSync", mode="health_check")

@@ -65,6 +65,12 @@ class Publisher:
         self.clear()
         self._live.end()
 
+    def leave_blocked(self, reason: str) -> None:
+        """Say that nobody drains, and why not, until somebody does: for `nobody` in worker.drain.standing."""
+        self._published = {}
+        self._status.save({"blocked": reason})
+        self._live.end()
+
     def clear(self) -> None:
         """Take back what another process has said of itself."""
         self._published = {}

@@ -25,6 +25,15 @@ PACKAGES_MISSING = (
     " again now. It says what failed, and how to install them by hand."
 )
 """Why jobs wait without packages. The failure itself names folders, which are no business of the live files."""
+FOLDER_REFUSED = (
+    "PlexSync does not use its data folder, because other users can look into it. Run Test Plex Connection under "
+    "Settings > Tasks. It says what to do."
+)
+"""Why jobs wait in such a folder. What to do names it."""
+ENDED_BY_ERROR = (
+    "PlexSync ended by an error. The jobs are kept, and the next edit or task tries again. See Log for the reason."
+)
+"""Why jobs wait after a drainer that failed. The error itself may name anything."""
 _LONGEST_STEP = 60.0
 """Seconds of which `synced_per_minute` tells."""
 
@@ -119,12 +128,15 @@ def stored_drainer(folder: DataFolder, *, is_plex_well: bool, has_jobs: bool) ->
 
 
 def nobody(folder: DataFolder) -> DrainerState:
-    """The state where nobody works on the queue; where only a person can change that, it says so."""
+    """The state where nobody works on the queue; where only a person can change that, it says so.
+
+    So it does where the last drainer could not work, with that one's reason.
+    """
     if JsonFile(folder.install_failure).peek():
         return DrainerState(doing=Doing.PACKAGES.value, blocked=PACKAGES_MISSING)
     if not read_known_settings(folder.known_settings).are_usable:
         return DrainerState(doing=Doing.SETTINGS.value)
-    return DrainerState()
+    return DrainerState(blocked=str((JsonFile(folder.status).peek() or {}).get("blocked") or ""))
 
 
 def _breaker(gate: StoredGate) -> dict[str, Any]:

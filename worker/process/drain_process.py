@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from worker.drain.ended import DISMISSED, Ended
 from worker.drain.plugin_files import BeingReplaced, PluginFiles
 from worker.drain.publisher import Publisher
 from worker.drain.session_pipe import SessionPipe
+from worker.drain.standing import ENDED_BY_ERROR, FOLDER_REFUSED
 from worker.drain.tidy_files import tidy_files
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
@@ -89,6 +90,8 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         dependencies.remove_others()
         host = partial(_host, folder, plugin_folder, server_connection, database, relay, sessions)
         ended, connection = _host_with(dependencies, host) or (Ended.DAMAGED, connection)
+        if ended is Ended.FAILED:
+            publisher.leave_blocked(ENDED_BY_ERROR)
     except DependencyError as error:
         logger.error("%s", error)
         publisher.end()
@@ -96,11 +99,16 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         ended = dismissed.reason
         logger.info("Drainer ends: %s", ended.value)
         publisher.end()
-    except (FolderNotPrivate, BeingReplaced, NewerFormat) as error:
+    except FolderNotPrivate as error:
+        logger.error("%s", error)
+        publisher.leave_blocked(FOLDER_REFUSED)
+    except (BeingReplaced, NewerFormat) as error:
         logger.error("%s", error)
     except Exception as error:  # noqa: BLE001 - log_end says why
         # The process's outermost edge: nobody reads its stderr, so what happened must reach the log.
         log_end(logger, "The drainer", error)
+        with suppress(OSError, sqlite3.Error):  # which may be why it ended
+            publisher.leave_blocked(shortage(error) or ENDED_BY_ERROR)
     finally:
         queue, newest = _last_look(folder, database, relay)
         database.close()

@@ -11,7 +11,7 @@ import stat
 import sys
 from collections.abc import Iterator
 
-from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder
+from worker.data_folder import ENVIRONMENT_VARIABLE, DataFolder, named_folder
 from worker.errors import TaskError
 
 FOLDER_MODE = stat.S_IRWXU
@@ -33,7 +33,7 @@ def keep_private(folder: DataFolder, environ: os._Environ[str] | dict[str, str] 
     """
     if sys.platform == "win32":
         return
-    is_named = bool(environ.get(ENVIRONMENT_VARIABLE))
+    is_named = bool(named_folder(environ))
     if _is_open(folder.root) and is_named and (others := _what_is_not_ours(folder)):
         raise FolderNotPrivate(
             f"{folder.root} is open to other users, and holds more than PlexSync's files ({others}). "

@@ -24,9 +24,35 @@ def test_the_environment_overrides_it(tmp_path: Path, monkeypatch: pytest.Monkey
     assert data_folder("/plugins/PlexSync").root == str(tmp_path / "elsewhere")
 
 
-def test_an_empty_variable_overrides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "")
+@pytest.mark.parametrize("blank", ["", "  ", "\t"])
+def test_an_empty_variable_overrides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, blank)
     assert data_folder(str(tmp_path)).root == str(tmp_path / "data")
+
+
+@pytest.mark.parametrize("named", ["relative", "~/x", "~", "./a/../b", "~no such user~/x", " /absolute ", "ü/ b"])
+def test_every_process_takes_the_same_folder_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, named)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    roots = set()
+    for place in (tmp_path / "stash", tmp_path / "plugin"):
+        place.mkdir()
+        monkeypatch.chdir(place)
+        roots.add(os.path.abspath(data_folder(str(tmp_path / "plugin")).root))
+    assert len(roots) == 1
+
+
+def test_a_relative_one_begins_in_the_plugins_folder_and_a_tilde_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    for named, meant in (("relative", tmp_path / "relative"), ("~/x", tmp_path / "home" / "x")):
+        monkeypatch.setenv(ENVIRONMENT_VARIABLE, named)
+        assert Path(data_folder(str(tmp_path)).root) == meant
 
 
 def test_naming_it_creates_nothing(tmp_path: Path) -> None:

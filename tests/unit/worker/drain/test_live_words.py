@@ -21,7 +21,7 @@ from worker.circuit_breaker import CircuitState
 from worker.drain.live import LiveFiles
 from worker.drain.live_file import LiveFile
 from worker.drain.progress import Doing, Progress, WaitingFor
-from worker.drain.standing import PACKAGES_MISSING
+from worker.drain.standing import ENDED_BY_ERROR, FOLDER_REFUSED, PACKAGES_MISSING
 from worker.outage.stored_gate import Fault
 from worker.version import VERSION
 
@@ -98,8 +98,9 @@ def test_no_other_text_can_say_anything(bench: Workbench) -> None:
     assert {text for place, text in texts.items() if isinstance(text, str) and place not in FREE} <= FIXED
 
 
-def test_the_programs_own_sentences_stay_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sentence", [PACKAGES_MISSING, FOLDER_REFUSED, ENDED_BY_ERROR])
+def test_the_programs_own_sentences_stay_whole(tmp_path: Path, sentence: str) -> None:
     path = tmp_path / "live" / "status.json"
-    content = {"breaker": {"cause": ""}, "drainer": {"blocked": PACKAGES_MISSING}}
+    content = {"breaker": {"cause": ""}, "drainer": {"blocked": sentence}}
     LiveFile(str(path.parent), str(path)).write(content, 1_000.0, None)
-    assert json.loads(path.read_text(encoding="utf-8"))["drainer"]["blocked"] == PACKAGES_MISSING
+    assert json.loads(path.read_text(encoding="utf-8"))["drainer"]["blocked"] == sentence
