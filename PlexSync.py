@@ -2,10 +2,12 @@
 
 Python compiles this file anew at each start and caches only what it imports, so it holds no more than the wiring. The
 hook's path imports no more than that path needs: a user's save in Stash waits for this process.
+
+This file compiles on Python 3.6, what a hook imports on 3.7 (so annotations are quoted, not postponed, in here): an
+older Python than PlexSync needs must get as far as to say so.
 """
 
-from __future__ import annotations
-
+import json
 import os
 import sqlite3
 import sys
@@ -22,11 +24,20 @@ if not os.path.exists(os.path.join(FOLDER, "worker", "version.py")):  # the last
 # Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
 sys.path.insert(0, FOLDER)
 
-import worker.version  # noqa: F401 - read first, as it is written last: see worker/drain/plugin_files.py
+from worker.version import OLDEST_PYTHON  # read first, as it is written last: see worker/drain/plugin_files.py
+
+IS_TOO_OLD = sys.version_info < OLDEST_PYTHON
+if IS_TOO_OLD:
+    from worker.old_python import said_of_this_python
+
+    if sys.version_info < (3, 7):  # noqa: UP036 - not even the hook's path compiles there
+        said = said_of_this_python() + ". Edits are not queued before that. Press Sync Recent Scenes afterwards"
+        sys.stdout.write(json.dumps({"error": said}))
+        sys.exit(1)
 
 PLUGIN_FILE = os.path.abspath(__file__)
 
-from stash.protocol import ProtocolError, Request, read_request, reply, reply_error, use_utf8
+from stash.protocol import ProtocolError, Request, log, read_request, reply, reply_error, use_utf8
 from storage.database import NewerFormat, is_busy
 from worker.data_folder import DataFolder, data_folder
 from worker.launcher import DRAINER_ARGUMENT, STANDBY_ARGUMENT
@@ -40,10 +51,12 @@ def main() -> int:
     try:
         request = read_request(sys.stdin.buffer)
         folder.create()
-        if DRAINER_ARGUMENT in sys.argv:
-            return drain(folder, request)
         if request.hook_context is not None:
             hook(folder, request)
+        if IS_TOO_OLD:
+            return fail(said_of_this_python())
+        if DRAINER_ARGUMENT in sys.argv:
+            return drain(folder, request)
         return task(folder, request)
     except ProtocolError as error:
         return fail(str(error))
@@ -51,10 +64,12 @@ def main() -> int:
         return fail(in_words(folder, error))
 
 
-def hook(folder: DataFolder, request: Request) -> NoReturn:
+def hook(folder: DataFolder, request: Request) -> "NoReturn":
     """Make the edit durable, make sure that somebody carries it to Plex, and let the save go on."""
     from worker.hook import handle_hook  # noqa: PLC0415 - a drainer or a task does not need it
 
+    if IS_TOO_OLD:
+        log("error", said_of_this_python() + ". Edits wait until then")
     handle_hook(folder, PLUGIN_FILE, request)
     reply("ok")
     # The committed row is safe in the WAL: to fold that into the file would only make the save wait.
@@ -84,13 +99,13 @@ def task(folder: DataFolder, request: Request) -> int:
     return 0
 
 
-def end_at_once() -> NoReturn:
+def end_at_once() -> "NoReturn":
     """End where nothing is left to do: to tear the interpreter down would only make somebody wait for it."""
     sys.stderr.flush()
     os._exit(0)
 
 
-def in_words(folder: DataFolder, error: OSError | sqlite3.Error | MemoryError) -> str:
+def in_words(folder: DataFolder, error: "OSError | sqlite3.Error | MemoryError") -> str:
     """What cannot be used, why, and what to do about it."""
     from worker.base.shortage import shortage  # noqa: PLC0415 - only needed where something is wrong
 

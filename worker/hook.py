@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import time
 from contextlib import suppress
 
@@ -18,7 +19,7 @@ from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal, has_op
 from sync_queue.relay import take_lines
 from sync_queue.sources import HOOKS
 from worker.launcher import ensure_drainer
-from worker.version import VERSION
+from worker.version import OLDEST_PYTHON, VERSION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
         with suppress(sqlite3.Error, OSError):
             database = open_queue_database(folder.queue)
             if has_open_jobs(database):
-                ensure_drainer(folder, plugin_file, request.server_connection)
+                _start_drainer(folder, plugin_file, request)
             _pass_on_news(database)
         return
     try:
@@ -46,11 +47,17 @@ def handle_hook(folder: DataFolder, plugin_file: str, request: Request) -> None:
         raise
     # The edit is safe now, so the hook has done its duty: nothing that follows may fail the save.
     try:
-        ensure_drainer(folder, plugin_file, request.server_connection)
+        _start_drainer(folder, plugin_file, request)
     except (OSError, sqlite3.Error) as error:
         log("warning", f"No drainer could be started ({error}). The edit is kept and goes out with the next one")
     with suppress(sqlite3.Error):
         _pass_on_news(database)
+
+
+def _start_drainer(folder: DataFolder, plugin_file: str, request: Request) -> None:
+    """Have a drainer run, if this Python can run one: the row keeps until a newer one comes."""
+    if sys.version_info >= OLDEST_PYTHON:
+        ensure_drainer(folder, plugin_file, request.server_connection)
 
 
 def _pass_on_news(database: Database) -> None:

@@ -31,6 +31,7 @@ def limited_python(folder: Path, limit: str) -> tuple[Path, Path]:
 @pytest.mark.parametrize(
     ("limit", "sentence"),
     [
+        ("ulimit -n 10", "Stash may open too few files at a time for PlexSync"),
         ("ulimit -n 12", "Stash may open too few files at a time for PlexSync"),
         ("ulimit -v 100000", "Stash gets too little memory for PlexSync"),
         ("ulimit -v 60000", "Stash gets too little memory for PlexSync"),
@@ -47,6 +48,7 @@ def test_what_does_not_suffice_is_said_and_the_edit_waits(tmp_path: Path, limit:
         if disagreements(world, [1]):
             assert world.open_jobs() == 1
             assert sentence in world.logged() + "".join(said)
+        assert "PlexSync is being updated" not in world.logged() + "".join(said)
         assert not any("Traceback" in line.text for line in world.stash.logs)
 
         flag.unlink()

@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 
+from worker.base.shortage import shortage
 from worker.drain.ended import Ended
 from worker.errors import TaskError
 from worker.version import VERSION
@@ -82,13 +83,18 @@ def refuse_half_replaced(folder: str) -> None:
 
 
 def installed_version(folder: str) -> str | None:
-    """The version that the manifest in `folder` names; None where a file is missing or half written."""
+    """The version that the manifest in `folder` names; None where a file is missing or half written.
+
+    Raises OSError where this process may open no more files: that says nothing about the plugin's.
+    """
     if not os.path.exists(os.path.join(folder, ENTRY)):
         return None
     try:
         with open(os.path.join(folder, MANIFEST), encoding="utf-8", errors="replace") as file:
             lines = file.read(_LONGEST_MANIFEST).splitlines()
-    except OSError:
+    except OSError as error:
+        if shortage(error):
+            raise
         return None
     values = [line.partition(":")[2] for line in lines if line.startswith("version:")]
     return values[0].partition("#")[0].strip().strip("\"'") or None if values else None

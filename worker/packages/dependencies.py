@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
     from worker.data_folder import DataFolder
 
-OLDEST_PYTHON = (3, 10)
 RETRY_AFTER = 600.0
 """Seconds between two attempts that nobody asked for."""
 RETRY_VARIABLE = "PLEXSYNC_INSTALL_RETRY_SECONDS"
@@ -104,8 +103,6 @@ class Dependencies:
 
         Raises DependencyError, OSError, sqlite3.Error.
         """
-        if sys.version_info[:2] < OLDEST_PYTHON:
-            raise DependencyError(_too_old())
         if self._are_there():
             self._forget_failure(insist)
             return
@@ -134,7 +131,7 @@ class Dependencies:
                 self.ensure()
                 return
             except DependencyError as error:
-                if sys.version_info[:2] < OLDEST_PYTHON or self._clock() >= give_up_at:
+                if self._clock() >= give_up_at:
                     raise
                 self._log("error", str(error))
             self._wait_for_change()
@@ -306,12 +303,4 @@ def _not_private(folder: str) -> str:
         f"Others may write to {folder}, and PlexSync loads no packages from below such a folder. Give it to Stash's "
         "user alone (chown, chmod 700). On a disk without permissions, set the environment variable "
         "STASH_PLUGIN_DATA on Stash to a folder elsewhere."
-    )
-
-
-def _too_old() -> str:
-    version = ".".join(map(str, sys.version_info[:2]))
-    return (
-        f"Stash runs its plugins with Python {version} ({sys.executable}); PlexSync needs 3.10 or newer. Install one "
-        "and name it under Settings > System > Python Executable Path"
     )

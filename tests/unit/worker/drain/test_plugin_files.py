@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from itertools import combinations_with_replacement
 from pathlib import Path
 
@@ -15,6 +18,10 @@ from worker.drain.ended import Ended
 from worker.drain.plugin_files import ENTRY, MANIFEST, BeingReplaced, PluginFiles, refuse_half_replaced
 from worker.version import VERSION
 
+if sys.platform != "win32":
+    import resource
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="limits the files that a process may open")
 ORDER = tuple(plugin_files(PROJECT))
 """The order in which an update writes the files."""
 
@@ -85,3 +92,18 @@ def test_who_finds_one_version_first_and_last_has_read_no_other(deleted_first: b
 
 def test_the_manifest_is_written_first_and_the_version_last() -> None:
     assert (ORDER[:2], ORDER[-1]) == ((MANIFEST, ENTRY), "worker/version.py")
+
+
+@posix_only
+def test_a_manifest_that_cannot_be_opened_for_want_of_file_descriptors_is_no_update(plugin: Path) -> None:
+    """For any limit: either it can be read, or what is said is about the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    lowest = max(int(name) for name in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"))
+    for limit in range(3, lowest + 3):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+        try:
+            refuse_half_replaced(str(plugin))
+        except OSError as error:
+            assert error.errno == errno.EMFILE
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

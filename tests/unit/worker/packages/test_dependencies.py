@@ -207,12 +207,6 @@ def test_who_waits_says_whether_the_packages_are_being_fetched_or_have_failed(
     assert told == [False, True] * 6 + [False]
 
 
-def test_an_old_python_is_told_so_at_once(plugin: NeedyPlugin, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "version_info", (3, 9, 18, "final", 0))
-    with pytest.raises(DependencyError, match=r"Python 3\.9 .* needs 3\.10 or newer"):
-        Dependencies(plugin.data, str(plugin.folder), lambda *_: None).wait_for()
-
-
 def test_a_python_without_pip_makes_one_for_the_installation(plugin: NeedyPlugin, tmp_path: Path) -> None:
     make_wheel(plugin.wheels, "1.2.0")
     python = bare_python(tmp_path / "bare", with_pip=False)
