@@ -8,15 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 from plex.exceptions import PlexItemGone, PlexNotFound
+from stash.client import parse_time
 from storage.database import Database
 from sync_queue.enqueue import UNDO
 from sync_queue.models import Job
 from validation.fields import concerns_plex
 from validation.in_force import inputs_used
+from validation.scene import Scene
 from worker.backoff import NothingToSync
 from worker.outage.guard import OutageGuard
 from worker.sync.context import SyncContext
 from worker.sync.outcome import Outcome
+from worker.sync.refresh import STASH_TIME_STEP
 from worker.sync.scene import SceneSync
 from worker.sync.undo import SceneUndo, look_up
 
@@ -49,12 +52,18 @@ class BatchSync:
         Raises SyncInterrupted for an outage, StashUnavailable, PlexLibraryUnknown.
         """
         used = inputs_used(self._context.config)
-        dropped = [Outcome(job, NothingToSync(NOT_USED)) for job in jobs if not concerns_plex(job.fields, used)]
+        ended = [Outcome(job, NothingToSync(NOT_USED)) for job in jobs if not concerns_plex(job.fields, used)]
         jobs = [job for job in jobs if concerns_plex(job.fields, used)]
-        undoings = (job for job in jobs if job.update_type == UNDO)
-        undone = [self._undo(job) for job in undoings if not self._guard.has_seen_enough]
         others = [job for job in jobs if job.update_type != UNDO]
-        return dropped + undone + (self._synced(others) if others and not self.has_seen_enough else [])
+        for job in (job for job in jobs if job.update_type == UNDO):
+            if self._guard.has_seen_enough:
+                break
+            outcome = self._undo(job)
+            if outcome is None:
+                others.append(job)
+            else:
+                ended.append(outcome)
+        return ended + (self._synced(others) if others and not self.has_seen_enough else [])
 
     def _synced(self, jobs: Sequence[Job]) -> list[Outcome]:
         """Sync scenes, and those whose item went away meanwhile once more: their file may be under another key now."""
@@ -81,16 +90,24 @@ class BatchSync:
         self._guard.note_failure(error)
         return Outcome(job, error)
 
-    def _undo(self, job: Job) -> Outcome:
+    def _undo(self, job: Job) -> Outcome | None:
+        """What became of it; None where the scene was edited since somebody asked for the undo, so that this counts."""
         scenes = self._context.stash.scenes([job.scene_id])
         if job.scene_id in scenes.unreadable:
             return Outcome(job, scenes.unreadable[job.scene_id])
         scene = scenes.get(job.scene_id)
+        if scene is not None and self._was_edited_since(scene, job.enqueued_at):
+            return None
         find = partial(look_up, self._context, self._database)
         undo = SceneUndo(self._context.plex, self._database, find, self._clock)
         with self._guard.attempt(job) as attempt:
             return undo.undo(job, scene.updated_at if scene else "")
         return Outcome(job, attempt.error)
+
+    def _was_edited_since(self, scene: Scene, moment: float) -> bool:
+        edited_at = parse_time(scene.updated_at).timestamp()
+        # What Stash dates later than now was edited by a clock that was ahead.
+        return moment < edited_at <= self._clock() + STASH_TIME_STEP
 
 
 def _not_found_if_gone(outcome: Outcome) -> Outcome:

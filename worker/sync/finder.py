@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 NOTHING_PINNED: Mapping[int, Sequence[str]] = {}
 SECONDS_BETWEEN_SCANS = 600.0
 """How long one request to scan a folder is enough for all that may be missing there."""
-SECONDS_FOR_ANOTHER = 15.0
-"""How long it goes unquestioned that Plex has some of a scene's files and lacks another: as long as between two looks
-for scenes that Plex lacks altogether."""
+SECONDS_FOR_NEWS = 15.0
+"""How long what Plex has goes unquestioned for whoever wants to know it as it is now, or lacks one of several files: as
+long as between two looks for scenes that Plex lacks altogether."""
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
@@ -84,6 +84,8 @@ class ItemFinder:
         scenes: Sequence[Sequence[str]],
         pinned: Mapping[int, Sequence[str]] = NOTHING_PINNED,
         patient: Collection[int] = (),
+        *,
+        wants_news: bool = False,
     ) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
 
@@ -92,10 +94,11 @@ class ItemFinder:
         What the index says of an item is checked against the item itself, so that a file that has moved, or an item
         that is gone, is looked up again and never written to; and a rival that is gone is none. `patient`: numbers of
         those scenes for which Plex need not be asked again what is new, as somebody does that now and then.
+        `wants_news`: whether Plex is asked what is new also where all of them are known, as there may be more of them.
         """
         are_rivals_checked = False
         for _ in range(MOST_READINGS):
-            matches = self._match(scenes, pinned, patient)
+            matches = self._match(scenes, pinned, patient, wants_news)
             keys = self._keys(matches)
             items = self._read(keys, False)
             if self._correct_index(keys, items):
@@ -142,10 +145,14 @@ class ItemFinder:
         return self._matcher.may_match(scenes)
 
     def _match(
-        self, scenes: Sequence[Sequence[str]], pinned: Mapping[int, Sequence[str]], patient: Collection[int]
+        self,
+        scenes: Sequence[Sequence[str]],
+        pinned: Mapping[int, Sequence[str]],
+        patient: Collection[int],
+        wants_news: bool,
     ) -> list[MatchResult]:
         matches = self._matches(scenes, pinned)
-        if _has_all(matches) and self._is_doubtful(matches) and self._has_news():
+        if _has_all(matches) and self._is_doubtful(matches, wants_news) and self._has_news():
             matches = self._matches(scenes, pinned)
         for whole in (False, True):
             if self._is_enough(matches, patient):
@@ -172,10 +179,10 @@ class ItemFinder:
         keys = tuple(dict.fromkeys(file.rating_key for file in files))
         return replace(match, rating_keys=keys, ambiguous=(), files=tuple(dict.fromkeys(files)))
 
-    def _is_doubtful(self, matches: Sequence[MatchResult]) -> bool:
-        """Whether Plex may have more of these scenes by now: the look is due, or it lacked one of several files."""
-        lacks_some = any(match.missing for match in matches)
-        return self._index.is_old() or (lacks_some and not self._index.has_looked_within(SECONDS_FOR_ANOTHER))
+    def _is_doubtful(self, matches: Sequence[MatchResult], wants_news: bool) -> bool:
+        """Whether Plex is asked first if it has more of these scenes by now."""
+        wants_news = wants_news or any(match.missing for match in matches)
+        return self._index.is_old() or (wants_news and not self._index.has_looked_within(SECONDS_FOR_NEWS))
 
     def _has_news(self) -> bool:
         """Whether the index says something else after a look at Plex.

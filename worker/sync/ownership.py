@@ -156,14 +156,16 @@ class Ownership:
         self._database = database
         self._takes_part = takes_part
 
-    def find(self, scenes: Sequence[Scene], patient: Collection[int] = ()) -> list[Settled]:
+    def find(
+        self, scenes: Sequence[Scene], patient: Collection[int] = (), *, wants_news: bool = False
+    ) -> list[Settled]:
         """One result for each scene; `patient` as for ItemFinder.find. Raises PlexError, StashUnavailable."""
         pins = self._pins.all()
         pinned = {
             number: [path for pin in pins if pin.scene_id == scene.id for path in pin.files]
             for number, scene in enumerate(scenes)
         }
-        found = self._context.finder.find([scene.files for scene in scenes], pinned, patient)
+        found = self._context.finder.find([scene.files for scene in scenes], pinned, patient, wants_news=wants_news)
         return self._settle(scenes, found)
 
     def remember(self, settled: Iterable[Settled]) -> None:

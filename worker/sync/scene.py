@@ -27,7 +27,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.counts import WAITING_FOR_PLEX
 from sync_queue.models import Job
-from sync_queue.sources import is_asked_by_a_person
+from sync_queue.sources import HOOKS, is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
@@ -186,7 +186,9 @@ class SceneSync:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
         # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
         patient = [number for number, work in enumerate(works) if work.job.last_error_type in WAITING_FOR_PLEX]
-        settled = self._ownership.find([work.scene for work in works], patient)
+        # An edit is sent without a further question. Who asks for more than that wants Plex as it is now.
+        wants_news = any(work.job.source not in HOOKS for work in works)
+        settled = self._ownership.find([work.scene for work in works], patient, wants_news=wants_news)
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings

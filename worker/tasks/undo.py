@@ -106,12 +106,13 @@ class UndoTask:
 
     def _undo(self, scene_ids: Sequence[int]) -> dict[str, Any]:
         dry_run = arguments.switch(self._args, "dry_run", default=True)
+        asked_at = self._clock()  # whoever edits a scene from now on wants to see that
         plan = self._plan(scene_ids)
         _log(plan, len(scene_ids), dry_run)
         result = {"dry_run": dry_run, **plan.as_json()}
         if dry_run:
             return result
-        enqueue_undo(self._workplace.manager.database, plan.undone, self._clock())
+        enqueue_undo(self._workplace.manager.database, plan.undone, asked_at)
         return {**result, **self._drain()}
 
     def _plan(self, scene_ids: Sequence[int]) -> UndoPlan:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stash.protocol import Request
+from sync_queue.enqueue import enqueue_many
 from sync_queue.partly_found import partly_found_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.drain.waiting_for_files import PATIENCE_FOR_ANOTHER
@@ -104,3 +105,17 @@ def test_a_file_that_is_gone_in_stash_is_not_missed(bench: Workbench) -> None:
     bench.edit(1, title="Winter")
     bench.drain()
     assert partly_found_scenes(bench.database) == []
+
+
+@pytest.mark.parametrize("source", ["all", "page", "reconcile", "catch-up"])
+def test_a_library_that_came_over_the_same_folder_is_found_by_who_asks_for_more_than_an_edit(
+    bench: Workbench, source: str
+) -> None:
+    bench.enqueue(1, 2)
+    bench.drain()
+    bench.clock.sleep(20.0)
+    section = bench.plex.add_section("Once more", locations=["/media"])
+    key = bench.plex.add_item(section, "/media/scene-1.mp4")
+    enqueue_many(bench.database, [1], source, bench.clock.now)
+    bench.drain()
+    assert bench.plex.item(key).title == bench.scene(1).title

@@ -103,6 +103,47 @@ def test_a_value_that_somebody_brought_back_has_its_lock_back_too(bench: Workben
     assert item.locked - {"art"} == before
 
 
+def test_an_edit_while_it_is_planned_counts(bench: Workbench) -> None:
+    sync(bench, title="New", details="After")
+    bench.clock.sleep(60.0)
+    undo_task = task(bench, scene_id=1, dry_run=False)
+
+    def button() -> float:
+        undo_task._clock = bench.clock
+        pressed_at = bench.clock()
+        bench.clock.sleep(5.0)
+        sync(bench, title="Newer")
+        return pressed_at
+
+    undo_task._clock = button
+    undo_task.undo_scene()
+    assert bench.item(1).title == "Newer"
+
+
+def test_an_edit_whose_hook_has_not_come_yet_counts(bench: Workbench) -> None:
+    sync(bench, title="New", details="After")
+    bench.clock.sleep(60.0)
+
+    def drain() -> dict[str, Any]:
+        bench.clock.sleep(5.0)
+        bench.stash.save_without_hook(1, title="Newer")
+        bench.drain()
+        return {"waiting": 0}
+
+    request = Request({}, {"scene_id": 1, "dry_run": False})
+    UndoTask(bench.workplace, request, drain, bench.clock).undo_scene()
+    assert bench.item(1).title == "Newer"
+
+
+@pytest.mark.parametrize("ahead", [0.0, 86_400.0])
+def test_an_edit_from_before_does_not_nor_one_by_a_clock_that_was_ahead(bench: Workbench, ahead: float) -> None:
+    bench.clock.now += ahead
+    sync(bench, title="New", details="After")
+    bench.clock.now -= ahead - 5.0
+    undo(bench)
+    assert bench.item(1).title == "scene-1"
+
+
 def said(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "worker.tasks.undo"]
 
