@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
+    TypeAdapter,
     ValidationError,
 )
 from pydantic_core import ErrorDetails
@@ -52,6 +53,8 @@ KEEPS_BLANKS = frozenset({"collection_prefix"})
 """Settings whose blanks at the end are meant."""
 
 _ADDRESSES = ("plex_url", "performer_photos_url")
+_PATHS = ("path_map", "exclude_paths")
+_NOT_SHOWN = "not shown here"
 _SHOWN_CHARACTERS = 100
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
@@ -90,8 +93,15 @@ def _listed_names(value: object) -> object:
 
 def _names_in(text: str) -> tuple[str, ...]:
     found = _LISTED_NAME.findall(text)
-    names = (quoted.replace('""', '"').strip() or bare.strip() for quoted, bare in found)
+    names = (quoted.replace('""', '"').strip() or _unquoted(bare.strip()) for quoted, bare in found)
     return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _unquoted(name: str) -> str:
+    """The name. Raises ValueError where it begins with a quote that is never closed: it may be half of a name."""
+    if name.startswith('"') and name.count('"') % 2:
+        raise ValueError(f"the quote before {name[1:] or 'nothing'} is never closed")
+    return name
 
 
 def _absolute_folders(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -332,15 +342,25 @@ def _problem(detail: ErrorDetails, values: Mapping[str, object], sources: Mappin
     allowed = PlexSyncConfig.model_fields[name].description or ""
     if name not in values:
         return Problem(name, None, "", allowed)
+    if name in _PATHS and _hides_paths(values):
+        return Problem(name, _NOT_SHOWN, "", allowed, sources.get(name, ""))
     token = _bare_token(str(values.get("plex_token", "")))
     reason = _without(token, str(detail["ctx"]["error"])) if detail["type"] == "value_error" else ""
     return Problem(name, _shown(name, values[name], token), reason, allowed, sources.get(name, ""))
 
 
+def _hides_paths(values: Mapping[str, object]) -> bool:
+    """Whether `obfuscate_paths` is on; where it is itself no such thing as true or false, it was meant to be."""
+    try:
+        return TypeAdapter(bool).validate_python(values.get("obfuscate_paths", False))
+    except ValidationError:
+        return True
+
+
 def _shown(name: str, value: object, token: str) -> str:
     """A wrong value as a problem names it: on one line, short, and without anything that may be secret."""
     if name == "plex_token":
-        return "not shown here"
+        return _NOT_SHOWN
     if not isinstance(value, str):
         return _without(token, str(value))
     if name in _ADDRESSES:
