@@ -7,6 +7,7 @@ from typing import Any
 from plex.edits import as_json
 from plex.exceptions import PlexError
 from worker.base.words import NOTHING
+from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
 from worker.sync.comparison import Comparison, Difference, SceneComparison, Verdict
 from worker.sync.ownership import told
@@ -22,9 +23,8 @@ _STATES = {
 """What a comparison finds, in the words of `scene_status`; a job that waits or failed says more than these."""
 
 
-def compared(task: Task, status: dict[str, Any]) -> dict[str, Any]:
+def compared(task: Task, workplace: Workplace, status: dict[str, Any]) -> dict[str, Any]:
     """The status of a scene after a look at Stash and Plex. Raises ConfigError, StashUnavailable."""
-    workplace = task.workplace
     config = workplace.contexts.read_settings()
     plex = workplace.contexts.new_client(config)
     try:

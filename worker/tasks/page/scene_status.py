@@ -26,10 +26,11 @@ def scene_status(task: Task) -> dict[str, Any]:
         raise arguments.missing("scene_status", "scene_id", "7")
     status = known_status(task, scene_id)
     if arguments.switch(task.args, "compare"):
+        workplace = task.workplace  # first of all: it sees to the packages, which the module needs
         # Heavy: it asks Stash and Plex.
         from worker.tasks.page.scene_comparison import compared  # noqa: PLC0415
 
-        return compared(task, status)
+        return compared(task, workplace, status)
     return status
 
 
