@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 SCENE_UPDATE = "Scene.Update.Post"
+SCENE_DESTROY = "Scene.Destroy.Post"
 TAG_MERGE = "Tag.Merge.Post"
 CHANGES = {
     "Performer.Update.Post": ("performer", ("name", "image", "tag_ids")),
@@ -26,7 +27,7 @@ REMOVALS = {
     "Group.Destroy.Post": "group",
 }
 """Hooks after which no scene carries a name any more, and whose it was: the id is all that they say."""
-TRIGGERS = (SCENE_UPDATE, TAG_MERGE, *CHANGES, *REMOVALS)
+TRIGGERS = (SCENE_UPDATE, SCENE_DESTROY, TAG_MERGE, *CHANGES, *REMOVALS)
 """Every hook that PlexSync asks for."""
 
 RELEVANT_FIELDS = frozenset(
@@ -41,7 +42,8 @@ _LARGEST_ID = 2**63 - 1  # SQLite's largest integer, in which Stash keeps ids
 
 
 class SceneEdit:
-    """An edit of one scene that Plex should show; `fields` are names of RELEVANT_FIELDS, sorted.
+    """An edit of one scene that Plex should show; `fields` are names of RELEVANT_FIELDS, sorted, none for a scene that
+    is gone: another one may lead to its items.
 
     `is_bulk`: whether it is one of many scenes that are edited at once.
     """
@@ -86,6 +88,8 @@ def relevant_change(hook_context: dict[str, Any]) -> SceneEdit | Rename | Remova
     if trigger == SCENE_UPDATE:
         relevant = sorted(sent & RELEVANT_FIELDS)
         return SceneEdit(row_id, relevant, _MANY in sent) if relevant else None
+    if trigger == SCENE_DESTROY:
+        return SceneEdit(row_id, [])
     if trigger == TAG_MERGE:  # it sends no fields, and its id is the tag that stays
         return Rename("tag", row_id, ["name"])
     if trigger in REMOVALS:

@@ -10,10 +10,12 @@ SEPARATOR = "+"
 BULK = "bulk"
 HOOKS = ("hook", f"{BULK}{SEPARATOR}hook")
 """The hook of one scene's edit, and that of a scene which is edited with others at once."""
-BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found"})
+RIVAL = "rival"
+"""Another scene has given up an item that this one leads to."""
+BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found", RIVAL})
 """Those that no person stands behind: they leave alone what Plex refused."""
 WHOLE_LIBRARY = frozenset(
-    {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused", "found"}
+    {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused", "found", RIVAL}
 )
 """Those that are about no scene in particular: they leave alone what was undone."""
 

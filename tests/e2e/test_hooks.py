@@ -95,7 +95,7 @@ ODD_CONTEXTS: list[Any] = [
     {"id": -1, "type": "Scene.Update.Post", "inputFields": ["title"]},
     {"id": True, "type": "Scene.Update.Post", "inputFields": ["title"]},
     {"id": {"title": 1}, "type": "Scene.Update.Post", "inputFields": ["title"]},
-    {"id": 1, "type": "Scene.Destroy.Post", "inputFields": ["title"]},
+    {"id": 1, "type": "Scene.Merge.Post", "inputFields": ["title"]},
     {"id": 1, "type": None, "inputFields": ["title"]},
     {},
 ]

@@ -138,6 +138,18 @@ def test_two_versions_that_plex_shows_as_one_belong_to_one_scene(tmp_path: Path)
         assert (world.item(1).title, world.item(1).summary) == ("scene-1", "")
 
 
+def test_the_other_version_shows_once_the_scene_that_showed_is_deleted(tmp_path: Path) -> None:
+    with World(tmp_path, scenes=2, idle_seconds=30.0) as world:
+        world.plex.versions.merge(world.keys[1], world.keys.pop(2))
+        world.edit(1, title="The 4K one")
+        world.edit(2, title="The HD one")
+        world.wait_until_drained()
+        assert world.item(1).title == "The 4K one"
+        world.stash.destroy_scene(1)
+        item = world.plex.item(world.keys[1])
+        wait_until(lambda: item.title == "The HD one", "the other version")
+
+
 # --- state is about files (4)
 
 

@@ -12,10 +12,12 @@ from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
 from sync_queue.counts import NOT_FOUND
 from sync_queue.dlq import DeadLetterQueue
+from sync_queue.enqueue import enqueue_many
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
 from sync_queue.partly_found import forget_partly_found, note_partly_found
+from sync_queue.sources import RIVAL
 from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
@@ -24,7 +26,7 @@ from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.drain.activity import note_activity
 from worker.drain.progress import Progress
-from worker.drain.rivals import bring_back_rivals, names_left
+from worker.drain.rivals import bring_back_rivals, names_left, scenes_behind
 from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
@@ -81,12 +83,14 @@ class Settlement:
     def _settle(self, outcomes: Sequence[Outcome], context: SyncContext) -> None:
         endings = [self._decide(outcome, context) for outcome in outcomes]
         database = self._manager.database
+        followers = scenes_behind(database, context, outcomes)  # asks Stash, so not in the transaction
         with database.transaction():
             names = names_left(database, outcomes)
             for ending in endings:
                 self._store(ending.outcome)
                 self._carry_out(ending)
             bring_back_rivals(database, names, self._clock())
+            enqueue_many(database, followers, RIVAL, self._clock())
             buried = sum(ending.is_buried for ending in endings)
             ended = [ending.outcome for ending in endings]
             note_activity(database, ended, buried, self._clock())
@@ -280,7 +284,7 @@ class Settlement:
             reach("bury:done")
         elif decision.action is Action.DISCARD:
             self._progress.discarded += 1
-            level = logging.DEBUG if isinstance(error, NothingToSync) else logging.INFO
+            level = logging.DEBUG if isinstance(error, NothingToSync | SceneGone) else logging.INFO
             logger.log(level, "%s is not tried again: %s", where, error)
 
     def _policy(self, config: PlexSyncConfig) -> RetryPolicy:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plex.exceptions import PlexRequestFailed, PlexTemporaryError
@@ -120,8 +120,15 @@ class ItemFinder:
 
     def stash_tails(self, item: PlexItem) -> tuple[Parts, ...]:
         """How the paths of all files in Stash end that may lead to the item."""
-        tails = (self._matcher.stash_tails(path, item.section_key) for path in item.files)
-        return tuple(tail for each in tails for tail in each)
+        return tuple(tail for path in item.files for tail in self._tails(path, item.section_key))
+
+    def stash_tails_of(self, paths: Iterable[str]) -> tuple[Parts, ...]:
+        """How the paths of all files in Stash end that may be these files in Plex, as far as the index knows these."""
+        files = (file for path in paths for file in self._index.at(path))
+        return tuple(dict.fromkeys(tail for file in files for tail in self._tails(file.path, file.section_key)))
+
+    def _tails(self, path: str, section_key: int) -> Iterable[Parts]:
+        return self._matcher.stash_tails(path, section_key)
 
     @property
     def has_several_roots(self) -> bool:

@@ -66,7 +66,7 @@ def test_a_scan_or_nonsense_sends_no_fields(fields: Any) -> None:
     assert edit(inputFields=fields) is None
 
 
-OTHER_HOOKS = ["Scene.Create.Post", "Scene.Destroy.Post", "Image.Update.Post", "Performer.Create.Post"]
+OTHER_HOOKS = ["Scene.Create.Post", "Image.Update.Post", "Performer.Create.Post"]
 
 
 @pytest.mark.parametrize("trigger", [*OTHER_HOOKS, None, 7, [], {}])
@@ -166,3 +166,9 @@ def test_one_scene_of_many_is_told_from_one_alone(fields: list[str], is_bulk: bo
     change = relevant_change({"id": 7, "type": "Scene.Update.Post", "inputFields": fields})
     assert isinstance(change, SceneEdit)
     assert change.is_bulk == is_bulk
+
+
+def test_a_scene_that_is_gone_may_leave_its_items_to_another() -> None:
+    change = relevant_change({"id": 7, "type": "Scene.Destroy.Post", "input": {"id": "7"}, "inputFields": None})
+    assert isinstance(change, SceneEdit)
+    assert (change.scene_id, change.fields) == (7, [])
