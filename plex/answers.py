@@ -66,7 +66,7 @@ def forms_in(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> dict[s
     forms |= {each: form for each, form in known.items() if form in have}
     missing = [each for each in sent if each not in forms and each in edit.added]
     forms |= _likely_forms(missing, have, _compatible_form)
-    expected = {*names(edit.old), *names(edit.new), *forms.values()}
+    expected = {*(set(names(edit.old)) - set(edit.seen_gone)), *names(edit.new), *forms.values()}
     unasked = [each for each in have if each not in expected]
     forms |= _likely_forms([each for each in missing if each not in forms], unasked, _cut_form)
     missing = [each for each in sent if each not in forms]
@@ -94,8 +94,12 @@ def _compatible_key(name: str) -> str:
 
 def _cut_form(asked: str, unasked: Sequence[str]) -> str | None:
     """The longest beginning of the name asked."""
-    beginnings = [each for each in unasked if each.strip() and name_key(asked).startswith(name_key(each))]
-    return max(beginnings, key=len, default=None)
+    return max((each for each in unasked if is_beginning(each, asked)), key=len, default=None)
+
+
+def is_beginning(shown: str, asked: str) -> bool:
+    """Whether a name may be what is left of a longer one."""
+    return bool(shown.strip()) and len(shown) < len(asked) and name_key(asked).startswith(name_key(shown))
 
 
 def lock_is_missing(edit: FieldEdit, shown: PlexItem) -> bool:
@@ -137,10 +141,12 @@ def _sort_title_left(edit: FieldEdit, shown: PlexItem) -> FieldEdit | None:
 def _list_left(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> FieldEdit | None:
     missing = missing_names(edit, have, ways)
     removed = tuple(each for each in edit.removed if each in have)
+    if may_be_cut := tuple(each for each in removed if any(is_beginning(each, name) for name in missing)):
+        # Seen to be gone first, it tells when it comes back that the server makes it of the longer one.
+        missing, removed = (), may_be_cut
     wanted = keys(each for each in names(edit.new) if each in have)
     beside = tuple(each for each in (*edit.respelled, *edit.outdated) if each in have and name_key(each) in wanted)
     if not (missing or removed or beside):
         return None
-    return FieldEdit(
-        edit.field, have, edit.new, missing, removed, beside, locked=edit.locked, gives_back=edit.gives_back
-    )
+    steps = FieldEdit(edit.field, have, edit.new, missing, removed, beside, seen_gone=edit.seen_gone)
+    return replace(steps, locked=edit.locked, gives_back=edit.gives_back)

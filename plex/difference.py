@@ -198,8 +198,13 @@ class _ListPlan:
 
     def _chosen(self, asked: str) -> str:
         """The spelling in which a wanted name shall be shown."""
+        if asked in self.have:
+            return asked
         known = self.ways.forms.get((self.name, asked))
-        return known if asked not in self.have and known in self.have and known is not None else asked
+        if known is not None and known in self.have:
+            return known
+        cut = name_key(self.ways.cut_form(self.name, asked))
+        return asked if cut == name_key(asked) else next((each for each in self.have if name_key(each) == cut), asked)
 
     def _goes_now(self, outdated: str, chosen: Sequence[str]) -> bool:
         """Whether the server is known to keep a spelling beside the wanted one."""

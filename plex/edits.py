@@ -96,14 +96,21 @@ class ServerWays:
     forms: by field and exact spelling asked, the spelling in which it shows a name.
     loose_locks: fields whose locks do not hold there.
     removal_ignores_case: whether to take a name away takes its other spellings along.
+    name_lengths: by field, to how many characters it cuts names.
     longest_lists: by field, how many names it takes at most; `address_bytes`: how long the address of an edit may be.
     """
 
     forms: Mapping[tuple[str, str], str] = field(default_factory=dict)
     loose_locks: frozenset[str] = frozenset()
     removal_ignores_case: bool = False
+    name_lengths: Mapping[str, int] = field(default_factory=dict)
     longest_lists: Mapping[str, int] = field(default_factory=dict)
     address_bytes: int | None = None
+
+    def cut_form(self, name: str, asked: str) -> str:
+        """What is left of a name in a list where the server cuts it, the name itself where it does not."""
+        length = self.name_lengths.get(name)
+        return asked if length is None else asked[:length]
 
 
 @dataclass(frozen=True)
@@ -113,9 +120,10 @@ class FieldEdit:
     For a list, `new` is all of it as it shall be; `added` and `removed` are the steps there. `respelled` are spellings
     of wanted names that must go, in a request of their own; `outdated` are those of which the server must tell first
     whether it keeps them beside the wanted one. `left_out`: names for which there is no room, or the end of a text.
-    `locked`: how its lock shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one
-    that shall stand beside this title, and not be locked, whatever the server makes of the title; None to leave that to
-    the server.
+    `seen_gone`: old names that were gone at a look, so that what shows again came of what was sent since. `locked`: how
+    its lock shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one that shall
+    stand beside this title, and not be locked, whatever the server makes of the title; None to leave that to the
+    server.
     """
 
     field: str
@@ -126,6 +134,7 @@ class FieldEdit:
     respelled: tuple[str, ...] = ()
     outdated: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    seen_gone: tuple[str, ...] = ()
     locked: bool = True
     gives_back: bool = False
     sort_title: str | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from plex.answers import missing_names, remaining
+from plex.answers import is_beginning, missing_names, remaining
 from plex.edits import FieldEdit, keys, names
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS
@@ -67,6 +68,7 @@ class _Look:
     def edits_left(self, shown: PlexItem) -> list[FieldEdit]:
         """What is worth another write now: at first all that is not there, later only what our own write brought up."""
         self._note_removals(shown)
+        self.item.edits = tuple(_with_gone(edit, shown) for edit in self.item.edits)
         edits = [edit for edit in self.item.edits if edit.field not in self.item.failures]
         left = list(remaining(edits, shown, self._server.ways))
         if not self._is_first:
@@ -75,9 +77,13 @@ class _Look:
         return left
 
     def _is_news(self, edit: FieldEdit) -> bool:
-        """Whether names were lost by the last write, or an old spelling turns out to stay beside the wanted one."""
+        """Whether the last write took names away, be they wanted or in the way of one, or an old spelling turns out to
+        stay beside the wanted one."""
         tried = {name for last in self._last if last.field == edit.field for name in last.respelled}
         was_there = names(self._seen.value(edit.field))
+        gone = {each for each in was_there if each in edit.seen_gone}
+        if any(is_beginning(each, name) for each in gone for name in edit.added):
+            return True
         return any(name in was_there for name in edit.added) or any(name not in tried for name in edit.respelled)
 
     def _note_removals(self, shown: PlexItem) -> None:
@@ -89,3 +95,9 @@ class _Look:
             was_there = names(self._seen.value(edit.field))
             if any(name in was_there and name_key(name) in keys(edit.respelled) for name in lost):
                 self._server.learn_removal_ignores_case()
+
+
+def _with_gone(edit: FieldEdit, shown: PlexItem) -> FieldEdit:
+    have = names(shown.value(edit.field))
+    gone = tuple(each for each in names(edit.old) if each not in have)
+    return replace(edit, seen_gone=tuple(dict.fromkeys((*edit.seen_gone, *gone)))) if gone else edit

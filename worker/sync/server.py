@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
+from plex.answers import is_beginning
 from plex.edits import ServerWays
 from plex.exceptions import PlexError
 from storage.database import Database
@@ -20,6 +21,7 @@ LOCK_PATIENCE = 86_400.0
 
 _LOOSE_LOCK = "loose_lock:"
 _LONGEST_LIST = "longest_list:"
+_NAME_LENGTH = "name_length:"
 _ADDRESS_BYTES = "address_bytes"
 _REMOVAL_IGNORES_CASE = "removal_ignores_case"
 _ROUNDS_RATINGS = "rounds_ratings"
@@ -66,14 +68,17 @@ class KnownServer:
     def ways(self) -> ServerWays:
         """What is known now."""
         loose = (name for name in self._traits if name.startswith(_LOOSE_LOCK) and self._is_fresh(name))
-        longest = {name: value for name, value in self._traits.items() if name.startswith(_LONGEST_LIST)}
         return ServerWays(
             forms={**self._assumed, **self._forms},
             loose_locks=frozenset(name.removeprefix(_LOOSE_LOCK) for name in loose),
             removal_ignores_case=bool(self._traits.get(_REMOVAL_IGNORES_CASE)),
-            longest_lists={name.removeprefix(_LONGEST_LIST): value for name, value in longest.items()},
+            name_lengths=self._by_field(_NAME_LENGTH),
+            longest_lists=self._by_field(_LONGEST_LIST),
             address_bytes=self._traits.get(_ADDRESS_BYTES),
         )
+
+    def _by_field(self, trait: str) -> dict[str, Any]:
+        return {name.removeprefix(trait): value for name, value in self._traits.items() if name.startswith(trait)}
 
     def note_silence(self, route: Route, error: PlexError) -> None:
         """Plex said nothing to such a request: the others of the batch need not wait as long for the same."""
@@ -102,6 +107,9 @@ class KnownServer:
             if is_news:
                 self._forms[field, asked] = shown
                 self._knowledge.save_forms([NameForm(field, asked, shown)])
+        if is_beginning(shown, asked):
+            known = self._traits.get(_NAME_LENGTH + field, 0)
+            self._learn(_NAME_LENGTH + field, max(known, len(shown)))
         return is_news and asked != shown
 
     def learn_loose_lock(self, field: str) -> bool:

@@ -153,6 +153,33 @@ def test_names_that_are_cut_or_in_compatible_form_are_written_and_told_once(
     assert (bench.item(1).genres, refused(bench)) == (("New",), set())
 
 
+@pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
+def test_a_name_that_was_cut_before_us_is_the_one_that_stash_says(
+    bench: Workbench, caplog: pytest.LogCaptureFixture, mode: str
+) -> None:
+    bench.plex.change_dialect(edit_mode=mode, tag_names="as_sent")
+    bench.plex.mangle = cut
+    for scene_id, key in bench.keys.items():
+        bench.plex.edit_as_user(key, genres=[CUT[0][:12], CUT[2][:12]])
+        tag(bench, CUT[0], CUT[2], scene_id=scene_id)
+    sync_all(bench)
+    assert {bench.item(scene_id).genres for scene_id in bench.keys} == {("A name too l", "Another one ")}
+    assert (sync_all(bench), refused(bench), verdicts(bench)) == (0, set(), {Verdict.IN_STEP})
+    assert "does not show" not in caplog.text
+
+
+@pytest.mark.parametrize("mode", ["replace", "add", "single_removal"])
+def test_where_it_is_known_how_names_are_cut_none_is_named_for_removal(bench: Workbench, mode: str) -> None:
+    bench.plex.change_dialect(edit_mode=mode, tag_names="as_sent")
+    bench.plex.mangle = cut
+    tag(bench, CUT[0], scene_id=1)
+    sync_all(bench)
+    bench.plex.edit_as_user(bench.keys[2], genres=[CUT[2][:12]])
+    tag(bench, CUT[2], scene_id=2)
+    assert (sync_all(bench), verdicts(bench)) == (0, {Verdict.IN_STEP})
+    assert bench.item(2).genres == (CUT[2][:12],)
+
+
 def test_a_longer_name_that_plex_ignores_is_not_the_shorter_one_that_was_there(bench: Workbench) -> None:
     tag(bench, "Blue")
     sync_all(bench)
