@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from tests.contract.operation_parts import (
     Count,
@@ -297,6 +297,8 @@ class ReportSummary(Shape):
     ambiguous: Count
     failed: Count
     nothing_to_sync: Count
+    undone: Count
+    gone: Count
     fields: dict[str, Count]
     lock_only: Count
     refused: Count
@@ -305,6 +307,13 @@ class ReportSummary(Shape):
     enqueued: Count
     row_count: Count
     asset: str | None
+
+    @model_validator(mode="after")
+    def adds_up(self) -> ReportSummary:
+        """Every scene is counted once, by its verdict."""
+        counted = (self.in_step, self.differs, self.not_in_plex, self.ambiguous, self.failed, self.nothing_to_sync)
+        assert sum(counted) + self.undone + self.gone == self.scenes
+        return self
 
 
 class Reports(Reply):

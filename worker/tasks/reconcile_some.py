@@ -7,29 +7,30 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many
+from worker.errors import ArgumentError
 from worker.reconcile.index_copy import open_index_copy
 from worker.reconcile.rows import marks_of
 from worker.reconcile.run import PAGE_SIZE, SOURCE_BY_HAND, Kind, nothing_compared
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.tasks import arguments
-from worker.tasks.reports import report_path
+from worker.tasks.reports import differing_scenes
 from worker.tasks.task import Task
 
 MOST_SCENES = 500
 SCOPE = "scenes"
+NAMED = ("scene_ids", "report")
+"""The arguments that name scenes."""
 
 
 def is_about_some(args: Mapping[str, Any]) -> bool:
     """Whether scenes are named, one way or the other."""
-    return args.get("scene_ids") not in (None, "") or bool(arguments.text(args, "report"))
+    return any(args.get(name) is not None for name in NAMED)
 
 
 def reconcile_some(task: Task) -> dict[str, Any]:
     """As `reconcile` over those scenes, without a report. Raises ArgumentError, ConfigError, PlexError."""
-    name = arguments.text(task.args, "report")
-    scene_ids = arguments.whole_numbers(task.args, "scene_ids", MOST_SCENES) or _differing(task, name)
+    scene_ids = _named_scenes(task)
     workplace = task.workplace
     started_at = time.time()
     config = workplace.contexts.read_settings()
@@ -57,7 +58,10 @@ def reconcile_some(task: Task) -> dict[str, Any]:
     }
 
 
-def _differing(task: Task, name: str) -> list[int]:
-    """The scenes that differ in the report of this name. Raises ArgumentError."""
-    stored = JsonFile(report_path(task.folder, name)).peek() or {}
-    return list(dict.fromkeys(row["scene_id"] for row in stored["rows"] if row["verdict"] == Verdict.DIFFERS.value))
+def _named_scenes(task: Task) -> list[int]:
+    """Raises ArgumentError: an empty text must not stand for the whole library."""
+    for name in NAMED:
+        if not arguments.text(task.args, name) and task.args.get(name) is not None:
+            raise ArgumentError(f"{name} names nothing. Without it, the whole library is compared. Nothing was done")
+    scene_ids = arguments.whole_numbers(task.args, "scene_ids", MOST_SCENES)
+    return scene_ids or differing_scenes(task.folder, arguments.text(task.args, "report"))

@@ -6,8 +6,10 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, BinaryIO
 
+from storage.json_file import JsonFile
 from worker.base.known_settings import read_known_settings
 from worker.data_folder import DataFolder
 from worker.drain.standing import FORMAT
@@ -24,7 +26,10 @@ _SUMMARY = (
     "kind", "scope", "started_at", "ended_at", "scenes", "in_step", "differs", "not_in_plex", "ambiguous", "failed",
     "nothing_to_sync", "fields", "enqueued", "row_count",
 )  # fmt: skip
-_LATER: dict[str, Any] = {"lock_only": 0, "refused": 0, "agent_matched": 0, "unknown_to_stash": None}
+_LATER: dict[str, Any] = {
+    **dict.fromkeys(("undone", "gone", "lock_only", "refused", "agent_matched"), 0),
+    "unknown_to_stash": None,
+}
 """What reports of earlier versions lack, and what it is there."""
 _WITH_ROWS = ("differs", "not_in_plex", "ambiguous", "failed", "undone")
 """Verdicts of which reports of earlier versions have rows, which did not say how many scenes they list."""
@@ -47,17 +52,35 @@ def show_report(task: Task) -> dict[str, Any]:
     `only` is one of ONLY. Raises ArgumentError.
     """
     name = arguments.text(task.args, "name")
+    if not name:
+        raise arguments.missing("report", "name", '"compare-20261122-010517-887574"', "reports lists them.")
     only = arguments.choice(task.args, "only", ONLY)
     path = report_path(task.folder, name)
     summary = _summary(task.folder, name)
     if summary is None:
         raise _unknown(name)
     limit, after = arguments.page(task.args)
-    with arguments.valid_cursor(task.args):
+    with _whole(name), arguments.valid_cursor(task.args) if after else nullcontext():
         found, following = _page(path, limit, after, only)
-    rows = [_unknown_file(rows[0]) if rows[0]["scene_id"] is None else _scene(rows) for rows in found]
-    count = _count(_head(task.folder, name), only)
+        rows = [_unknown_file(rows[0]) if rows[0]["scene_id"] is None else _scene(rows) for rows in found]
+        count = _count(_head(task.folder, name), only)
     return {"format": FORMAT, "count": count, "next": following, "report": summary, "rows": rows}
+
+
+def differing_scenes(folder: DataFolder, name: str) -> list[int]:
+    """The ids of the scenes that differ in the report of this name. Raises ArgumentError."""
+    with _whole(name):
+        rows = (JsonFile(report_path(folder, name)).peek() or {})["rows"]
+        return list(dict.fromkeys(int(row["scene_id"]) for row in rows if row["verdict"] == "differs"))
+
+
+@contextmanager
+def _whole(name: str) -> Iterator[None]:
+    """Have a damaged report be no report: somebody edited it, or the disk did. Raises ArgumentError."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError):
+        raise _unknown(name) from None
 
 
 def _names(folder: DataFolder) -> list[str]:
