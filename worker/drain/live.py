@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import worker.base.own_words  # noqa: F401 - worker.drain.live_file imports it late, and the files may be gone by then
 from storage.database import Database
 from sync_queue.counts import count_open
 from worker.data_folder import DataFolder

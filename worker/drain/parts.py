@@ -16,7 +16,6 @@ from typing import Any
 
 import storage.local_files  # noqa: F401 - storage.json_file imports it late, for those who only read
 import sync_queue.creation  # noqa: F401 - sync_queue.database imports it late, where the queue's file is damaged
-import worker.base.own_words  # noqa: F401 - worker.drain.live_file imports it late, for the page's sake
 from stash.client import StashClient
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
