@@ -52,7 +52,7 @@ HARMLESS = frozenset(
 KEEPS_BLANKS = frozenset({"collection_prefix"})
 """Settings whose blanks at the end are meant."""
 
-_ADDRESSES = ("plex_url", "performer_photos_url")
+ADDRESSES = ("plex_url", "performer_photos_url")
 _PATHS = ("path_map", "exclude_paths")
 _NOT_SHOWN = "not shown here"
 _SHOWN_CHARACTERS = 100
@@ -363,7 +363,7 @@ def _shown(name: str, value: object, token: str) -> str:
         return _NOT_SHOWN
     if not isinstance(value, str):
         return _without(token, str(value))
-    if name in _ADDRESSES:
+    if name in ADDRESSES:
         value = without_secrets(value)
     return f'"{_without(token, value)}"'
 

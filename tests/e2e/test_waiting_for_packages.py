@@ -11,9 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import wait_until_logged
 from tests.support.bare_python import bare_python, unzip_plugin
-from tests.world import World, wait_until
+from tests.world import PROJECT, World, wait_until
+from worker.packages.requirements import read_pins
 from worker.version import VERSION
 
 pytestmark = pytest.mark.slow
@@ -108,3 +110,45 @@ def test_a_session_that_is_handed_over_is_used(tmp_path: Path, python: str) -> N
         world.stash.reset_log()
         wait_until(lambda: world.stash.count_operations("plugins") > 1, "the next questions to Stash")
         assert {process.pid for process in world.drainers()} == old
+
+
+# --- what the page asks, and whoever needs help
+
+
+def pretend_installed(python: str) -> None:
+    """Let that Python's own folder name all that is needed, and have nothing of it."""
+    (site,) = Path(python).parent.parent.glob("[Ll]ib/**/site-packages")
+    for name, version in read_pins(str(PROJECT / "requirements.txt")):
+        info = site / f"{name.replace('-', '_')}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("damage", [lambda _: None, pretend_installed], ids=["missing", "damaged"])
+def test_without_packages_the_page_is_quiet_and_the_diagnostics_are_saved(
+    tmp_path: Path, damage: Callable[[str], None]
+) -> None:
+    python = bare_python(tmp_path / "bare")
+    damage(python)
+    with World(tmp_path, scenes=1, python=python, install=unzip_plugin) as world:
+        world.stash.plugins.environment["PIP_NO_INDEX"] = "1"
+        for mode in ("settings", "login_start"):
+            with pytest.raises(ResolverError, match="could not be installed"):
+                world.stash.run_operation("PlexSync", mode=mode, quiet=True)
+        assert [line for line in world.stash.logs if line.level not in ("trace", "debug", "error")] == []
+        assert len([line for line in world.stash.logs if line.level == "error"]) <= 2, "one failure a question"
+        file = Path(world.stash.run_operation("PlexSync", mode="save_diagnostics")["file"])
+        assert file.stat().st_size > 0
+
+
+def test_damaged_packages_that_cannot_be_fetched_are_told_with_the_command(tmp_path: Path) -> None:
+    python = bare_python(tmp_path / "bare")
+    pretend_installed(python)
+    with waiting_world(tmp_path, python, PIP_NO_INDEX="1") as world:
+        wait_until_logged(world, "could not be installed")
+        assert "are damaged" in world.logged()
+        assert "--target" in world.logged()
+        wait_until(
+            lambda: bool(world.stash.run_operation("PlexSync", mode="queue_status", quiet=True)["drainer"]["blocked"])
+        )
+        assert (world.open_jobs(), "Traceback" in world.logged()) == (1, False)

@@ -21,7 +21,7 @@ from worker.base.own_words import own_lines, own_values
 from worker.base.words import counted
 from worker.data_folder import DataFolder
 from worker.errors import TaskError
-from worker.packages.requirements import installed_packages
+from worker.packages.requirements import installed_packages, packages_folder
 from worker.tasks.arguments import switch
 from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task
@@ -77,15 +77,27 @@ def _gather(task: Task, with_names: bool) -> tuple[dict[str, str], str]:
 
 
 def _examined(task: Task, with_names: bool) -> tuple[dict[str, Any], str]:
-    """What only Stash and Plex can tell, by file name, and the token; where the packages are missing, the reason."""
+    """What only Stash and Plex can tell, by file name, and the token; where the packages are of no use, the reason."""
     try:
         workplace = task.workplace
+        # Heavy, and only importable once the packages are there.
+        from worker.tasks.examined import examined  # noqa: PLC0415
+
+        return examined(workplace, with_names)
     except TaskError as error:
         return {"doctor.json": {"error": str(error)}}, ""
-    # Heavy, and only importable once the packages are there.
-    from worker.tasks.examined import examined  # noqa: PLC0415
+    except Exception as error:  # whatever is broken, the file is wanted for just that
+        logger.debug("The diagnostics go without the doctor", exc_info=error)
+        return {"doctor.json": {"error": f"failed ({type(error).__name__})", "packages": _damage(task.folder)}}, ""
 
-    return examined(workplace, with_names)
+
+def _damage(folder: DataFolder) -> str:
+    """What is wrong with the packages, "" where they are whole. Raises OSError."""
+    # Only needed where something is wrong.
+    from worker.packages.soundness import fault  # noqa: PLC0415
+
+    lock = REQUIREMENTS.removesuffix("txt") + "lock"
+    return fault(REQUIREMENTS, lock, packages_folder(folder.dependencies, lock))
 
 
 def _about(folder: DataFolder, now: float) -> dict[str, Any]:

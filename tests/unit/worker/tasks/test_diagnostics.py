@@ -13,6 +13,7 @@ import pytest
 
 from stash.protocol import Request
 from tests.support.workbench import TOKEN, Workbench
+from validation.config import PlexSyncConfig
 from worker.drain.parts import Workplace
 from worker.errors import TaskError
 from worker.process.log_setup import log_to_file_and_relay
@@ -74,6 +75,41 @@ def test_with_names_they_are_but_the_secrets_never(bench: Workbench) -> None:
     assert all(word in contents["log.txt"] for word in PERSONAL)
     assert json.loads(contents["settings.json"])["plex_library"] == ["Qwertz"]
     assert TOKEN not in "\n".join(contents.values())
+
+
+WRONG = {
+    "max_tags": "Qwertz",
+    "path_map": "/data/Qwertz",
+    "plex_url": "http://Asdfgh:Poiuzt@nas/?X-Plex-Token=Yxcvbn",
+    "reconcile_interval": "Qwertz",
+    "plex_token": "Yxcvbn Asdfgh",
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_one_wrong_setting_hides_no_other(bench: Workbench, name: str) -> None:
+    bench.configure(**{"label_all": "Stash", "exclude_tags": "Qwertz", name: WRONG[name]})
+    contents = saved(bench)[1]
+    settings = json.loads(contents["settings.json"])
+    assert PlexSyncConfig.model_fields.keys() < settings.keys()
+    assert (settings["label_all"], settings["plex_token"]) == ("Stash", "set")
+    assert [problem for problem in settings["problems"] if name in problem]
+    everything = "\n".join(contents.values())
+    assert [word for word in (*PERSONAL, TOKEN, "/data", "//nas") if word in everything] == []
+    with_names = saved(bench, with_names=True)[1]["settings.json"]
+    assert json.loads(with_names)["exclude_tags"] in ("Qwertz", ["Qwertz"]) or "Qwertz" in with_names
+    assert [word for word in (TOKEN, "Poiuzt", "Yxcvbn") if word in with_names] == []
+
+
+def test_packages_that_do_not_load_are_named_and_the_rest_is_there(bench: Workbench) -> None:
+    def fail() -> Workplace:
+        raise ModuleNotFoundError("No module named 'Qwertz'")
+
+    request = Request(bench.stash.server_connection(), {"mode": "save_diagnostics"})
+    result = save_diagnostics(Task(bench.folder, request, bench.database, lambda: None, fail))
+    with zipfile.ZipFile(result["file"]) as file:
+        assert json.loads(file.read("doctor.json")).keys() == {"error", "packages"}
+        assert {"about.json", "status.json", "log.txt"} < set(file.namelist())
 
 
 def test_plexs_dialect_goes_along_where_it_was_written_down(bench: Workbench) -> None:
