@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
@@ -13,8 +12,7 @@ from sync_queue.schema import CLAIMED, PENDING
 _JOB = "CAST(data AS TEXT)"
 
 
-@dataclass(frozen=True)
-class JobFilter:
+class JobFilter(NamedTuple):
     """Which ones; None and "" = any. `search`: a part of title or path in letters of any case, or a scene's number."""
 
     search: str = ""
@@ -25,18 +23,16 @@ class JobFilter:
 ANY_JOB = JobFilter()
 
 
-@dataclass(frozen=True)
-class Listed:
-    """A page: `rows`, newest or next due first; `next` follows them, None at the end; `count` is the whole."""
+class Listed(NamedTuple):
+    """A page: `rows`, newest or next due first; `next` follows them, None at the end; `total` is the whole."""
 
     rows: list[Any]
     next: str | None
-    count: int
+    total: int
     by_type: dict[str, int]
 
 
-@dataclass(frozen=True)
-class WaitingJob:
+class WaitingJob(NamedTuple):
     """A pending or claimed row: `data` is a job's or a rename's, `due` in seconds since the epoch."""
 
     id: int
@@ -45,8 +41,7 @@ class WaitingJob:
     is_claimed: bool
 
 
-@dataclass(frozen=True)
-class FailedJob:
+class FailedJob(NamedTuple):
     """A dead letter; `data` is its job's. Times in seconds since the epoch."""
 
     id: int
@@ -61,8 +56,7 @@ class FailedJob:
     data: dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Columns:
+class _Columns(NamedTuple):
     id: str
     title: str
     path: str
@@ -138,6 +132,22 @@ def job_of_scene(database: Database, scene_id: int) -> WaitingJob | FailedJob | 
         f"SELECT {_FAILED_COLUMNS} FROM dead_letters WHERE scene_id = ? ORDER BY id DESC LIMIT 1", (scene_id,)
     )
     return None if row is None else _failed_job(row)
+
+
+def files_of(database: Database, scene_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The files of those scenes that wait, as Stash sees them."""
+    rows = database.all(f"SELECT scene_id, files FROM waiting_files WHERE scene_id {IN_LIST}", (as_list(scene_ids),))
+    return {scene_id: json.loads(files) for scene_id, files in rows}
+
+
+def owners_of(database: Database, rating_keys: Sequence[int]) -> dict[int, int]:
+    """Which scene each of these items belongs to; one that belongs to nobody is absent."""
+    return dict(
+        database.all(
+            f"SELECT rating_key, scene_id FROM item_state WHERE scene_id > 0 AND rating_key {IN_LIST}",
+            (as_list(rating_keys),),
+        )
+    )
 
 
 def failed_ids(database: Database, wanted: JobFilter) -> list[int]:

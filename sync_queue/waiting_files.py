@@ -89,9 +89,3 @@ def wake(database: Database, scene_ids: Sequence[int], now: float) -> int:
 def wake_unlisted(database: Database, now: float) -> int:
     """Make the jobs due at `now` (seconds since the epoch) that wait for a library which cannot be listed; how many."""
     return database.execute(f"{_MAKE_DUE} AND {_ERROR_TYPE} = '{UNLISTED}'", (now, now))
-
-
-def files_of(database: Database, scene_ids: Sequence[int]) -> dict[int, list[str]]:
-    """The files of those scenes that wait, as Stash sees them."""
-    rows = database.all(f"SELECT scene_id, files FROM waiting_files WHERE scene_id {IN_LIST}", (as_list(scene_ids),))
-    return {scene_id: json.loads(files) for scene_id, files in rows}

@@ -234,13 +234,3 @@ def stash_times(database: Database, scene_ids: Sequence[int]) -> dict[int, str]:
             f"SELECT scene_id, stash_updated_at FROM scene_state WHERE scene_id {IN_LIST}", (as_list(scene_ids),)
         )
     )
-
-
-def owners_of(database: Database, rating_keys: Sequence[int]) -> dict[int, int]:
-    """Which scene each of these items belongs to; one that belongs to nobody is absent."""
-    return dict(
-        database.all(
-            f"SELECT rating_key, scene_id FROM item_state WHERE scene_id > 0 AND rating_key {IN_LIST}",
-            (as_list(rating_keys),),
-        )
-    )

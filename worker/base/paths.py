@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 
 
@@ -16,6 +15,8 @@ def shown_path(path: str, obfuscate: bool) -> str:
     """The path, or (`obfuscate_paths`) a short fingerprint with its extension: enough to tell two files apart."""
     if not obfuscate:
         return path
+    import hashlib  # noqa: PLC0415 - it loads OpenSSL, and light operations come here
+
     digest = hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest()
     return f"[path {digest[:10]}]{os.path.splitext(path)[1]}"
 

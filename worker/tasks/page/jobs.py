@@ -24,7 +24,7 @@ def list_jobs(task: Task) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "state": state,
-        "count": page.count,
+        "count": page.total,
         "next": page.next,
         "by_type": page.by_type,
         "jobs": shapes.shapes(page.rows),

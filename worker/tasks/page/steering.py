@@ -67,12 +67,12 @@ def discard(task: Task) -> dict[str, Any]:
 def _discard_failed(task: Task, ids: Sequence[int]) -> tuple[str, int]:
     """The file in which they are now, and how many were deleted."""
     letters = failed_page(task.database, JobFilter(ids=frozenset(ids)), max(1, len(ids)), None).rows
-    file = write_backup(task.folder, "dead-letters", letters, time.time())
+    file = write_backup(task.folder, "dead-letters", [each._asdict() for each in letters], time.time())
     return file, discard_failed(task.database, ids)
 
 
 def _discard_waiting(task: Task, jobs: Sequence[WaitingJob]) -> tuple[str, int]:
-    file = write_backup(task.folder, "pending-queue", jobs, time.time())
+    file = write_backup(task.folder, "pending-queue", [each._asdict() for each in jobs], time.time())
     return file, discard_waiting(task.database, jobs)
 
 
