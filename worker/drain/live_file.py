@@ -43,7 +43,7 @@ class LiveFile:
             )
         except OSError as error:
             if not self._failed:
-                import logging  # noqa: PLC0415 - half a bare interpreter start, and status operations come here
+                import logging  # noqa: PLC0415 - it costs half a bare interpreter start
 
                 message = "%s cannot be written (%s): the page in Stash asks instead"
                 logging.getLogger(__name__).debug(message, self._file.path, error)

@@ -80,3 +80,9 @@ def test_an_error_that_nobody_foresaw_is_logged_all_the_same(asker: Asker) -> No
     run = asker.ask("queue_status")
     assert (run.returncode, "failed, unforeseen" in json.loads(run.stdout)["error"]) == (1, True)
     assert run.stderr.startswith("\x01e\x02Task queue_status failed\n\x01e\x02Traceback")
+
+
+def test_nor_is_it_silent_about_a_damaged_queue(asker: Asker) -> None:
+    Path(asker.data.queue, "plexsync.db").write_bytes(b"noise" * 2000)
+    runs = [asker.ask("queue_status") for _ in range(2)]
+    assert [(run.returncode, "set aside" in run.stderr) for run in runs] == [(0, True), (0, False)]
