@@ -51,7 +51,7 @@ def _by_setting(problems: Iterable[Problem]) -> dict[str, str]:
 def _setting(name: str, text: SettingText, values: Mapping[str, Any], problem: str) -> dict[str, Any]:
     field = PlexSyncConfig.model_fields[name]
     kind, choices = _kind(name, field)
-    default = _default(field, kind)
+    default = _default(field)
     held = values.get(name)
     is_held = held not in (None, "", 0)
     inherited = os.environ.get(ENVIRONMENT_FALLBACKS.get(name, ""), "")
@@ -86,11 +86,11 @@ def _kind(name: str, field: FieldInfo) -> tuple[str, list[str]]:
     return ("fields", list(FIELDS)) if name == "skip_fields" else ("text", [])
 
 
-def _default(field: FieldInfo, kind: str) -> Any:
+def _default(field: FieldInfo) -> Any:
     """As a person would type it."""
-    if field.is_required() or kind in ("text", "fields"):
+    if field.is_required():
         return ""
-    return field.default
+    return ", ".join(field.default) if isinstance(field.default, (tuple, frozenset)) else field.default
 
 
 def _bounds(field: FieldInfo) -> tuple[float | None, float | None]:
