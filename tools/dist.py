@@ -31,6 +31,10 @@ ROOMS = ("network", "plex", "stash", "storage", "sync_queue", "validation", "wor
 PAGE = "ui"
 """The folder of the page in Stash: its scripts, its style, and what they read."""
 PAGE_SUFFIXES = (".js", ".css", ".json")
+DOCS = "docs"
+"""What README.md links to: the zip is for people without the repository, too."""
+PICTURE_SUFFIX = ".png"
+DOCS_SUFFIXES = (".md", ".svg", PICTURE_SUFFIX)
 
 _UNIX = 3
 _REGULAR_FILE = 0o100644
@@ -45,7 +49,9 @@ def plugin_files(project: Path) -> Iterator[str]:
     """The paths in the zip, with `/`, in the order in which Stash writes them: see worker/drain/plugin_files.py."""
     modules = [path.relative_to(project).as_posix() for room in ROOMS for path in (project / room).rglob("*.py")]
     page = [f"{PAGE}/{path.name}" for path in (project / PAGE).iterdir() if path.suffix in PAGE_SUFFIXES]
-    middle = {*FILES, *modules, *page} - {MANIFEST, ENTRY, VERSION_FILE}
+    found = (path for path in (project / DOCS).rglob("*") if path.suffix in DOCS_SUFFIXES)
+    docs = [path.relative_to(project).as_posix() for path in found]
+    middle = {*FILES, *modules, *page, *docs} - {MANIFEST, ENTRY, VERSION_FILE}
     yield from (MANIFEST, ENTRY, *sorted(middle), VERSION_FILE)
 
 
@@ -58,7 +64,8 @@ def build_zip(project: Path, moment: datetime) -> bytes:
             entry = zipfile.ZipInfo(name, moment.timetuple()[:6])
             entry.create_system = _UNIX
             entry.external_attr = _REGULAR_FILE << 16
-            archive.writestr(entry, (project / name).read_bytes().replace(b"\r\n", b"\n"))
+            content = (project / name).read_bytes()
+            archive.writestr(entry, content if name.endswith(PICTURE_SUFFIX) else content.replace(b"\r\n", b"\n"))
     return buffer.getvalue()
 
 

@@ -34,7 +34,8 @@ def clone(tmp_path: Path) -> Path:
     for name in dist.plugin_files(dist.PROJECT):
         file = copy / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes((dist.PROJECT / name).read_bytes().replace(b"\n", b"\r\n"))
+        content = (dist.PROJECT / name).read_bytes()
+        file.write_bytes(content if name.endswith(".png") else content.replace(b"\n", b"\r\n"))
         file.chmod(0o600)
     (copy / "worker" / "__pycache__").mkdir()
     (copy / "worker" / "__pycache__" / "hook.cpython-312.pyc").write_bytes(b"compiled")
@@ -70,7 +71,18 @@ def test_every_room_is_in_it() -> None:
     # What builds the zip is no part of it.
     assert sorted(set(re.findall(r'"(\w+)"', rooms[1])) - {"tools"}) == sorted(dist.ROOMS)
     found = names(dist.build_zip(dist.PROJECT, MOMENT))
-    assert {name.partition("/")[0] for name in found if "/" in name} == {*dist.ROOMS, dist.PAGE}
+    assert {name.partition("/")[0] for name in found if "/" in name} == {*dist.ROOMS, dist.PAGE, dist.DOCS}
+
+
+def test_every_link_in_its_texts_leads_to_a_file_of_it_as_it_is_here() -> None:
+    with zipfile.ZipFile(io.BytesIO(dist.build_zip(dist.PROJECT, MOMENT))) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".md")}
+        assert "docs/install.md" in texts
+        for name, text in texts.items():
+            for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(name), link))
+                content = archive.read(target)  # raises KeyError where it is not there
+                assert not target.endswith(".png") or content == (dist.PROJECT / target).read_bytes()
 
 
 def test_every_script_and_style_of_the_page_is_in_it_and_named(clone: Path) -> None:
