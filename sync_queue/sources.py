@@ -11,7 +11,7 @@ BULK = "bulk"
 HOOKS = ("hook", f"{BULK}{SEPARATOR}hook")
 """The hook of one scene's edit, and that of a scene which is edited with others at once."""
 RIVAL = "rival"
-"""Another scene has given up an item that this one leads to."""
+"""Another scene has given up an item that this one leads to, or was written to it while Plex swapped their keys."""
 BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found", RIVAL})
 """Those that no person stands behind: they leave alone what Plex refused."""
 WHOLE_LIBRARY = frozenset(

@@ -127,6 +127,15 @@ class SyncState:
         )
         return list(map(_item_state, rows))
 
+    def scenes_of_files(self, files: Iterable[str]) -> list[int]:
+        """The scenes whose items had one of these files, as Plex sees them. Looks through all items: for rare cases."""
+        rows = self._database.all(
+            "SELECT DISTINCT scene_id FROM item_state WHERE server_id = ? AND scene_id > 0"
+            f" AND EXISTS (SELECT 1 FROM json_each(files) AS file WHERE file.value {IN_LIST}) ORDER BY scene_id",
+            (self._server_id, as_list(files)),
+        )
+        return [row[0] for row in rows]
+
     def items_split_from(self, files: Iterable[str]) -> list[ItemState]:
         """The states of items that had several files, or lost some, where one of these is among them."""
         rows = self._database.all(

@@ -10,24 +10,22 @@ from functools import cached_property, partial
 
 from plex.edits import FieldEdit
 from plex.exceptions import (
-    AmbiguousMatch,
     PlexAuthError,
     PlexError,
     PlexItemGone,
     PlexLibraryUnknown,
-    PlexLibraryUnlisted,
     PlexNotFound,
     PlexServerDown,
 )
-from plex.files.unlisted import UnlistedSection
 from plex.items import PlexItem
 from plex.room import all_left_out
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.counts import WAITING_FOR_PLEX
+from sync_queue.enqueue import enqueue_many
 from sync_queue.models import Job
-from sync_queue.sources import HOOKS, is_asked_by_a_person
+from sync_queue.sources import HOOKS, RIVAL, is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
@@ -38,8 +36,9 @@ from worker.sync.assumptions import assume_from, rests_on_assumption
 from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync
 from worker.sync.item import ItemSync, changes_of
+from worker.sync.no_item import ambiguous, not_found, unlisted
 from worker.sync.outcome import Outcome, SceneWork
-from worker.sync.ownership import Ownership, Settled, told
+from worker.sync.ownership import Ownership, told
 from worker.sync.parallel import run_in_parallel
 from worker.sync.photos import PhotoSync
 from worker.sync.picture import Patience, Picture
@@ -196,13 +195,13 @@ class SceneSync:
             work.told = [told(each) for each in result.yielded]
             work.items = [self._item_sync(work, item, state, may_assume) for item, state in result.items]
             if result.candidates:
-                work.error = _ambiguous(result)
+                work.error = ambiguous(result)
             elif result.items or result.yielded:
                 continue
             elif result.found.unlisted is not None:
-                work.error = _unlisted(result.found.unlisted)
+                work.error = unlisted(result.found.unlisted)
             else:
-                work.error = _not_found(result)
+                work.error = not_found(result)
                 if self._context.config.trigger_plex_scan:
                     self._request_scan(work)
 
@@ -284,12 +283,26 @@ class SceneSync:
             self._attempt(work_of[id(item)], partial(item.write_plainly, self._context.plex, edits, self._server))
 
         written = [item for work in works for item in work.items if id(item) in work_of]
-        shown = read_back(written, self._context.plex_items, write_again, self._server)
+        seen: dict[int, PlexItem] = {}
+
+        def read(rating_keys: Sequence[int]) -> dict[int, PlexItem]:
+            found = self._context.plex_items(rating_keys)
+            seen.update(found)
+            return found
+
+        shown = read_back(written, read, write_again, self._server)
         for item in written:
             if item.rating_key in shown:
                 self._attempt(work_of[id(item)], partial(self._images.check, item, shown[item.rating_key]))
             else:
                 work_of[id(item)].error = PlexItemGone("Plex gave the item another rating key while it was written")
+        self._bring_others_back([seen[item.rating_key] for item in written if item.rating_key in seen.keys() - shown])
+
+    def _bring_others_back(self, items: Sequence[PlexItem]) -> None:
+        """Have the scenes of other films written anew, which may show what was meant for the one that had their key."""
+        if items:
+            scene_ids = self._state.scenes_of_files(path for item in items for path in item.files)
+            enqueue_many(self._database, scene_ids, RIVAL, self._clock())
 
     def _attempt(self, work: SceneWork, act: Callable[[], object]) -> None:
         with self._guard.attempt(work.job) as attempt:
@@ -375,20 +388,3 @@ class SceneSync:
 def _left(work: SceneWork) -> tuple[int, ...]:
     now = {item.rating_key for item in work.items}
     return tuple(key for key in (work.known.rating_keys if work.known else ()) if key not in now)
-
-
-def _ambiguous(settled: Settled) -> AmbiguousMatch:
-    if settled.yielded:
-        text = f"{told(settled.yielded[0])}. If that is not the same file, set path_map"
-    else:
-        text = f"{len(settled.candidates)} files in Plex match equally well. Set path_map, or allow_ambiguous_matches"
-    return AmbiguousMatch(text, settled.candidates)
-
-
-def _not_found(settled: Settled) -> PlexNotFound:
-    others = [told(each) for each in settled.outdone]
-    return PlexNotFound(". ".join(["no item in Plex has this file yet", *others, "Has Plex scanned its folder?"]))
-
-
-def _unlisted(section: UnlistedSection) -> PlexLibraryUnlisted:
-    return PlexLibraryUnlisted(f'the file may be in the library "{section.title}": {section.error}')

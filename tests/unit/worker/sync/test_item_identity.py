@@ -323,6 +323,25 @@ def test_a_key_that_means_another_film_meanwhile_takes_nothing_from_the_look(ben
     assert summaries(bench) == OLD
 
 
+@pytest.mark.parametrize(("method", "path"), [("PUT", EDITS), ("GET", ITEMS)])
+def test_a_film_that_took_what_was_meant_for_another_is_written_as_its_own_scene_says(
+    bench: Workbench, method: str, path: str
+) -> None:
+    bench.stash.save_without_hook(2, rating100=40)
+    sync(bench)
+    bench.stash.library.change_scene(1, cover=jpeg("another"))
+    bench.edit(1, title="Title 1", details="Seen", rating100=70)
+    swap = partial(bench.plex.versions.swap, bench.keys[1], bench.keys[2])
+    meanwhile(bench, swap, method=method, path=path)
+    bench.drain()
+    assert summaries(bench) == {1: "Seen", 2: "Text 2", 3: "Text 3"}
+    found = items(bench)
+    assert {number: item.user_rating for number, item in found.items()} == {1: 7.0, 2: 4.0, 3: None}
+    assert {number: item.shown("thumb") for number, item in found.items()} == {
+        number: bench.stash.scene(number).cover for number in found
+    }
+
+
 def test_an_item_that_is_gone_for_good_is_not_done(bench: Workbench) -> None:
     sync(bench)
     bench.edit(1, title="Title 1", details="Seen")
