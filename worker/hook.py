@@ -18,7 +18,7 @@ from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal, has_open_jobs
 from sync_queue.relay import take_lines
 from sync_queue.sources import HOOKS
-from worker.launcher import ensure_drainer
+from worker.launcher import ask_for_a_look, ensure_drainer
 from worker.version import OLDEST_PYTHON, VERSION
 
 TYPE_CHECKING = False
@@ -100,7 +100,9 @@ def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -
         who = "press Sync All Scenes"  # it leaves its scenes' `updated_at` as it was
     elif os.path.exists(folder.catch_up):
         what = f"Scene {change.scene_id}"
-        who = "the next edit of any scene finds this one too, or press Sync Recent Scenes"
+        # A drainer that was not told looks by itself every worker.drain.catch_up.INTERVAL.
+        when = "" if ask_for_a_look(folder) else ", 10 minutes later at most"
+        who = f"the next edit of any scene finds this one too{when}, or press Sync Recent Scenes"
     else:  # the first catch-up looks at nothing that was before it
         what = f"Scene {change.scene_id}"
         who = "press Sync Recent Scenes (within a day; after that, Sync All Scenes)"

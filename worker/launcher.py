@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import sys
 import time
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 DRAINER_ARGUMENT = "--drainer"
 STANDBY_ARGUMENT = "--standby"
 """Beside DRAINER_ARGUMENT: of a drainer that waits for the lock of the one that it relieves."""
+LOOK = "look"
+"""Key of a message to a drainer: Stash is to be asked for an edit that could not be queued."""
 CREATE_NEW_PROCESS_GROUP = 0x00000200
 CREATE_NO_WINDOW = 0x08000000
 """Windows' process creation flags (WinBase.h), by number: `subprocess` has their names on Windows only."""
@@ -57,19 +60,38 @@ def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict
 def _hand_session_over(folder: DataFolder, server_connection: dict[str, Any]) -> None:
     """Give the drainer a fresh session through its pipe (worker/drain/session_pipe.py), if it reads from one."""
     cookie = server_connection.get("SessionCookie")
-    if not cookie or sys.platform == "win32":
-        return
+    if cookie:
+        _hand_over(folder, {key: cookie.get(key) for key in _LOGIN})
+
+
+def ask_for_a_look(folder: DataFolder) -> bool:
+    """Have Stash asked for an edit that could not be queued; whether the next edit at the latest brings that about.
+
+    A pipe takes this where the disk takes nothing. A drainer that has yet to start asks without being told.
+    """
+    if _hand_over(folder, {LOOK: True}):
+        return True
+    try:
+        return not ProcessLock(folder.drain_lock).is_held_elsewhere()
+    except (OSError, sqlite3.Error):  # no drainer stays where its folder is gone
+        return True
+
+
+def _hand_over(folder: DataFolder, message: dict[str, Any]) -> bool:
+    """Give a living drainer one message through its pipe; whether it was taken."""
+    if sys.platform == "win32":
+        return False
     try:
         descriptor = os.open(folder.session_pipe, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
-        return
+        return False
     try:
         # Whatever else may have that name, no secret goes into a file. Up to PIPE_BUF bytes (512 at least, 4,096 on
         # Linux) go whole or not at all (POSIX, write()).
-        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
-            os.write(descriptor, json.dumps({key: cookie.get(key) for key in _LOGIN}).encode() + b"\n")
+        is_pipe = stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+        return is_pipe and os.write(descriptor, json.dumps(message).encode() + b"\n") > 0
     except OSError:  # it is full of fresh ones, or the drainer goes at this moment
-        pass
+        return False
     finally:
         os.close(descriptor)
 

@@ -126,6 +126,11 @@ class SyncWorker:
         if reason is not None and not self._stopping.is_set():
             self.stop(reason)
 
+    def look_for_missed(self) -> None:
+        """Have Stash asked for an edit that could not be queued. For the thread that watches this one."""
+        if self._catch_up is not None:
+            self._catch_up.ask()
+
     def join(self, timeout: float | None = None) -> None:
         """Wait for the thread, at most `timeout` seconds."""
         self._thread.join(timeout)

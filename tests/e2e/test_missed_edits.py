@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.agreement import disagreements, wait_until_in_step
 from tests.world import World, wait_until
+from worker.launcher import ask_for_a_look
 
 NO_DRAINER_ENDS = 600.0
 """Idle seconds after which no drainer of a test ends by itself."""
@@ -138,6 +142,19 @@ def test_an_edit_that_met_an_unusable_data_folder_is_found_as_its_log_says(tmp_p
         repair_queue(world)
         edit_once_more(world)
         wait_until_in_step(world, [1, 2])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
+def test_a_living_drainer_finds_what_could_not_be_queued(tmp_path: Path) -> None:
+    with World(tmp_path, 2, idle_seconds=NO_DRAINER_ENDS) as world:
+        world.edit(HEARD_OF, title="The first that is heard of", details="d")
+        wait_until_in_step(world, [HEARD_OF])
+        wait_until(Path(world.data.catch_up).exists, "the catch-up's mark")
+        (drainer,) = world.drainers()
+        world.stash.save_without_hook(2, title="Not queued", details="But saved")
+        assert ask_for_a_look(world.data)  # as a hook does that cannot write its row
+        wait_until(lambda: disagreements(world, [1, 2]) == [], "the edit to arrive")
+        assert [process.pid for process in world.drainers()] == [drainer.pid]
 
 
 def test_where_nothing_knows_since_when_to_look_the_log_says_what_to_press(tmp_path: Path) -> None:

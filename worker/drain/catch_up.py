@@ -6,6 +6,7 @@ A closed browser kills the hooks of a bulk edit, and Auto Tag, a scene merge and
 from __future__ import annotations
 
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timezone
@@ -47,13 +48,31 @@ class CatchUp:
         self._store = store
         self._clock = clock
         self._next_at = 0.0
+        self._asked_at: int | None = None
+
+    def ask(self) -> None:
+        """A hook could not queue its edit: look at once, and with each new job until a look succeeds."""
+        self._asked_at = self._database.change_counter()
+        self._next_at = 0.0
+        logger.info("An edit could not be queued. Stash is asked for it")
 
     def look(self) -> None:
-        """Run if it is time to; where Stash cannot be asked, the next time will do."""
+        """Run if it is time to; where Stash cannot be asked, the next time will do.
+
+        Raises sqlite3.Error, OSError, but where it was asked for because the queue cannot be written.
+        """
+        asked_at = self._asked_at
+        if asked_at is not None and asked_at != self._database.change_counter():
+            self._next_at = 0.0
         try:
             self.run_if_due()
         except StashUnavailable as error:
             logger.debug("Catch-up put off: %s", error)
+        except (sqlite3.OperationalError, OSError) as error:
+            if asked_at is None:
+                raise
+            self._asked_at = self._database.change_counter()
+            logger.debug("Catch-up put off until a job comes: %s", error)
 
     def run_if_due(self) -> int:
         """Enqueue what was missed, if it is time to look; returns how many jobs were added. Raises StashUnavailable."""
@@ -76,6 +95,7 @@ class CatchUp:
         # A new one each time, so that a file from a backup is not taken for the one that this mark is about.
         self._store.save({"looked_until": now, "drained_at": drained_at, "database": renew_identity(self._database)})
         reach("catch_up:marked")
+        self._asked_at = None
         return added
 
     def note_drained(self) -> None:

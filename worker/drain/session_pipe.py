@@ -13,6 +13,8 @@ import os
 import sys
 from typing import Any
 
+from worker.launcher import LOOK
+
 _CHUNK_BYTES = 65_536  # all that a pipe holds on Linux (pipe(7))
 
 
@@ -22,6 +24,7 @@ class SessionPipe:
     def __init__(self, path: str) -> None:
         self._path = path
         self._newest: dict[str, Any] | None = None
+        self._is_look_wanted = False
         self._descriptor = _opened(path)
 
     def newest(self) -> dict[str, Any] | None:
@@ -38,8 +41,14 @@ class SessionPipe:
             # Half a line, where the pipe was full or a session is longer than what a system writes in one piece.
             with contextlib.suppress(ValueError, TypeError, KeyError):
                 cookie = json.loads(line)
+                self._is_look_wanted = self._is_look_wanted or LOOK in cookie
                 self._newest = cookie if cookie["Value"] else self._newest
         return self._newest
+
+    def take_look(self) -> bool:
+        """Whether a hook could not queue its edit since the last call; known once `newest` was called."""
+        wanted, self._is_look_wanted = self._is_look_wanted, False
+        return wanted
 
     def close(self) -> None:
         """Nobody is to hand anything over any more."""

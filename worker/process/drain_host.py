@@ -73,6 +73,8 @@ def _watch(
         workplace.publish_status(worker.progress, started_at)
         worker.join(TICK)
         sessions.newest()
+        if sessions.take_look():
+            worker.look_for_missed()
         if database.is_in_place():
             relay.flush_to(lambda lines: post_lines(database, lines))
         worker.stop_if_dismissed()

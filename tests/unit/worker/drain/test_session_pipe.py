@@ -15,7 +15,7 @@ import pytest
 from storage.lock import ProcessLock
 from worker.data_folder import DataFolder
 from worker.drain.session_pipe import SessionPipe
-from worker.launcher import ensure_drainer
+from worker.launcher import ask_for_a_look, ensure_drainer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
 
@@ -103,3 +103,32 @@ def test_one_that_leaves_takes_no_pipe_of_its_successor_along(folder: DataFolder
 def test_where_no_pipe_can_be_made_there_is_none(tmp_path: Path) -> None:
     with closing(SessionPipe(str(tmp_path / "no-folder" / "session.pipe"))) as sessions:
         assert sessions.newest() is None
+
+
+# --- an edit that could not be queued
+
+
+def test_a_living_drainer_is_told_of_an_edit_that_could_not_be_queued(folder: DataFolder) -> None:
+    with closing(SessionPipe(folder.session_pipe)) as sessions:
+        hand_over(folder, "first")
+        assert ask_for_a_look(folder)
+        assert ask_for_a_look(folder)
+        hand_over(folder, "second")
+        newest = sessions.newest()
+        assert newest is not None
+        assert newest["Value"] == "second"
+        assert [sessions.take_look(), sessions.take_look()] == [True, False]
+
+
+def test_who_cannot_be_told_is_not_said_to_know(folder: DataFolder) -> None:
+    assert not ask_for_a_look(folder), "somebody works, and reads no pipe"
+    Path(folder.session_pipe).write_text("a file", encoding="utf-8")
+    assert not ask_for_a_look(folder)
+    assert Path(folder.session_pipe).read_text(encoding="utf-8") == "a file"
+
+
+def test_where_nobody_drains_the_next_drainer_looks_by_itself(tmp_path: Path) -> None:
+    idle = DataFolder(str(tmp_path / "data"))
+    idle.create()
+    assert ask_for_a_look(idle)
+    assert ask_for_a_look(DataFolder(str(tmp_path / "gone" / "data")))
