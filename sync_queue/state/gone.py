@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from storage.database import IN_LIST, Database, as_list
+from sync_queue.state.sync_state import SCENE_TABLES
 
 SCENES = ""
 """In the place of a server: the ids are those of scenes in Stash."""
@@ -70,11 +71,9 @@ def forget_scenes(database: Database, missing_since: float) -> int:
     with database.transaction():
         rows = database.all("SELECT id FROM missing WHERE server_id = ? AND since <= ?", (SCENES, missing_since))
         gone = as_list(row[0] for row in rows)
-        forgotten = database.execute(f"DELETE FROM scene_state WHERE scene_id {IN_LIST}", (gone,))
-        for table in ("pins", "undone", "partly_found"):
-            database.execute(f"DELETE FROM {table} WHERE scene_id {IN_LIST}", (gone,))
+        dropped = [database.execute(f"DELETE FROM {table} WHERE scene_id {IN_LIST}", (gone,)) for table in SCENE_TABLES]
         database.execute(f"DELETE FROM missing WHERE server_id = ? AND id {IN_LIST}", (SCENES, gone))
-    return forgotten
+    return dropped[SCENE_TABLES.index("scene_state")]
 
 
 def forgettable_items(database: Database, server_id: str, missing_since: float) -> list[int]:

@@ -15,6 +15,8 @@ from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import MAY_BE_SPLIT
 from sync_queue.state.undone import Undone, mark, undone_among
 
+SCENE_TABLES = ("pins", "undone", "partly_found", "scene_state")
+"""What is known of scenes."""
 _PARTS = (
     "originals",
     "written",
@@ -184,8 +186,11 @@ class SyncState:
 
 
 def forget_scene(database: Database, scene_id: int) -> None:
-    """Drop the state of a scene that Stash no longer has."""
-    for table in ("scene_state", "undone"):
+    """Drop all that is known of a scene that Stash does not have, and what a person chose for it.
+
+    What its items showed before the first write stays: it belongs to the items.
+    """
+    for table in SCENE_TABLES:
         database.execute(f"DELETE FROM {table} WHERE scene_id = ?", (scene_id,))
 
 

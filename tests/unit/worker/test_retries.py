@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from stash.protocol import Request
+from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import SyncState
 from tests.simulators.faults import rewritten, status
 from tests.support.workbench import Workbench, only_for
+from worker.tasks.page.pins import pin
+from worker.tasks.task import Task
 
 DAY = 86_400.0
 
@@ -214,6 +218,22 @@ def test_a_scene_that_is_gone_is_dropped_and_forgotten(bench: Workbench) -> None
     assert (bench.worker.progress.discarded, bench.dead_letters()) == (1, [])
     assert SyncState(bench.database, bench.plex.machine_identifier).scenes([1]) == {}
     assert bench.shows(2)
+
+
+def test_a_pin_of_a_scene_that_stash_does_not_have_goes_by_itself(bench: Workbench) -> None:
+    """It is made without asking Stash; the item goes on showing the scene that it showed."""
+    bench.enqueue(1, 2)
+    bench.drain()
+    pins = Pins(bench.database, bench.plex.machine_identifier)
+    for scene_id, shown in ((2, 2), (9999, 1)):
+        args = {"scene_id": scene_id, "rating_key": bench.item(shown).rating_key}
+        pin(Task(bench.folder, Request({}, args), bench.database, lambda: None, lambda: bench.workplace))
+    assert [each.scene_id for each in pins.all()] == [2, 9999]
+    bench.drain()
+    assert [each.scene_id for each in pins.all()] == [2]
+    bench.edit(1, title="Still shown here")
+    bench.drain()
+    assert (bench.shows(1), bench.dead_letters()) == (True, [])
 
 
 def test_a_scene_that_is_still_being_identified_is_dropped(bench: Workbench) -> None:
