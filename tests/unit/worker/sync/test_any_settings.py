@@ -21,14 +21,20 @@ CHOICES: list[dict[str, Any]] = [
     {"poster_fit": "crop"},
     {"poster_fit": "blur"},
     {"performer_photos_url": "http://192.168.1.10:9999"},
+    {"title_format": "The {code}"},
+]
+LEAVING_ALONE: list[dict[str, Any]] = [
     {"refresh_instead": True},
     {"skip_fields": "tags, sort_title"},
     {"skip_fields": "collection, labels, title"},
+    {"preserve_plex_edits": True},
+    {"only_organized": True},
+    {"exclude_tags": "One"},
 ]
-some_settings = st.lists(st.sampled_from(CHOICES), max_size=6).map(
+some_settings = st.lists(st.sampled_from(CHOICES + LEAVING_ALONE), max_size=6).map(
     lambda chosen: {name: value for values in chosen for name, value in values.items()}
 )
-EVERYTHING = {name: value for values in CHOICES[:-3] for name, value in values.items()}
+EVERYTHING = {name: value for values in CHOICES for name, value in values.items()}
 
 
 def standing(bench: Workbench) -> dict[str, Any]:
