@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { h, t, words, api, icons, Card } = page;
+  const { h, div, t, words, api, icons, Card } = page;
   const DAYS = 90;
   const SHOWN = 100;
   const SPAN = 30;
@@ -13,7 +13,7 @@
       page.Muted,
       null,
       h(page.Moment, { at: sync.synced_at }),
-      h("div", null, t("activity.milliseconds", { count: sync.milliseconds }))
+      div(t("activity.milliseconds", { count: sync.milliseconds }))
     );
     return h(
       page.Row,
@@ -27,9 +27,7 @@
     const history = api.useOperation("history", { days: DAYS });
     const recent = page.usePaged("recent_syncs", {});
     page.useFollow(recent, status && String(status.last_success_at));
-    return h(
-      "div",
-      null,
+    return div(
       h(
         Card,
         { title: t("activity.by_day", { days: DAYS }) },
@@ -58,7 +56,7 @@
         title: words.clock(outage.started_at),
         aside: outage.ended_at === null ? t("outages.so_far", { duration }) : duration,
       },
-      h("div", null, outage.cause),
+      div(outage.cause),
       h(page.Muted, null, t("outages.jobs", { waiting: outage.jobs_waiting, done: outage.jobs_done_after }))
     );
   }
@@ -68,26 +66,27 @@
     page.useFollow(answer, status && status.breaker.state);
     return h(page.Outcome, { answer }, (report) => {
       const orNone = (seconds) => (seconds === null ? t("outages.unknown") : words.duration(seconds));
+      const figure = (name, value) =>
+        h(page.Figure, { label: t(`outages.${name}`), value, hint: t(`outages.${name}_help`) });
       const newest = [...report.outages].reverse();
       const since = page.now() - SPAN * 86400;
       const seen = report.outages.filter((outage) => outage.ended_at === null || outage.ended_at > since);
       const delayed = seen.reduce((total, outage) => total + outage.jobs_waiting, 0);
       const share = report.availability === null ? t("outages.unknown") : `${(report.availability * 100).toFixed(2)} %`;
-      return h(
-        "div",
-        null,
+      return div(
         h(
           Card,
           { title: t("outages.timeline", { days: SPAN }) },
           h(page.OutageTimeline, { outages: seen, span: SPAN }),
-          h(
-            "dl",
-            { className: "plexsync-figures" },
-            h(page.Figure, { label: t("outages.availability"), value: share, hint: t("outages.availability_help") }),
-            h(page.Figure, { label: t("outages.mttr"), value: orNone(report.mttr), hint: t("outages.mttr_help") }),
-            h(page.Figure, { label: t("outages.mtbf"), value: orNone(report.mtbf), hint: t("outages.mtbf_help") }),
-            h(page.Figure, { label: t("outages.delayed"), value: words.number(delayed), hint: t("outages.delayed_help") })
-          )
+          newest.length > 0 &&
+            h(
+              "dl",
+              { className: "plexsync-figures" },
+              figure("availability", share),
+              figure("mttr", orNone(report.mttr)),
+              figure("mtbf", orNone(report.mtbf)),
+              figure("delayed", words.number(delayed))
+            )
         ),
         h(
           Card,

@@ -19,6 +19,10 @@
   /** A div of one of our classes. */
   page.box = (name, ...children) => page.h("div", { className: `plexsync-${name}` }, ...children);
 
+  /** A plain div, and parts side by side without an element around them. */
+  page.div = (...children) => page.h("div", null, ...children);
+  page.parts = (...children) => page.h(React.Fragment, null, ...children);
+
   /** Where Stash lives, with a slash at the end: "/", or its sub-path behind a proxy. */
   page.root = function () {
     const base = document.querySelector("base");

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words } = page;
+  const { h, box, t, words } = page;
   const DAY = 86400;
   const WIDTH = 900;
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, api, live, icons, Action, Card } = page;
+  const { React, h, box, div, t, words, api, live, icons, Action, Card } = page;
   const { Badge, Button } = page.Bootstrap;
   const SCOPES = ["all", "week", "day", "outage"];
   const LOOK_MS = 1000;
@@ -45,9 +45,7 @@
     async function start() {
       follow(await api.startTask("Compare with Plex (report only)", { mode: "compare", scope }));
     }
-    return h(
-      "div",
-      null,
+    return div(
       h(page.Help, null, t("compare.help")),
       h(
         page.Line,
@@ -91,7 +89,7 @@
     return h(
       page.Row,
       row,
-      h("div", null, counted, found.length ? ` ${found.join(", ")}.` : ""),
+      div(counted, found.length ? ` ${found.join(", ")}.` : ""),
       report.enqueued > 0 && h(page.Muted, null, t("compare.was_sent", { count: report.enqueued }))
     );
   }
@@ -126,9 +124,9 @@
         ],
       },
       h(page.Differences, { differences: row.changes }),
-      row.reason && h("div", null, row.reason),
+      row.reason && box("why", row.reason),
       row.guids.map((guid) => h("div", { key: guid }, t("compare.matched", { guid }))),
-      row.trashed && h("div", null, t("compare.trashed")),
+      row.trashed && div(t("compare.trashed")),
       h(PathEnd, { path: row.path }),
       row.candidates.length > 0 && h(page.Muted, null, t("compare.candidates")),
       row.candidates.map((path) => h(page.Path, { key: path, path }))
@@ -178,9 +176,7 @@
       selection.clear();
       return onSent();
     }
-    return h(
-      "div",
-      null,
+    return div(
       box(
         "selection",
         report.unknown_to_stash > 0 &&
@@ -211,9 +207,7 @@
     const [open, setOpen] = React.useState(null);
     const next = answer.data && answer.data.next_automatic_at;
     page.useFollow(answer, status && status.drainer.doing === "comparing");
-    return h(
-      "div",
-      null,
+    return div(
       h(Card, { title: t("compare.title") }, h(Start, { onEnd: answer.reload })),
       h(
         Card,

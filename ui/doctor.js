@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, api, icons, Action } = page;
+  const { React, h, box, div, parts, t, api, icons, Action } = page;
   const { Alert } = page.Bootstrap;
 
   function Checks({ checks }) {
@@ -29,18 +29,14 @@
 
   function Findings({ result, ...verdict }) {
     if (!result) return null;
-    return h(
-      "div",
-      null,
+    return div(
       h(Verdict, { isGood: result.ok, ...verdict }),
       h(Checks, { checks: result.checks })
     );
   }
 
   function Folders({ title, folders }) {
-    return h(
-      "div",
-      null,
+    return div(
       h("h3", null, title),
       h(
         "ul",
@@ -63,9 +59,7 @@
   }
 
   function RoundTrips({ result }) {
-    return h(
-      "div",
-      null,
+    return div(
       h(Verdict, {
         isGood: result.ok,
         good: t("map.good", { count: result.matched }),
@@ -150,9 +144,7 @@
   page.DoctorSteps = function ({ Step, settings, save }) {
     const [health, setHealth] = React.useState(null);
     const run = async () => setHealth(await api.operation("health_check"));
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       h(
         Step,
         { number: 3, title: t("step.check"), state: health ? (health.ok ? "done" : "wrong") : "open" },

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, live, icons, Action, Card } = page;
+  const { React, h, box, parts, t, words, icons, Action, Card } = page;
   const { Button, Form } = page.Bootstrap;
 
   function KindFilter({ byType, value, onChange }) {
@@ -60,9 +60,7 @@
     const [discardDialog, discard] = page.useDiscard();
     const { jobs, count } = paged.data;
 
-    async function onChanged() {
-      await Promise.all([paged.reload(), live.refresh()]);
-    }
+    const onChanged = page.useReload(paged);
     const meant = () => (selection.isAll ? filter : { ids: [...selection.ids] });
     const run = (act, arguments_) => async () => {
       if (await act(arguments_())) {
@@ -76,9 +74,7 @@
         ? h(page.Empty, { title: t("search.nothing"), icon: icons.faMagnifyingGlass })
         : h(page.Empty, { title: t("failed.empty"), text: t("failed.empty_text") });
     }
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       h(SelectionBar, { selection, jobs, count, onRetry: run(retry, meant), onDiscard: run(discard, meant) }),
       h(
         page.Rows,
@@ -109,9 +105,7 @@
     const paged = page.usePaged("jobs", { state: "failed", ...filter });
     page.useFollow(paged, status && status.dead_letters);
 
-    const aside = h(
-      React.Fragment,
-      null,
+    const aside = parts(
       h(KindFilter, { byType: paged.data ? paged.data.by_type : {}, value: errorType, onChange: setErrorType }),
       h(page.Search, { value: text, onChange: setText, label: t("search.label") })
     );

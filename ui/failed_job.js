@@ -97,7 +97,7 @@
     return h(
       page.Row,
       row,
-      h("div", { className: "plexsync-why" }, job.error_text),
+      box("why", job.error_text),
       h(
         page.Muted,
         null,

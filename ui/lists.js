@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, icons } = page;
+  const { React, h, parts, t, words, api, live, icons } = page;
   const { Button } = page.Bootstrap;
   const ROWS = 50;
 
@@ -58,9 +58,7 @@
     return h(page.Outcome, { answer: paged }, (data) => {
       const rows = data[of];
       if (rows.length === 0 && paged.first === 1) return h(page.Empty, empty);
-      return h(
-        React.Fragment,
-        null,
+      return parts(
         h(Rows, { isBusy: paged.loading }, rows.map(row)),
         h(Pager, { paged, shown: rows.length })
       );
@@ -140,6 +138,11 @@
     }, [word]);
   }
 
+  /** What follows something that a person did: the list and the live file are read again. */
+  function useReload(answer) {
+    return () => Promise.all([answer.reload(), live.refresh()]);
+  }
+
   /** What syncs one scene, and then calls onDone. */
   function useSync(sceneId, onDone) {
     const toasts = page.useToasts();
@@ -173,6 +176,7 @@
   }
 
   Object.assign(page, {
-    useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useSync, usePin, useTryAll, Search,
+    useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useReload, useSync, usePin, useTryAll,
+    Search,
   });
 })();

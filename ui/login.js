@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, api, icons, Action } = page;
+  const { React, h, box, div, t, words, api, icons, Action } = page;
   const { Alert, Button, Form } = page.Bootstrap;
   const ASK_MS = 5000;
 
@@ -90,9 +90,7 @@
         h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.back"))
       );
     }
-    return h(
-      "div",
-      null,
+    return div(
       h("p", null, t("login.choose", { account })),
       servers.map((server) =>
         h(
@@ -151,9 +149,7 @@
       });
     }
     if (login && login.state === "waiting") return h(Code, { login, onCancel: cancel });
-    return h(
-      "div",
-      null,
+    return div(
       login && login.state === "expired" && h(Alert, { variant: "warning" }, t("login.expired")),
       h(page.Help, null, t("login.help")),
       h(Action, { label: t("setup.sign_in"), icon: icons.faArrowRightToBracket, variant: "primary", onRun: start })

@@ -3,14 +3,14 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, live, icons } = page;
+  const { React, h, parts, t, words, live } = page;
   const { Nav, Tab } = page.Bootstrap;
   const { Link } = page.Router;
   const stash = window.PluginApi;
   const SCENE_TAB = "plexsync-scene-panel";
 
   function addChild(props, child) {
-    return [{ ...props, children: h(React.Fragment, null, props.children, child) }];
+    return [{ ...props, children: parts(props.children, child) }];
   }
 
   function BarItem() {
@@ -92,6 +92,6 @@
     const result = received[received.length - 1];
     const { scene } = received[0];
     if (!scene || !page.remembered("badges", false)) return result;
-    return h(React.Fragment, null, result, h(page.CardBadge, { sceneId: Number(scene.id) }));
+    return parts(result, h(page.CardBadge, { sceneId: Number(scene.id) }));
   });
 })();

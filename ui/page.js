@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, live, Action } = page;
+  const { React, h, parts, t, words, api, live, Action } = page;
   const { Alert, Badge, Button, Nav, Tab } = page.Bootstrap;
   const TABS = {
     status: "StatusView",
@@ -40,9 +40,7 @@
     return h(page.Empty, {
       icon: page.icons.faPlug,
       title: t("disabled.title"),
-      text: h(
-        React.Fragment,
-        null,
+      text: parts(
         h("span", null, t("disabled.text")),
         h("div", { className: "mt-3" }, h(Action, { label: t("disabled.enable"), variant: "primary", onRun: enable }))
       ),
@@ -76,9 +74,7 @@
     if (state.isAway) return h(Disabled);
     if (View === "StatusView" && !state.status)
       return state.error ? h(page.Failure, { error: state.error, onRetry: live.refresh }) : h(page.Loading);
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       state.error && h(page.Failure, { error: state.error, onRetry: live.refresh }),
       h(Boundary, { key: View }, h(page[View], { status: state.status }))
     );

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, icons } = page;
+  const { React, h, box, parts, t, words, icons } = page;
   const { Alert, Badge, Button, Modal, Spinner } = page.Bootstrap;
   const stash = window.PluginApi;
 
@@ -65,9 +65,7 @@
   function Outcome({ answer, children }) {
     if (answer.error && !answer.data) return h(Failure, { error: answer.error, onRetry: answer.reload });
     if (!answer.data) return h(Loading);
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       answer.error && h(Failure, { error: answer.error, onRetry: answer.reload }),
       children(answer.data)
     );
@@ -231,7 +229,7 @@
     return box(
       "change",
       h("span", { className: "plexsync-field" }, words.field(field)),
-      before !== after && h(React.Fragment, null, h("del", null, before), h("span", { "aria-hidden": true }, "→")),
+      before !== after && parts(h("del", null, before), h("span", { "aria-hidden": true }, "→")),
       (before !== after || !mark) && h("ins", null, after),
       mark && h(Badge, { variant: "secondary" }, t(`mark.${mark}`))
     );

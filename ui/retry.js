@@ -2,14 +2,12 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, api, live } = page;
+  const { React, h, parts, t, api, live } = page;
   const SHOWN = 20;
 
   function Kept({ count, kept }) {
     if (!count) return null;
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       h("p", null, t("retry.kept", { count })),
       h(
         "ul",
@@ -39,9 +37,7 @@
       const count = preview[counted];
       const isAgreed = await ask({
         title: t(`${texts}.title`, { count }),
-        body: h(
-          React.Fragment,
-          null,
+        body: parts(
           h("p", null, count ? t(`${texts}.will`, { count }) : preview.reason || t("retry.none")),
           h(Kept, { count: preview.keep_count, kept: preview.keep.slice(0, SHOWN) })
         ),

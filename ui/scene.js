@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, api, live, icons, Action } = page;
+  const { React, h, box, div, parts, t, api, live, icons, Action } = page;
   const { Alert, Badge } = page.Bootstrap;
   const TONES = {
     in_step: "success",
@@ -23,7 +23,7 @@
     const row = {
       title: [
         item.web_url
-          ? h("a", web, item.title, " ", h(page.Icon, { icon: icons.faArrowUpRightFromSquare }))
+          ? h("a", web, item.title, h(page.Icon, { icon: icons.faArrowUpRightFromSquare }))
           : item.title,
         " ",
         h("span", { key: "library", className: "text-muted" }, item.library),
@@ -36,7 +36,7 @@
     return h(
       page.Row,
       row,
-      !isOurs && h("div", null, t("scene.another"), " ", h(page.SceneLink, owner)),
+      !isOurs && div(t("scene.another"), " ", h(page.SceneLink, owner)),
       h(page.Path, { path: item.path })
     );
   }
@@ -64,10 +64,9 @@
         h(Badge, { variant: TONES[status.state] || "secondary" }, t(`scene.state.${status.state}`)),
         " ",
         status.last_synced_at &&
-          h(React.Fragment, null, t("figure.last"), " ", h(page.Moment, { at: status.last_synced_at }))
+          parts(t("figure.last"), " ", h(page.Moment, { at: status.last_synced_at }))
       ),
-      status.reason && h("p", null, status.reason),
-      job && job.error_text && job.error_text !== status.reason && h("p", null, job.error_text),
+      ...[...new Set([status.reason, job && job.error_text])].map((text) => text && box("why", text)),
       job && job.candidates.length > 0 && h(page.Candidates, { job, onChanged }),
       h(
         page.Line,
@@ -110,9 +109,10 @@
     async function compare() {
       setCompared(await api.operation("scene_status", { scene_id: sceneId, compare: true }));
     }
-    async function onChanged() {
+    const reload = page.useReload(answer);
+    function onChanged() {
       setCompared(null);
-      await Promise.all([answer.reload(), live.refresh()]);
+      return reload();
     }
     return h(page.Outcome, { answer }, (data) =>
       h(SceneState, { status: data, sceneId, compared, onCompare: compare, onChanged })

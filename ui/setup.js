@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, api, live, icons, Action, Card } = page;
+  const { React, h, div, t, api, live, icons, Action, Card } = page;
   const { Badge, Form } = page.Bootstrap;
 
   function Step({ number, title, state, children }) {
@@ -30,9 +30,7 @@
     const [token, setToken] = React.useState("");
     const keep = settings.plex_token.is_set;
     const changes = { plex_url: url.trim(), ...(token ? { plex_token: token.trim() } : {}) };
-    return h(
-      "div",
-      null,
+    return div(
       h(page.TextField, {
         id: "plexsync-url",
         label: t("setup.url"),
@@ -86,9 +84,7 @@
     const toggle = (name) =>
       setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);
     return h(page.Outcome, { answer }, (data) =>
-      h(
-        "div",
-        null,
+      div(
         h(page.Help, null, t("setup.server", { server: data.server, version: data.version })),
         !data.is_owner && h("p", { className: "text-warning" }, t("setup.not_owner")),
         h(
@@ -185,7 +181,7 @@
         title: h(page.SceneLink, { sceneId: pin.scene_id, title: pin.title }),
         actions: h(Action, { label: t("pins.remove"), icon: icons.faXmark, onRun: () => unpin(pin.rating_key) }),
       },
-      h("div", null, t("pins.shows", { item: pin.item_title, library: pin.library })),
+      div(t("pins.shows", { item: pin.item_title, library: pin.library })),
       h(page.Path, { path: pin.path })
     );
   }
@@ -219,9 +215,7 @@
       const settings = Object.fromEntries(data.settings.map((setting) => [setting.name, setting]));
       const isSound = (name) => settings[name].is_set && !settings[name].problem;
       const isConnected = isSound("plex_url") && isSound("plex_token");
-      return h(
-        "div",
-        null,
+      return div(
         !isConnected && h("p", { className: "plexsync-welcome" }, t("setup.welcome")),
         h(Connect, { settings, isConnected, save }),
         isConnected &&

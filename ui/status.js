@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, box, t, words, api, live, icons, Action, Card, Moment } = page;
+  const { h, box, parts, t, words, api, live, icons, Action, Card, Moment } = page;
 
   function StateCard({ status }) {
     const [tone, sentence] = page.sentence.describe(status);
@@ -65,8 +65,9 @@
   }
 
   function Figures({ status }) {
-    const { breaker, ramp } = status;
-    const tab = (name) => `${page.route}?tab=${name}`;
+    const { breaker, ramp, last_success_at: last, next_reconcile_at: next } = status;
+    const figure = (label, value, tab, hint) =>
+      h(page.Figure, { label, value, hint, to: tab && `${page.route}?tab=${tab}` });
     const speed = ramp
       ? t("figure.ramp", { rate: words.number(Math.round(ramp.per_second * 10) / 10), until: words.until(ramp.until) })
       : t("figure.full_speed");
@@ -76,30 +77,25 @@
       h(
         "dl",
         { className: "plexsync-figures" },
-        h(page.Figure, { label: t("tab.waiting"), value: words.number(status.pending), to: tab("waiting") }),
-        h(page.Figure, { label: t("figure.scan"), value: words.number(status.waiting_for_scan), to: tab("waiting") }),
-        h(page.Figure, { label: t("figure.retry"), value: words.number(status.waiting_for_retry), to: tab("waiting") }),
-        h(page.Figure, { label: t("tab.failed"), value: words.number(status.dead_letters), to: tab("failed") }),
-        h(page.Figure, {
-          label: t("figure.today"),
-          value: words.number(status.done_today),
-          to: tab("activity"),
-          hint: status.synced_per_minute > 0 && t("figure.per_minute", { count: status.synced_per_minute }),
-        }),
-        h(page.Figure, {
-          label: t("figure.last"),
-          value: status.last_success_at ? h(Moment, { at: status.last_success_at }) : t("figure.never"),
-        }),
-        h(page.Figure, {
-          label: t("figure.plex"),
-          value: t(`breaker.${breaker.state}`),
-          hint: breaker.since && t("figure.since", { since: words.clock(breaker.since) }),
-        }),
-        h(page.Figure, { label: t("figure.speed"), value: speed }),
-        h(page.Figure, {
-          label: t("figure.reconcile"),
-          value: status.next_reconcile_at ? words.clock(status.next_reconcile_at) : t("figure.not_scheduled"),
-        })
+        figure(t("tab.waiting"), words.number(status.pending), "waiting"),
+        figure(t("figure.scan"), words.number(status.waiting_for_scan), "waiting"),
+        figure(t("figure.retry"), words.number(status.waiting_for_retry), "waiting"),
+        figure(t("tab.failed"), words.number(status.dead_letters), "failed"),
+        figure(
+          t("figure.today"),
+          words.number(status.done_today),
+          "activity",
+          status.synced_per_minute > 0 && t("figure.per_minute", { count: status.synced_per_minute })
+        ),
+        figure(t("figure.last"), last ? h(Moment, { at: last }) : t("figure.never")),
+        figure(
+          t("figure.plex"),
+          t(`breaker.${breaker.state}`),
+          null,
+          breaker.since && t("figure.since", { since: words.clock(breaker.since) })
+        ),
+        figure(t("figure.speed"), speed),
+        figure(t("figure.reconcile"), next ? words.clock(next) : t("figure.not_scheduled"))
       )
     );
   }
@@ -107,9 +103,7 @@
   function LogLines() {
     const answer = api.useOperation("log", { lines: 200 });
     return h(page.Outcome, { answer }, (data) =>
-      h(
-        React.Fragment,
-        null,
+      parts(
         h(
           "pre",
           { className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") },
@@ -126,9 +120,7 @@
   }
 
   page.StatusView = function ({ status }) {
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       h(StateCard, { status }),
       h(Figures, { status }),
       h(

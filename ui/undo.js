@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, api, live, icons, Action, Card } = page;
+  const { React, h, div, parts, t, api, live, icons, Action, Card } = page;
   const { Form } = page.Bootstrap;
   const SHOWN = 20;
 
@@ -21,9 +21,7 @@
     const scenes = Object.entries(preview.scenes);
     const kept = Object.keys(preview.left_alone).length;
     const unchanged = Object.entries(preview.unchanged);
-    return h(
-      React.Fragment,
-      null,
+    return parts(
       h("p", null, scenes.length ? t("undo.will", { count: scenes.length }) : t("undo.none")),
       h(
         "ul",
@@ -101,10 +99,8 @@
     async function act(mode, args) {
       if (await undo(mode, args)) await paged.reload();
     }
-    const onChanged = () => Promise.all([paged.reload(), live.refresh()]);
-    return h(
-      "div",
-      null,
+    const onChanged = page.useReload(paged);
+    return div(
       h(
         Card,
         { title: t("undo.title") },

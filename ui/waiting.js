@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { React, h, t, words, api, live, icons, Action, Card } = page;
+  const { React, h, box, parts, t, words, api, icons, Action, Card } = page;
 
   const why = (job) => job.error_text || t(job.kind === "rename" ? "waiting.rename" : `waiting.${job.state}`);
 
@@ -47,7 +47,7 @@
         title: h(page.SceneLink, { sceneId: job.scene_id, title: job.title }),
         actions: job.kind === "scene" && actions,
       },
-      h("div", { className: "plexsync-why" }, why(job)),
+      box("why", why(job)),
       h(page.Muted, null, when(job), job.attempts > 0 && ` · ${t("job.tries", { count: job.attempts })}`),
       h(page.Path, { path: job.path })
     );
@@ -63,14 +63,10 @@
     const seen = isOld ? status.written_at : "";
     page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked, seen].join());
 
-    async function onChanged() {
-      await Promise.all([paged.reload(), live.refresh()]);
-    }
+    const onChanged = page.useReload(paged);
     const tryAll = page.useTryAll(onChanged);
 
-    const aside = h(
-      React.Fragment,
-      null,
+    const aside = parts(
       h(page.Search, { value: text, onChange: setText, label: t("search.label") }),
       h(Action, { label: t("waiting.try_all"), icon: icons.faBolt, onRun: tryAll, disabled: !number })
     );

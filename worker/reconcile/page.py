@@ -19,7 +19,7 @@ TOTALS = (
     ("differs", "differ"),
     ("not_in_plex", "not in Plex"),
     ("ambiguous", "ambiguous"),
-    ("nothing_to_sync", "nothing to sync"),
+    ("nothing_to_sync", "left alone"),
     ("undone", "undone"),
     ("gone", "deleted meanwhile"),
     ("failed", "not compared"),
@@ -74,7 +74,7 @@ def _introduction(summary: Mapping[str, Any], started: str) -> str:
     is_sent = summary["kind"] == "reconcile"
     deed = queued(summary["differs"], summary["enqueued"]) if is_sent else "Nothing was changed"
     return (
-        f"{started}, {duration(seconds)}: {text(SCOPES[summary['scope']])}. {deed}."
+        f"{started}, {text(SCOPES[summary['scope']])} in {duration(seconds)}. {deed}."
         " Posters and backgrounds are not compared; a sync compares them by their bytes."
     )
 
@@ -90,7 +90,8 @@ def _totals(summary: Mapping[str, Any]) -> str:
 
 
 def _tile(name: str, words: str, count: int, below: str) -> str:
-    return f'<div class="{name}"><dt>{words}</dt><dd>{count:,}{below}</dd></div>'
+    colour = name if count else ""  # nothing is nothing to look at
+    return f'<div class="{colour}"><dt>{words}</dt><dd>{count:,}{below}</dd></div>'
 
 
 def _share(count: int, whole: int) -> str:

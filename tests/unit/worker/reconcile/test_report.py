@@ -209,7 +209,7 @@ def test_the_columns_say_whose_value_they_show(folder: DataFolder, kind: str) ->
 def test_one_second_and_one_scene_are_in_the_singular(folder: DataFolder) -> None:
     files = write(folder, kind="reconcile", differs=1, enqueued=1, ended_at=NOW + 1.0)
     html = Path(files.html).read_text()
-    assert ", 1 second: all scenes. 1 scene was put in the queue." in html
+    assert ", all scenes in 1 second. 1 scene was put in the queue." in html
 
 
 def test_names_of_a_list_that_come_or_go_are_marked(folder: DataFolder) -> None:
