@@ -42,7 +42,6 @@ def test_plex_drips(tmp_path: Path, method: str, path: str, part: DrippingPart) 
         fault = world.plex.inject(drip(BYTE_EVERY, part, endless=True), method=method, path=path)
         world.edit(1, title="In the end")
         wait_until_logged(world, "though it kept sending")
-        assert world.open_jobs() == 1
         fault.remove()
         world.wait_until_drained()
         assert world.item(1).title == "In the end"
