@@ -136,6 +136,7 @@ def test_how_a_scene_stands_with_and_without_a_look_at_plex(tmp_path: Path) -> N
         assert known["differences"] is None
         (item,) = known["items"]
         assert (item["rating_key"], item["library"], item["owner_scene_id"]) == (world.keys[1], "Movies", 1)
+        assert item["title"] == "Done"
         assert item["web_url"].startswith(f"{world.plex.url}/web/index.html#!/server/{world.plex.machine_identifier}/")
         assert ask(world, "scene_status", scene_id=1, compare=True)["differences"] == []
         world.stash.save_without_hook(1, title="Other")
@@ -172,6 +173,7 @@ def test_a_scene_whose_item_was_pinned_to_another_is_shown_by_that_one(tmp_path:
         world.wait_until_drained()
         known = ask(world, "scene_status", scene_id=1)
         assert (known["state"], [each["owner_scene_id"] for each in known["items"]]) == ("shown_by_another", [2])
+        assert known["items"][0]["title"] == "Second"
 
 
 def test_what_names_no_kind_selects_nothing(tmp_path: Path) -> None:

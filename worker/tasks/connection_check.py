@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -129,7 +130,17 @@ def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis, platform: str
         advice = "Make it writable for Stash's user, and see that the disk has room"
         diagnosis.note("Data folder", False, f"{root} cannot be used ({error.strerror}). {advice}")
     else:
-        diagnosis.note("Data folder", True, f"{root} is writable{UNCHECKED if platform == 'win32' else ''}")
+        remark = UNCHECKED if platform == "win32" else _of_another_user(root)
+        diagnosis.note("Data folder", True, f"{root} is writable{remark}")
+
+
+def _of_another_user(root: str) -> str:
+    """That the folder is another user's, "" where it is not: root may write to it, but is not alone in reading it."""
+    owner, own = os.stat(root).st_uid, os.geteuid()
+    if owner == own:
+        return ""
+    command = f"chown -R {own} {shlex.quote(root)}"
+    return f", but belongs to user {owner}, who may read all of it. To give it to Stash's user: {command}"
 
 
 def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfig | None:

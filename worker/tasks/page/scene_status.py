@@ -92,7 +92,7 @@ def _items(task: Task, scene_id: int, items: list[ItemState], server: str) -> li
         shapes.append(
             {
                 "rating_key": item.rating_key,
-                "title": "" if settings.obfuscate_paths else file_title(path),
+                "title": _title(item) or ("" if settings.obfuscate_paths else file_title(path)),
                 "library": found.library if found else "",
                 "path": shown_path(path, settings.obfuscate_paths) if path else "",
                 "web_url": _web_url(settings, server, item.rating_key),
@@ -102,6 +102,12 @@ def _items(task: Task, scene_id: int, items: list[ItemState], server: str) -> li
             }
         )
     return shapes
+
+
+def _title(item: ItemState) -> str:
+    """What Plex showed after the last write, "" where no title was written."""
+    title = item.shown.get("title", item.written.get("title"))
+    return title if isinstance(title, str) else ""
 
 
 def _web_url(settings: KnownSettings, server: str, rating_key: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,6 +51,14 @@ def test_all_is_well(bench: Workbench) -> None:
         ("Libraries", True, "Movies"),
         ("Sample scenes", True, "2 of 2 found in Plex"),
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root may give a folder away")
+def test_a_data_folder_of_another_user_is_told(bench: Workbench) -> None:
+    os.chown(bench.folder.root, 12345, 12345)
+    root = bench.folder.root
+    said = f"{root} is writable, but belongs to user 12345, who may read all of it. To give it to Stash's user: chown"
+    assert examine(bench)[0] == ("Data folder", True, f"{said} -R {os.geteuid()} {shlex.quote(root)}")
 
 
 def test_libraries_that_are_left_out_are_named(bench: Workbench) -> None:
