@@ -54,7 +54,8 @@ class CatchUp:
         """A hook could not queue its edit: look at once, and with each new job until a look succeeds."""
         self._asked_at = self._database.change_counter()
         self._next_at = 0.0
-        logger.info("An edit could not be queued. Stash is asked for it")
+        # A line for Stash's log would go through the queue, which takes nothing now.
+        logger.debug("An edit could not be queued. Stash is asked for it")
 
     def look(self) -> None:
         """Run if it is time to; where Stash cannot be asked, the next time will do.
