@@ -10,14 +10,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
+from tests.support.settings_examples import REQUIRED, TOKEN, parse, problems
 from validation.config import HARMLESS, PathMapping, PlexSyncConfig, parse_settings
 from validation.errors import ConfigError
 from validation.fields import FIELDS
 from validation.problems import Problem, replaced_in_words
 from validation.tag_patterns import TagPattern
 
-TOKEN = "T0k3n-of-Plex_xyz"
-REQUIRED: dict[str, object] = {"plex_url": "http://plex:32400", "plex_token": TOKEN}
 OPTIONAL = [name for name in PlexSyncConfig.model_fields if name not in REQUIRED]
 NUMBERS: dict[str, tuple[float, float, float]] = {  # default, lowest, highest
     "max_retries": (5, 1, 100),
@@ -38,16 +37,6 @@ JSON = st.one_of(
     st.lists(st.text()),
     st.dictionaries(st.text(), st.text()),
 )
-
-
-def parse(**settings: object) -> PlexSyncConfig:
-    return parse_settings({**REQUIRED, **settings}, {})
-
-
-def problems(**settings: object) -> tuple[Problem, ...]:
-    with pytest.raises(ConfigError) as caught:
-        parse(**settings)
-    return caught.value.problems
 
 
 def test_defaults() -> None:

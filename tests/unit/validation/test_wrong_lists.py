@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.validation.test_config import parse, problems
+from tests.support.settings_examples import parse, problems
 
 LISTS = ("plex_library", "exclude_tags", "exclude_paths", "tags_only", "tags_except", "collections_from")
 """The settings that are lists of names."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.worker.test_hook import EDIT, IMPORT_LINE, Plugin
+from tests.support.installed_plugin import EDIT, IMPORT_LINE, Plugin
 from tests.world import PROJECT
 from worker.launcher import isolated
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.installed_plugin import IMPORT_LINE
 from tests.world import install_plugin
 from worker.data_folder import DataFolder
 from worker.launcher import isolated
@@ -24,7 +24,6 @@ LIGHTEST = {*SILENT, "dataclasses", "inspect", "ast", "urllib", "hashlib", "rand
 """What those need least that the page asks most."""
 MOST_ASKED = {"queue_status", "jobs", "recent_syncs", "history", "outage_report"}
 ARGUMENTS: dict[str, dict[str, Any]] = {"scene_status": {"scene_id": 1}, "report": {"name": "compare-20261126-120000"}}
-IMPORT_LINE = re.compile(r"import time:\s+\d+ \|\s+\d+ \|\s*(\S+)")
 
 
 class Asker:
