@@ -14,7 +14,7 @@ from tests.world import World
 
 BYTE_EVERY = 0.2
 """Seconds: often enough that no silence is long enough to be one."""
-CONSTANTS = {"SHORTEST": 1.0, "TIMES_SILENCE": 0.05}
+CONSTANTS = {"SHORTEST": 3.0, "TIMES_SILENCE": 0.05}
 """Of network/deadline.py, so that its minutes are seconds here."""
 
 
@@ -38,7 +38,7 @@ def with_short_deadlines(world: World) -> World:
     ],
 )
 def test_plex_drips(tmp_path: Path, method: str, path: str, part: DrippingPart) -> None:
-    with with_short_deadlines(World(tmp_path, scenes=1, read_timeout=1, idle_seconds=30.0)) as world:
+    with with_short_deadlines(World(tmp_path, scenes=1, read_timeout=3, idle_seconds=30.0)) as world:
         fault = world.plex.inject(drip(BYTE_EVERY, part, endless=True), method=method, path=path)
         world.edit(1, title="In the end")
         wait_until_logged(world, "though it kept sending")
