@@ -35,12 +35,19 @@ class MatchResult:
     rating_keys: the items that hold its files, each once. files: which files of theirs these are.
     ambiguous: paths in Plex that fit a file of the scene equally well, where one cannot be chosen.
     missing: files of the scene, as Stash sees them, that Plex does not have.
+    unclear: likewise, those that the ambiguous paths fit.
     """
 
     rating_keys: tuple[int, ...] = ()
     ambiguous: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
     files: tuple[MatchedFile, ...] = field(default=(), compare=False)  # it follows from the others
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Files of the scene, as Stash sees them, for which nothing was taken."""
+        return self.missing + self.unclear
 
     @property
     def is_certain(self) -> bool:
@@ -103,6 +110,7 @@ class Matcher:
         rating_keys: dict[int, None] = {}
         ambiguous: dict[str, None] = {}
         missing: dict[str, None] = {}
+        unclear: dict[str, None] = {}
         matched: dict[MatchedFile, None] = {}
         for file in files:
             wanted = split_path(file)
@@ -110,12 +118,13 @@ class Matcher:
             if not best:
                 missing[file] = None
             elif len({each.parts.written for each in best}) > 1 and not self._allow_ambiguous:
+                unclear[file] = None
                 ambiguous.update((each.file.path, None) for each in best)
             else:
                 by_tail = self._mapped(wanted) is None
                 rating_keys.update((each.file.rating_key, None) for each in best)
                 matched.update((each.taken(rank, by_tail=by_tail), None) for each in best)
-        return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(matched))
+        return MatchResult(tuple(rating_keys), tuple(ambiguous), tuple(missing), tuple(unclear), tuple(matched))
 
     def may_match(self, scenes: Sequence[Sequence[str]]) -> list[bool]:
         """For each scene's files, whether Plex has a file of a name among theirs; where not, `match` finds nothing.

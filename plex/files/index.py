@@ -179,6 +179,10 @@ class FileIndex:
         """Whether Plex was asked for changes, by this object, at most so many seconds ago."""
         return self._looked_at is not None and not self._is_past(self._looked_at, seconds)
 
+    def has_looked_since(self, moment: float) -> bool:
+        """Whether Plex was asked for changes, by this object, at `moment` (seconds since the epoch) or later."""
+        return self._looked_at is not None and self._looked_at >= moment
+
     def is_old(self) -> bool:
         """Whether Plex was last asked for changes longer than SECONDS_BETWEEN_LOOKS ago, with or without success.
 

@@ -40,6 +40,8 @@ class WaitingForFiles:
         """Keys of the libraries that could not be listed at the last look, None before it."""
         self._led_to: dict[int, frozenset[str]] = {}
         """Where scenes led when they were looked up last, by scene: paths in Plex."""
+        self._further: dict[int, frozenset[str]] = {}
+        """Likewise, of further files of scenes that are in step."""
 
     def seconds_to_look(self) -> float | None:
         """Seconds until the next look, 0.0 = now; None where nobody waits."""
@@ -101,7 +103,13 @@ class WaitingForFiles:
     def _enqueue_found(self, context: SyncContext) -> int:
         """Have the scenes synced of which Plex has further files now."""
         matches = _matches(context, partly_found_scenes(self._database))
-        scene_ids = [scene_id for scene_id, match in matches.items() if _is_answered(match)]
+        before, self._further = self._further, {scene_id: match.paths for scene_id, match in matches.items()}
+        # Of rivals one has to be told once, and what became of them.
+        scene_ids = [
+            scene_id
+            for scene_id, match in matches.items()
+            if match.rating_keys or match.paths != before.get(scene_id, frozenset())
+        ]
         enqueued = enqueue_found(self._database, scene_ids, self._clock()) if scene_ids else 0
         if enqueued:
             logger.info("Plex has further files of %s", counted(enqueued, "scene"))

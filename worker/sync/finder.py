@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 NOTHING_PINNED: Mapping[int, Sequence[str]] = {}
 SECONDS_BETWEEN_SCANS = 600.0
 """How long one request to scan a folder is enough for all that may be missing there."""
-SECONDS_FOR_NEWS = 15.0
-"""How long what Plex has goes unquestioned for whoever wants to know it as it is now, or lacks one of several files: as
-long as between two looks for scenes that Plex lacks altogether."""
+SECONDS_FOR_ANOTHER = 15.0
+"""How long it goes unquestioned that Plex lacks one of a scene's files: as long as between two looks for scenes that it
+lacks altogether."""
 MOST_READINGS = 4
 """Looks at Plex until the index agrees with it: one, one more for each thing that changes meanwhile."""
 
@@ -31,7 +31,8 @@ class Found:
 
     `files`: those of the items' files that were taken for the scene's. `paths`: all files in Plex that these cannot be
     told from, too. `unlisted`: where nothing was found, a library that may hold the scene's file and cannot be listed.
-    `missing`: where something was found, those of the scene's files, as Stash sees them, that Plex does not have.
+    `missing`: where something was found, those of the scene's files, as Stash sees them, that Plex does not have, or of
+    which it cannot be told which they are.
     """
 
     items: tuple[PlexItem, ...]
@@ -85,7 +86,7 @@ class ItemFinder:
         pinned: Mapping[int, Sequence[str]] = NOTHING_PINNED,
         patient: Collection[int] = (),
         *,
-        wants_news: bool = False,
+        news_since: float = 0.0,
     ) -> list[Found]:
         """One result for each scene's list of files. Raises PlexError.
 
@@ -94,11 +95,12 @@ class ItemFinder:
         What the index says of an item is checked against the item itself, so that a file that has moved, or an item
         that is gone, is looked up again and never written to; and a rival that is gone is none. `patient`: numbers of
         those scenes for which Plex need not be asked again what is new, as somebody does that now and then.
-        `wants_news`: whether Plex is asked what is new also where all of them are known, as there may be more of them.
+        `news_since`: where Plex was not asked since then (seconds since the epoch), it is asked what is new also where
+        all of them are known, as there may be more of them.
         """
         are_rivals_checked = False
         for _ in range(MOST_READINGS):
-            matches = self._match(scenes, pinned, patient, wants_news)
+            matches = self._match(scenes, pinned, patient, news_since)
             keys = self._keys(matches)
             items = self._read(keys, False)
             if self._correct_index(keys, items):
@@ -156,10 +158,10 @@ class ItemFinder:
         scenes: Sequence[Sequence[str]],
         pinned: Mapping[int, Sequence[str]],
         patient: Collection[int],
-        wants_news: bool,
+        news_since: float,
     ) -> list[MatchResult]:
         matches = self._matches(scenes, pinned)
-        if _has_all(matches) and self._is_doubtful(matches, wants_news) and self._has_news():
+        if _has_all(matches) and self._is_doubtful(matches, news_since) and self._has_news():
             matches = self._matches(scenes, pinned)
         for whole in (False, True):
             if self._is_enough(matches, patient):
@@ -186,10 +188,12 @@ class ItemFinder:
         keys = tuple(dict.fromkeys(file.rating_key for file in files))
         return replace(match, rating_keys=keys, ambiguous=(), files=tuple(dict.fromkeys(files)))
 
-    def _is_doubtful(self, matches: Sequence[MatchResult], wants_news: bool) -> bool:
+    def _is_doubtful(self, matches: Sequence[MatchResult], news_since: float) -> bool:
         """Whether Plex is asked first if it has more of these scenes by now."""
-        wants_news = wants_news or any(match.missing for match in matches)
-        return self._index.is_old() or (wants_news and not self._index.has_looked_within(SECONDS_FOR_NEWS))
+        if self._index.is_old() or (news_since and not self._index.has_looked_since(news_since)):
+            return True
+        lacks_some = any(match.missing or match.ambiguous for match in matches)
+        return lacks_some and not self._index.has_looked_within(SECONDS_FOR_ANOTHER)
 
     def _has_news(self) -> bool:
         """Whether the index says something else after a look at Plex.
@@ -232,7 +236,7 @@ class ItemFinder:
             f"{len(match.ambiguous)} files in Plex match another file of this scene equally well. Set path_map",
         )
         told = warnings if match.ambiguous else ()
-        return Found(found, (), told, match.files, paths=match.paths, missing=match.missing)
+        return Found(found, (), told, match.files, paths=match.paths, missing=match.lacking)
 
     def _correct_index(self, rating_keys: Sequence[int], items: dict[int, PlexItem]) -> bool:
         """Correct what the index had wrong; returns whether there was anything."""

@@ -157,7 +157,7 @@ class Ownership:
         self._takes_part = takes_part
 
     def find(
-        self, scenes: Sequence[Scene], patient: Collection[int] = (), *, wants_news: bool = False
+        self, scenes: Sequence[Scene], patient: Collection[int] = (), *, news_since: float = 0.0
     ) -> list[Settled]:
         """One result for each scene; `patient` as for ItemFinder.find. Raises PlexError, StashUnavailable."""
         pins = self._pins.all()
@@ -165,7 +165,7 @@ class Ownership:
             number: [path for pin in pins if pin.scene_id == scene.id for path in pin.files]
             for number, scene in enumerate(scenes)
         }
-        found = self._context.finder.find([scene.files for scene in scenes], pinned, patient, wants_news=wants_news)
+        found = self._context.finder.find([scene.files for scene in scenes], pinned, patient, news_since=news_since)
         return self._settle(scenes, found)
 
     def remember(self, settled: Iterable[Settled]) -> None:

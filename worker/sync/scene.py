@@ -186,8 +186,8 @@ class SceneSync:
         # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
         patient = [number for number, work in enumerate(works) if work.job.last_error_type in WAITING_FOR_PLEX]
         # An edit is sent without a further question. Who asks for more than that wants Plex as it is now.
-        wants_news = any(work.job.source not in HOOKS for work in works)
-        settled = self._ownership.find([work.scene for work in works], patient, wants_news=wants_news)
+        news_since = max((work.job.enqueued_at for work in works if work.job.source not in HOOKS), default=0.0)
+        settled = self._ownership.find([work.scene for work in works], patient, news_since=news_since)
         self._ownership.remember(settled)
         for work, result in zip(works, settled, strict=True):
             work.warnings += result.found.warnings

@@ -51,14 +51,27 @@ def test_it_is_written_within_twenty_seconds(bench: Workbench) -> None:
 @pytest.mark.parametrize("how", ["edit", "all"])
 def test_whoever_is_synced_next_finds_it(bench: Workbench, how: str) -> None:
     with_a_copy(bench)
-    bench.clock.sleep(20.0)
+    bench.run_for(20.0)
     key = copy_comes(bench)
     if how == "edit":
         bench.edit(1, title="Winter")
     else:
-        bench.enqueue(1, 2)
+        enqueue_many(bench.database, [1, 2], "all", bench.clock.now)
     bench.drain()
     assert bench.plex.item(key).title == bench.scene(1).title
+
+
+def test_rivals_for_it_are_told_once_and_the_one_that_is_left_is_written(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    with_a_copy(bench)
+    keys = [bench.plex.add_item(bench.section, f"/media/{folder}/{COPY}") for folder in ("a", "b")]
+    bench.run_for(200)
+    assert caplog.text.count("match another file of this scene equally well") == 1
+    bench.plex.remove_item(keys[0])
+    went_at = bench.clock.elapsed
+    bench.run_until(lambda: bench.plex.item(keys[1]).title == "Summer")
+    assert bench.clock.elapsed - went_at <= 20
 
 
 def test_a_drainer_ends_though_it_never_comes(bench: Workbench) -> None:
