@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from tests.contract.operation_parts import (
     Count,
@@ -22,6 +22,7 @@ from tests.contract.operation_parts import (
     Share,
     Value,
 )
+from tests.contract.operation_reports import Difference, Reconcile, Report, Reports
 from tests.contract.operation_setup import (
     HealthCheck,
     Libraries,
@@ -185,15 +186,6 @@ class Log(Reply):
 # --- a scene
 
 
-class Difference(Shape):
-    rating_key: int | None
-    field: str
-    was: Value
-    will_be: Value
-    lock_only: bool
-    refused: bool
-
-
 class SceneItem(Shape):
     rating_key: int
     title: str
@@ -279,72 +271,6 @@ class Undo(BaseModel):
     left_alone: dict[str, list[UndoLeft]]
     unchanged: dict[str, str]
     undone: list[SceneId]
-
-
-# --- comparing
-
-
-class ReportSummary(Shape):
-    name: str
-    kind: Literal["compare", "reconcile"]
-    scope: str
-    started_at: Moment
-    ended_at: Moment
-    scenes: Count
-    in_step: Count
-    differs: Count
-    not_in_plex: Count
-    ambiguous: Count
-    failed: Count
-    nothing_to_sync: Count
-    undone: Count
-    gone: Count
-    fields: dict[str, Count]
-    lock_only: Count
-    refused: Count
-    agent_matched: Count
-    unknown_to_stash: Count | None
-    enqueued: Count
-    row_count: Count
-    asset: str | None
-
-    @model_validator(mode="after")
-    def adds_up(self) -> ReportSummary:
-        """Every scene is counted once, by its verdict."""
-        counted = (self.in_step, self.differs, self.not_in_plex, self.ambiguous, self.failed, self.nothing_to_sync)
-        assert sum(counted) + self.undone + self.gone == self.scenes
-        return self
-
-
-class Reports(Reply):
-    next_automatic_at: Moment | None
-    reports: list[ReportSummary]
-
-
-class ReportRow(Shape):
-    scene_id: SceneId | None
-    title: str
-    path: str
-    verdict: Literal[
-        "differs", "refused", "in_step", "not_in_plex", "ambiguous", "failed", "undone", "unknown_to_stash"
-    ]
-    changes: list[Difference]
-    candidates: list[str]
-    reason: str
-    guids: list[str]
-    library: str
-    trashed: bool
-
-
-class Report(Page):
-    report: ReportSummary
-    rows: list[ReportRow]
-
-
-class Reconcile(BaseModel):
-    """The keys of `reconcile` in docs/status.md that the page reads."""
-
-    enqueued: Count
 
 
 OPERATIONS: dict[str, type[BaseModel]] = {
