@@ -69,7 +69,7 @@ def next_version(folder: Path) -> Build:
         shutil.copy(PROJECT / name, folder / name)
     for name in (MANIFEST, VERSION_FILE):
         _change(folder / name, VERSION, NEXT_VERSION)
-    for path in (folder / "sync_queue").glob("*.py"):
+    for path in (folder / "sync_queue").rglob("*.py"):
         path.write_text(re.sub(rf"\b{RENAMED[0]}\b", RENAMED[1], path.read_text(encoding="utf-8")), encoding="utf-8")
     for before, after in _SCHEMA_CHANGES:
         _change(folder / "sync_queue" / "schema.py", before, after)
