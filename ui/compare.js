@@ -7,8 +7,9 @@
   const SCOPES = ["all", "week", "day", "outage"];
   const LOOK_MS = 1000;
   const MOST_IDS = 500;
-  const COUNTED =
-    "differs lock_only refused not_in_plex ambiguous failed nothing_to_sync agent_matched unknown_to_stash".split(" ");
+  const COUNTED = (
+    "differs lock_only refused not_in_plex ambiguous failed nothing_to_sync undone gone agent_matched unknown_to_stash"
+  ).split(" ");
   const FINISHED = ["FINISHED", "CANCELLED", "FAILED"];
 
   /** Follows a job of Stash until it ends; then calls onEnd(job). */

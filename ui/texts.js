@@ -229,6 +229,8 @@
     "compare.ambiguous": "{count} with several matches",
     "compare.failed": "{count} failed",
     "compare.nothing_to_sync": "{count} left alone",
+    "compare.undone": "{count} undone",
+    "compare.gone": "{count} gone from Stash",
     "compare.agent_matched": "{count} matched by an agent",
     "compare.unknown_to_stash": "{count} {count|file|files} only in Plex",
     "compare.only": "Which rows",
