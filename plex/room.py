@@ -33,8 +33,10 @@ def what_fits(field: str, value: FieldValue, ways: ServerWays) -> FieldValue:
     if isinstance(value, str):
         return as_far_as(field, value, ways.address_bytes or LONGEST_ADDRESS)
     if field in LIST_FIELDS:
-        room = names(value)[: ways.longest_lists.get(field)]
-        return room if ways.address_bytes is None else as_far_as(field, room, ways.address_bytes)
+        longest = ways.longest_lists.get(field)
+        if longest is not None:  # found with a list; what a text showed says less
+            return names(value)[:longest]
+        return value if ways.address_bytes is None else as_far_as(field, value, ways.address_bytes)
     return value
 
 

@@ -197,8 +197,13 @@ def _fit_bytes(
 
     `once`: with one try, as each that Plex says nothing to takes its time.
     """
-    best = None
-    fitting, failing = 0, address_bytes(edit)
+    known, failing = server.ways.address_bytes or 0, address_bytes(edit)
+    if 0 < known < failing:  # another field of the same edit has just shown it
+        shorter = _cut(edit, as_far_as(edit.field, edit.new, known))
+        if shorter.new and _passes(plex, item, shorter):
+            return shorter
+        failing = known
+    best, fitting = None, 0
     size = min(MAX_URL_BYTES, failing - SHORTEST_ADDRESS)
     while failing - fitting > SHORTEST_ADDRESS:
         shorter = _cut(edit, as_far_as(edit.field, edit.new, size))

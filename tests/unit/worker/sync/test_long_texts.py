@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from stash.protocol import Request as Call
+from sync_queue.enqueue import enqueue_many
 from tests.simulators.faults import Answer, Fault, Waiting, drop, status
 from tests.simulators.http_server import Request, Response
 from tests.support.workbench import Workbench
@@ -123,3 +124,23 @@ def test_one_that_fits_again_is_shown_as_a_whole(bench: Workbench) -> None:
     bench.drain()
     assert bench.item(1).summary == TEXT[:500]
     assert compare(bench).reason == ""
+
+
+@pytest.mark.parametrize("address", [6_000, 7_000, 8_192, 8_200, 9_000])
+@pytest.mark.parametrize("code", [400, 414])
+def test_a_long_list_beside_a_long_text_is_cut_once(
+    bench: Workbench, caplog: pytest.LogCaptureFixture, address: int, code: int
+) -> None:
+    bench.plex.inject(over(address, status(code)), method="PUT")
+    tags = [bench.stash.tag_id(f"タグ番号{number:03d}長い名前") for number in range(150)]
+    bench.edit(1, title="New", details=TEXT, tag_ids=tags)
+    bench.drain()
+    shown = bench.item(1).genres
+    assert len(shown) > 50
+    caplog.clear()
+    bench.plex.reset_log()
+    for _ in range(3):
+        enqueue_many(bench.database, [1], "all", bench.clock.now)
+        bench.drain()
+    assert bench.plex.count(method="PUT") == 0
+    assert (bench.item(1).genres, warnings(caplog)) == (shown, [])
