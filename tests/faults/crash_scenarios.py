@@ -167,7 +167,7 @@ _BY_STEP = {
 }
 _OF_MIGRATIONS = "migrate"
 """The step of points that this version does not reach, having no older format: tests.faults.upgrade kills there."""
-_ONCE = ("reconcile", "catch_up", "enqueue:many")
+_ONCE = ("reconcile", "catch_up", "enqueue:many", "redrive:done")
 """Steps that a process takes once: it has no more pages, and looks again ten minutes later."""
 BETWEEN_TWO = ("state:saved@2", "state:saved@3", "plex:edited@2", "plex:uploaded@2", "reconcile:placed@2")
 """Moments that only a later time of a point gives: intents stored and nothing sent, the second of two requests sent,
