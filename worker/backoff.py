@@ -12,7 +12,7 @@
 | SceneUnreadable                    | 5           | 5, 80               | no            | buried                      |
 | StashUnavailable                   | not counted | 5, 60               | no            | jobs stay                   |
 | SceneGone, NothingToSync           | 0           |                     | no            | discarded (acknowledged)    |
-| PartlySynced (a field failed)      | 5           | 5, 80               | no            | done, with a warning        |
+| PartlySynced (a field failed)      | 12 at least | 5, 600              | no            | done, with a warning        |
 | PictureAwaited                     | not counted | 10, 10              | no            | jobs stay                   |
 | NothingArrived (answered 200)      | 5           | 5, 80               | once a scene  | done but for what is refused|
 
@@ -46,6 +46,7 @@ LONGEST_WAIT = 900.0
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
+_PARTLY = (5.0, 600.0, 12)  # half an hour on average: it ends as done, so an outage of one route had better be over
 _UNLISTED = (600.0, 600.0, NOT_COUNTED)  # worker/drain/waiting_for_files.py wakes them
 _STASH = (5.0, 60.0, NOT_COUNTED)
 _AWAITED = (10.0, 10.0, NOT_COUNTED)
@@ -112,6 +113,8 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
         return _NOT_FOUND
     if isinstance(error, PictureAwaited):
         return _AWAITED
+    if isinstance(error, PartlySynced):
+        return _PARTLY
     if isinstance(error, StashUnavailable):
         return _STASH
     if isinstance(error, PlexLibraryUnlisted):
@@ -164,7 +167,7 @@ class RetryPolicy:
         """Like `decide`, but with this failure counted whatever it is: for a job that makes Plex fail by itself."""
         base, cap, retries = get_retry_params(error)
         if not isinstance(error, PlexNotFound | PermanentError):
-            retries = self.max_retries
+            retries = max(retries, self.max_retries) if isinstance(error, PartlySynced) else self.max_retries
         effect = BreakerEffect.FAILURE if counts_against_plex(error) else BreakerEffect.NONE
         if isinstance(error, NothingArrived):
             effect = BreakerEffect.FAILURE_OF_SCENE

@@ -130,7 +130,8 @@ def test_cards_have_badges_only_if_they_are_switched_on(site: Site) -> None:
     expect(failed).to_be_visible()
     expect(site.page.locator("#card-12").get_by_role("img", name="Waits to be sent to Plex")).to_be_visible()
     expect(site.page.locator("#card-40 .plexsync-card-badge")).to_have_count(0)
-    assert len(site.stash.operations) == asked
+    # One look wakes a drainer, be it before or after the reload.
+    assert {each["mode"] for each in site.stash.operations[asked:]} <= {"queue_status"}
 
 
 def test_a_stash_below_a_path(site: Site) -> None:

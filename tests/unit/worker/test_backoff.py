@@ -88,7 +88,7 @@ TABLE = [
     (UNREADABLE, 5, 5.0, 80.0, NONE, RETRY, BURY),
     (GONE, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
     (NOTHING, 0, 5.0, 80.0, NONE, DISCARD, DISCARD),
-    (PARTLY, 5, 5.0, 80.0, NONE, RETRY, DISCARD),
+    (PARTLY, 12, 5.0, 600.0, NONE, RETRY, DISCARD),
     (AWAITED, NOT_COUNTED, 10.0, 10.0, NONE, RELEASE, RELEASE),
     (TransientError("any"), 5, 5.0, 80.0, COUNTS, RETRY, BURY),
     (PermanentError("any"), 0, 5.0, 80.0, NONE, BURY, BURY),
@@ -146,7 +146,13 @@ def test_what_becomes_of_it_in_the_end(row: Row, beyond: int) -> None:
 # --- settings
 
 
-@pytest.mark.parametrize("error", [TEMPORARY, UNFORESEEN, UNREADABLE, PARTLY])
+@pytest.mark.parametrize(("max_retries", "last"), [(1, 12), (5, 12), (100, 100)])
+def test_a_field_that_fails_alone_is_retried_for_half_an_hour_at_least(max_retries: int, last: int) -> None:
+    policy = RetryPolicy(max_retries)
+    assert [policy.decide(PARTLY, count).action for count in (last - 1, last)] == [RETRY, DISCARD]
+
+
+@pytest.mark.parametrize("error", [TEMPORARY, UNFORESEEN, UNREADABLE])
 @pytest.mark.parametrize("max_retries", [1, 2, 100])
 def test_max_retries_is_for_passing_failures(error: BaseException, max_retries: int) -> None:
     policy = RetryPolicy(max_retries=max_retries)

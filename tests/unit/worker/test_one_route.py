@@ -126,9 +126,9 @@ def test_what_may_be_gone_at_the_next_try_is_tried_again(bench: Workbench) -> No
 
 
 @ROUTES
-@pytest.mark.parametrize("max_retries", [1, 4])
-def test_it_is_tried_as_often_as_the_setting_says_and_then_by_who_asks(
-    tmp_path: Path, route: dict[str, Any], field: str, max_retries: int
+@pytest.mark.parametrize(("max_retries", "tries"), [(1, 13), (20, 21)])
+def test_it_is_tried_for_half_an_hour_or_as_often_as_the_setting_says_and_then_by_who_asks(
+    tmp_path: Path, route: dict[str, Any], field: str, max_retries: int, tries: int
 ) -> None:
     skipped = "background,rating" if field == "poster" else "poster,background"
     with Workbench(tmp_path, scenes=1, max_retries=max_retries, skip_fields=skipped) as bench:
@@ -136,11 +136,11 @@ def test_it_is_tried_as_often_as_the_setting_says_and_then_by_who_asks(
         injected = bench.plex.inject(status(503), **route)
         bench.enqueue(1)
         bench.drain()
-        assert len(tries_of(bench, route)) == 1 + max_retries
+        assert len(tries_of(bench, route)) == tries
         assert (bench.shows(1), bench.dead_letters(), outages(bench)) == (True, [], 0)
         injected.remove()
         ask_for_all(bench)
-        assert len(tries_of(bench, route)) == 2 + max_retries
+        assert len(tries_of(bench, route)) == tries + 1
 
 
 def test_what_is_refused_for_good_is_named_and_tried_by_who_asks(bench: Workbench) -> None:
