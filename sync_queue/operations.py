@@ -110,10 +110,16 @@ def newest_arrivals(database: Database, limit: int) -> list[tuple[float, str]]:
     )
 
 
-def first_due_arrival(database: Database, now: float) -> float | None:
-    """When the job arrived that is claimed next (seconds since the epoch), None where none is due at `now`."""
-    due = f"{PENDING} AND due <= ? AND scene_id IS NOT NULL"
-    row = database.one(f"SELECT timestamp FROM ack_queue_default WHERE {due} ORDER BY due, _id LIMIT 1", (now,))
+def first_due_arrival(database: Database, now: float, source: str | None = None) -> float | None:
+    """When the job arrived that is claimed next (seconds since the epoch), None where none is due at `now`.
+
+    With `source`: of those that just this one asked for.
+    """
+    due = f"{PENDING} AND due <= ?1 AND scene_id IS NOT NULL"
+    asked = "?2 IS NULL OR json_extract(CAST(data AS TEXT), '$.data.source') = ?2"
+    row = database.one(
+        f"SELECT timestamp FROM ack_queue_default WHERE {due} AND ({asked}) ORDER BY due, _id LIMIT 1", (now, source)
+    )
     return None if row is None else row[0]
 
 

@@ -11,7 +11,7 @@ from storage.database import Database
 from sync_queue.counts import count_open
 from sync_queue.operations import count_due, first_due_arrival, newest_arrivals
 from sync_queue.sources import BULK as BULK_SOURCE
-from sync_queue.sources import is_asked_by
+from sync_queue.sources import HOOKS, is_asked_by
 from worker.base.words import duration, local_time
 from worker.outage.gate import Gate
 from worker.outage.ramp import DURATION, FIRST_RATE
@@ -78,7 +78,10 @@ class Pace:
         if first is None or count_due(self._database, now, enough) == enough:
             return 0.0
         longest = (BULK if is_bulk else SAVES).seconds(first - self._burst_began)
-        return max(0.0, min(longest, first + longest - now, times[0] + silence - now))
+        ends = [first + longest, times[0] + silence]
+        if is_bulk and (save := first_due_arrival(self._database, now, HOOKS[0])) is not None:
+            ends.append(save + SAVES.shortest)  # nor does it wait for one
+        return max(0.0, min(longest, *(end - now for end in ends)))
 
     def _is_burst(self, times: Sequence[float], now: float, silence: float, size: int) -> bool:
         """Whether the newest edits, the newest first, came in a row; when that began is remembered."""

@@ -129,6 +129,20 @@ def test_a_save_amid_a_bulk_edit_waits_for_nobody(bench: Workbench, pace: Pace) 
     assert pace.seconds_to_gather(ENOUGH) == 0.0
 
 
+def test_nor_does_it_where_the_bulk_edit_goes_on(bench: Workbench, pace: Pace) -> None:
+    for _ in range(40):
+        arrive(bench, 0.1, source=MANY)
+        pace.seconds_to_gather(ENOUGH)
+    claim_all(bench)
+    arrive(bench, 0.1)
+    waited = bench.clock.now
+    arrive(bench, 0.1, source=MANY)
+    while pause := pace.seconds_to_gather(ENOUGH):
+        bench.clock.sleep(min(pause, 0.1))
+        arrive(bench, 0.0, source=MANY)
+    assert bench.clock.now - waited <= SAVES.shortest + 0.1 + 1e-6
+
+
 def test_a_bulk_edit_begins_anew_after_another(bench: Workbench, pace: Pace) -> None:
     batches(bench, pace, edits=100, gap=0.1, source=MANY)
     arrive(bench, 60.0, source=MANY)
