@@ -10,9 +10,10 @@ takes a moment.
 
 *Lost*: scenes that Plex shows wrongly though nothing is going on for them any more. *Stuck*: jobs that are open, or
 given up, when nothing is left to wait for, and *Retry Failed Jobs* was pressed once. *Written twice*: writes whose
-whole effect Plex showed already. *Given up*: jobs that had become dead letters by then, each with its reason. A Plex
-that is well and refuses one request for good (400), or six times over (500), is not an outage. Where every request
-fails, none is given up.
+whole effect Plex showed already. *Given up*: jobs that had become dead letters by then, each with its reason, and
+scenes that were done but for a field that Plex refused: *Compare* lists these, and *Sync All Scenes* was pressed for
+them. A Plex that is well and refuses one request for good (400), or six times over (500), is not an outage. Where every
+request fails, none is given up.
 
 Where the queue's write-ahead log is destroyed (five of the damages), what was committed last is gone, and a picture
 that was sent just before is sent once more: poster and background, ten uploads in all.

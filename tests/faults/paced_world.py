@@ -8,6 +8,8 @@ from typing import Any
 
 from stash.protocol import Request
 from storage.lock import ProcessLock
+from sync_queue.enqueue import enqueue_many
+from sync_queue.state.sync_state import SyncState
 from tests.faults.strict_plex import StrictPlex
 from tests.faults.tally import Tally
 from tests.simulators.pictures import cover
@@ -125,13 +127,22 @@ class PacedWorld(Workbench):
         self.work(INTERVAL + 1)
         self.work_until(lambda: self.open_jobs() == 0, LONGEST_SETTLE)
 
+    def refused_scenes(self) -> list[int]:
+        """Scenes that are done but for what Plex refused: *Compare* lists that, and *Sync All* tries it again."""
+        items = SyncState(self.database, self.plex.machine_identifier).items(list(self.keys.values()))
+        return [scene_id for scene_id, key in self.keys.items() if items[key].refused]
+
     def judge(self) -> Tally:
-        """Once everything is well: let the world settle, redrive what was given up, and count what was spoiled."""
+        """Once everything is well: let the world settle, have what was given up or refused tried again, and look."""
         self.settle()
         letters = self.dead_letters()
         unexplained = [letter.scene_id for letter in letters if not letter.failure.error_text]
         if letters:
             self.retry_failed()
+            self.settle()
+        refused = self.refused_scenes()
+        if refused:
+            enqueue_many(self.database, self.keys, "all", self.clock())
             self.settle()
         stuck = self.open_jobs() + len(self.dead_letters())
         wrong = disagreements(self, self.keys)
@@ -139,4 +150,5 @@ class PacedWorld(Workbench):
         findings += [f"given up without a reason: {unexplained}"] if unexplained else []
         findings += [f"{stuck} jobs are stuck: {self.worker.progress}"] if stuck else []
         lost = len({finding.partition(":")[0] for finding in wrong})
-        return Tally(1, 0 if stuck else lost, stuck, len(self.plex.repeated), tuple(findings), len(letters))
+        given_up = len(letters) + len(refused)
+        return Tally(1, 0 if stuck else lost, stuck, len(self.plex.repeated), tuple(findings), given_up)
