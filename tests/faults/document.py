@@ -11,7 +11,7 @@ takes a moment.
 *Lost*: scenes that Plex shows wrongly though nothing is going on for them any more. *Stuck*: jobs that are open, or
 given up, when nothing is left to wait for, and *Retry Failed Jobs* was pressed once. *Written twice*: writes whose
 whole effect Plex showed already. *Given up*: jobs that had become dead letters by then, each with its reason, and
-scenes that were done but for a field that Plex refused: *Compare* lists these, and *Sync All Scenes* was pressed for
+scenes that were done but for a field that Plex refused. *Compare* lists these, and *Sync All Scenes* was pressed for
 them. A Plex that is well and refuses one request for good (400), or six times over (500), is not an outage. Where every
 request fails, none is given up.
 
