@@ -32,7 +32,7 @@ from worker.base.one_by_one import together_or_one_by_one
 from worker.circuit_breaker import FAILURE_THRESHOLD
 from worker.outage.probe import Probe
 from worker.sync.context import SyncContext
-from worker.sync.images import is_unlocked
+from worker.sync.images import is_fit_another, is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
 from worker.sync.photos import PHOTOS, PhotoSync, people_after
@@ -236,7 +236,7 @@ class Comparison:
             )
             for edit in edits
         ]
-        if "poster" in state.images and self._context.is_fit_another("poster", state.made):
+        if "poster" in state.images and is_fit_another(self._context, "poster", state.made):
             was, will_be = fit_in(state.made.get("poster", "")), self._context.config.poster_fit
             if "poster" not in self._context.rules.skip_fields:
                 found.append(Difference(item.rating_key, "poster", was, will_be))

@@ -29,7 +29,6 @@ from worker.outage.probe import EDIT, Probe
 from worker.packages.pictures import PicturePackages, Pictures
 from worker.sync.finder import ItemFinder, ScanRequests
 from worker.sync.harmless_edit import fault_of_edits
-from worker.sync.poster_fit import fit_in
 
 
 @dataclass(frozen=True)
@@ -68,16 +67,6 @@ class SyncContext:
             write_director=self.config.write_director,
             label_all=self.config.label_all,
         )
-
-    def is_fit_another(self, field: str, made: Mapping[str, str]) -> bool:
-        """Whether a picture that was sent was made in another way than the settings want now, which can be done.
-
-        `made`: as the item's state has it.
-        """
-        wanted = self.config.poster_fit
-        if field != "poster" or fit_in(made.get(field, "")) == wanted:
-            return False
-        return not wanted or self.pictures.state() is not Pictures.MISSING
 
     def plex_items(self, rating_keys: Sequence[int]) -> dict[int, PlexItem]:
         """Whole items, in as few requests as possible. Raises PlexError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -123,7 +123,7 @@ class ImageSync:
             return False
         if changed_in_stash or not is_ours or name in item.state.uploading or self._is_unlocked(name, item):
             return True
-        return self._context.is_fit_another(name, item.state.made)
+        return is_fit_another(self._context, name, item.state.made)
 
     @staticmethod
     def _tries_again(name: str, item: ItemSync) -> bool:
@@ -169,7 +169,7 @@ class ImageSync:
         if not made:
             is_without = fit and self._context.pictures.state() is Pictures.MISSING
             return (not fit or bool(is_without)) and item.state.images[name] == _sha1(cover)
-        is_kept = fit_in(made) == SMALLER or not self._context.is_fit_another(name, item.state.made)
+        is_kept = fit_in(made) == SMALLER or not is_fit_another(self._context, name, item.state.made)
         return is_kept and made == recipe_for(fit_in(made), cover)
 
     def _made(self, name: str, item: ItemSync, cover: bytes, fit: str) -> bytes:
@@ -291,6 +291,17 @@ def _sha1(image: bytes) -> str:
 def is_unlocked(name: str, item: PlexItem, sent: Collection[str], loose_locks: Collection[str]) -> bool:
     """Whether the lock of a picture that was `sent` is gone, on a server that keeps it."""
     return name in sent and PLEX_NAMES[name] not in item.locked and name not in loose_locks
+
+
+def is_fit_another(context: SyncContext, field: str, made: Mapping[str, str]) -> bool:
+    """Whether a picture that was sent was made in another way than the settings want now, which can be done.
+
+    `made`: as the item's state has it.
+    """
+    wanted = context.config.poster_fit
+    if field != "poster" or fit_in(made.get(field, "")) == wanted:
+        return False
+    return not wanted or context.pictures.state() is not Pictures.MISSING
 
 
 def _is_about_size(error: PlexError, size: int) -> bool:
