@@ -22,6 +22,7 @@ from worker.backoff import LONGEST_WAIT, calculate_delay, get_retry_params
 from worker.base.log_level import set_debug
 from worker.base.shortage import log_end
 from worker.base.words import counted
+from worker.clients.context import SyncContext
 from worker.drain.ended import Ended as Ended
 from worker.drain.expansion import Expansion, concerns_all, done_to
 from worker.drain.pace import Pace
@@ -33,7 +34,6 @@ from worker.drain.unforeseen import sync_apart
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
 from worker.sync.batch import BatchSync
-from worker.sync.context import SyncContext
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from validation.config import PlexSyncConfig
 from validation.fields import concerns_plex
 from validation.in_force import inputs_used, uses_parents_of_tags
 from worker.base.words import counted
-from worker.sync.context import SyncContext
+from worker.clients.context import SyncContext
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from plex.client import PlexClient
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from validation.errors import ConfigError
-from worker.sync.context import SyncContexts
+from worker.clients.context import SyncContexts
 from worker.sync.put_back import TrialRecord, put_back_kept
 
 logger = logging.getLogger(__name__)

@@ -23,6 +23,7 @@ from sync_queue.counts import count_open
 from sync_queue.generation import Generation
 from sync_queue.manager import QueueManager
 from worker.circuit_breaker import CircuitBreaker
+from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal
@@ -38,7 +39,6 @@ from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
-from worker.sync.context import SyncContexts
 from worker.sync.put_back import TrialRecord
 
 

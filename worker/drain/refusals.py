@@ -13,7 +13,7 @@ from sync_queue.enqueue import enqueue_many
 from sync_queue.state.sync_state import has_refusals, refused_scenes
 from validation.errors import ConfigError
 from worker.base.words import counted
-from worker.sync.context import SyncContexts
+from worker.clients.context import SyncContexts
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from sync_queue.dlq_recovery import redrive
 from sync_queue.sources import RIVAL
 from sync_queue.state.sync_state import ItemState, SyncState
 from worker.backoff import NothingToSync
-from worker.sync.context import SyncContext
+from worker.clients.context import SyncContext
 from worker.sync.outcome import Outcome
 from worker.sync.ownership import path_pattern
 

@@ -21,9 +21,9 @@ from sync_queue.state import gone
 from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore
+from worker.clients.context import SyncContext, SyncContexts, read_items
 from worker.data_folder import DataFolder
 from worker.drain.tidy_files import DAY, HOUR, tidy_files
-from worker.sync.context import SyncContext, SyncContexts, read_items
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from storage.database import Database
 from sync_queue.partly_found import enqueue_found, partly_found_scenes, partly_found_since
 from sync_queue.waiting_files import WaitingScene, set_back, waiting_scenes, waiting_since, wake, wake_unlisted
 from worker.base.words import counted
-from worker.sync.context import SyncContext
+from worker.clients.context import SyncContext
 
 logger = logging.getLogger(__name__)
 

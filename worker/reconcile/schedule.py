@@ -19,12 +19,12 @@ from storage.lock import ProcessLock
 from validation.config import PlexSyncConfig
 from validation.errors import ConfigError
 from worker.circuit_breaker import StateStore
+from worker.clients.context import SyncContext, SyncContexts
 from worker.data_folder import DataFolder
 from worker.outage.history import Outage
 from worker.reconcile.due import INTERVALS, RECONCILED_AT
 from worker.reconcile.run import Kind, ReconcileRun, recorded_outages
 from worker.sync.comparison import Comparison
-from worker.sync.context import SyncContext, SyncContexts
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from validation.fields import concerns_plex
 from validation.in_force import inputs_used
 from validation.scene import Scene
 from worker.backoff import NothingToSync
+from worker.clients.context import SyncContext
 from worker.outage.guard import OutageGuard
-from worker.sync.context import SyncContext
 from worker.sync.outcome import Outcome
 from worker.sync.refresh import STASH_TIME_STEP
 from worker.sync.scene import SceneSync

@@ -30,8 +30,8 @@ from validation.metadata import WantedMetadata, wanted_from_scene
 from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.circuit_breaker import FAILURE_THRESHOLD
+from worker.clients.context import SyncContext
 from worker.outage.probe import Probe
-from worker.sync.context import SyncContext
 from worker.sync.images import is_fit_another, is_unlocked
 from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded

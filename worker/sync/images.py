@@ -16,8 +16,8 @@ from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from sync_queue.state.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
+from worker.clients.context import SyncContext
 from worker.packages.pictures import Pictures
-from worker.sync.context import SyncContext
 from worker.sync.item import ItemSync
 from worker.sync.picture import Picture
 from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for

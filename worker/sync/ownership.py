@@ -19,8 +19,8 @@ from storage.database import Database
 from sync_queue.state.pins import Pin, Pins
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.scene import Scene
-from worker.sync.context import SyncContext
-from worker.sync.finder import Found
+from worker.clients.context import SyncContext
+from worker.clients.finder import Found
 from worker.sync.item_identity import adopted, has_its_files, is_same_item, parked
 
 

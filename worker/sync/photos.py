@@ -24,7 +24,7 @@ from validation.fields import FIELDS
 from validation.names import name_key
 from validation.sanitizers import clean_names
 from validation.scene import Performer, Scene
-from worker.sync.context import SyncContext
+from worker.clients.context import SyncContext
 from worker.sync.item import ItemSync
 from worker.sync.picture import Patience
 

@@ -31,9 +31,9 @@ from validation.metadata import wanted_from_scene
 from validation.scene import Scene
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced, PictureAwaited
 from worker.base.one_by_one import together_or_one_by_one
+from worker.clients.context import SyncContext
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.sync.assumptions import assume_from, rests_on_assumption
-from worker.sync.context import SyncContext
 from worker.sync.images import ImageSync
 from worker.sync.item import ItemSync, changes_of
 from worker.sync.no_item import ambiguous, not_found, unlisted

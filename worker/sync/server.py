@@ -14,7 +14,7 @@ from storage.database import Database
 from sync_queue.state.server_knowledge import NameForm, ServerKnowledge
 from validation.fields import LIST_FIELDS
 from validation.metadata import WantedMetadata
-from worker.sync.context import SyncContext
+from worker.clients.context import SyncContext
 
 LOCK_PATIENCE = 86_400.0
 """Seconds after which a lock that did not hold is asked for once more. Chosen: one edit a field and day is cheap."""

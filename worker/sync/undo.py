@@ -21,7 +21,7 @@ from sync_queue.state.undone import Undone
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced
-from worker.sync.context import SyncContext, read_items
+from worker.clients.context import SyncContext, read_items
 from worker.sync.item import history_of
 from worker.sync.item_identity import has_its_files
 from worker.sync.outcome import Outcome

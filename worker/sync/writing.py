@@ -16,7 +16,7 @@ from plex.writer import MAX_URL_BYTES, Parameters, edit_requests, plain_edit_req
 from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import PartlySynced
-from worker.sync.harmless_edit import takes_edits
+from worker.clients.harmless_edit import takes_edits
 from worker.sync.server import KnownServer, Route
 from worker.sync.verdict import ItemVerdict
 

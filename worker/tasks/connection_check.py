@@ -25,11 +25,11 @@ from validation.problems import replaced_in_words
 from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.words import counted
+from worker.clients.context import probe_plex
 from worker.drain.parts import Workplace
 from worker.errors import TaskError
 from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
-from worker.sync.context import probe_plex
 from worker.tasks.sample_match import Fault, FaultKind, Suggestion, open_sample_matcher
 from worker.tasks.task import Task
 from worker.tasks.token_end import token_end_in_words

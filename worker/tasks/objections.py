@@ -12,9 +12,9 @@ from sync_queue.dlq import Outline
 from sync_queue.dlq_recovery import OUTAGE_ERRORS
 from validation.config import PlexSyncConfig
 from validation.scene import Scene
+from worker.clients.context import probe_plex
 from worker.drain.parts import Workplace
 from worker.outage.probe import Probe
-from worker.sync.context import probe_plex
 from worker.tasks.sample_match import SampleMatcher, open_sample_matcher
 
 MATCH_ERRORS = frozenset({"PlexNotFound", "AmbiguousMatch"})

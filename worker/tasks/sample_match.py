@@ -13,10 +13,10 @@ from plex.files.paths import split_path
 from validation.config import PlexSyncConfig
 from validation.scene import Scene
 from worker.base.paths import shown_path
+from worker.clients.context import SyncContext
+from worker.clients.finder import Found
 from worker.drain.parts import Workplace
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.context import SyncContext
-from worker.sync.finder import Found
 
 
 class FaultKind(Enum):

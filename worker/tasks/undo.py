@@ -17,10 +17,10 @@ from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.state.sync_state import ItemState, scenes_written_since
 from worker.base.words import counted, local_time, value_in_words
+from worker.clients.context import SyncContext
 from worker.drain.parts import Workplace
 from worker.errors import ArgumentError
 from worker.reconcile.index_copy import open_index_copy
-from worker.sync.context import SyncContext
 from worker.sync.undo import ItemUndo, SceneUndo, look_up
 from worker.tasks import arguments
 from worker.tasks.foreground import drain

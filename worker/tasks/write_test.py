@@ -22,10 +22,10 @@ from storage.lock import ProcessLock
 from sync_queue.operations import pending_scene_ids
 from validation.scene import Scene
 from worker.base.paths import scene_name
+from worker.clients.context import SyncContext
 from worker.data_folder import DataFolder
 from worker.drain.dismissal import Dismissed
 from worker.errors import TaskError
-from worker.sync.context import SyncContext
 from worker.sync.put_back import TrialRecord, is_away, put_back_kept
 from worker.tasks import arguments
 from worker.tasks.task import Task

@@ -24,11 +24,11 @@ from validation.in_force import queries_of, skipped_fields, unfilled_fields
 from validation.metadata import MappingRules
 from validation.problems import replaced_in_words
 from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
+from worker.clients.finder import ItemFinder, ScanRequests
+from worker.clients.harmless_edit import fault_of_edits
 from worker.data_folder import DataFolder
 from worker.outage.probe import EDIT, Probe
 from worker.packages.pictures import PicturePackages, Pictures
-from worker.sync.finder import ItemFinder, ScanRequests
-from worker.sync.harmless_edit import fault_of_edits
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class SyncContext:
         return fault if fault or EDIT not in probe.requests else self.fault_of_edits() or ""
 
     def fault_of_edits(self, besides: Collection[int] = ()) -> str | None:
-        """Why Plex takes no edit now; see worker.sync.harmless_edit."""
+        """Why Plex takes no edit now; see worker.clients.harmless_edit."""
         return fault_of_edits(self.plex, self.index, besides)
 
 

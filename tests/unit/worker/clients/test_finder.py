@@ -17,8 +17,8 @@ from tests.simulators.plex import PlexSimulator
 from tests.support.clock import Clock
 from tests.support.plex_examples import TOKEN, client_of
 from validation.config import PathMapping
-from worker.sync.context import read_items
-from worker.sync.finder import Found, ItemFinder
+from worker.clients.context import read_items
+from worker.clients.finder import Found, ItemFinder
 
 METADATA = "/library/metadata/"
 
