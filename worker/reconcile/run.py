@@ -27,12 +27,12 @@ from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.errors import ArgumentError
+from worker.items.item import REFRESH
 from worker.outage.history import Outage, OutageHistory
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.reconcile.rows import AGENT_MATCHED, LOCK_ONLY, MARKS, REFUSED, UNKNOWN, marks_of, report_rows, unknown_row
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
-from worker.sync.item import REFRESH
 from worker.sync.photos import PHOTOS
 
 logger = logging.getLogger(__name__)

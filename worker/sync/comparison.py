@@ -31,16 +31,16 @@ from validation.scene import Scene
 from worker.base.one_by_one import together_or_one_by_one
 from worker.circuit_breaker import FAILURE_THRESHOLD
 from worker.clients.context import SyncContext
+from worker.items.item import REFRESH, history_of, was_refused
+from worker.items.server import known_server
+from worker.items.verdict import left_out_in_words
 from worker.outage.probe import Probe
 from worker.sync.images import is_fit_another, is_unlocked
-from worker.sync.item import REFRESH, history_of, was_refused
 from worker.sync.ownership import Ownership, Settled, Yielded
 from worker.sync.photos import PHOTOS, PhotoSync, people_after
 from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync, rules_for
-from worker.sync.server import known_server
-from worker.sync.verdict import left_out_in_words
 
 
 class Verdict(str, Enum):

@@ -17,11 +17,11 @@ from storage.crash_points import reach
 from sync_queue.state.sync_state import SyncState
 from validation.fields import IMAGE_FIELDS, PLEX_NAMES
 from worker.clients.context import SyncContext
+from worker.items.item import ItemSync
+from worker.items.server import KnownServer, Route
 from worker.packages.pictures import Pictures
-from worker.sync.item import ItemSync
 from worker.sync.picture import Picture
 from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
-from worker.sync.server import KnownServer, Route
 
 UPLOAD_BYTES = 10_480_000
 """Largest picture that Plex takes, in bytes: where Kometa stops, since Plex answers 500 to more."""

@@ -9,7 +9,7 @@ from sync_queue.state.activity import Change
 from sync_queue.state.sync_state import ItemState, SceneState
 from validation.metadata import WantedMetadata
 from validation.scene import Scene
-from worker.sync.item import ItemSync
+from worker.items.item import ItemSync
 from worker.sync.picture import Picture
 
 

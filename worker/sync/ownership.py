@@ -21,7 +21,7 @@ from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from validation.scene import Scene
 from worker.clients.context import SyncContext
 from worker.clients.finder import Found
-from worker.sync.item_identity import adopted, has_its_files, is_same_item, parked
+from worker.items.item_identity import adopted, has_its_files, is_same_item, parked
 
 
 class Reason(str, Enum):

@@ -25,7 +25,7 @@ from validation.names import name_key
 from validation.sanitizers import clean_names
 from validation.scene import Performer, Scene
 from worker.clients.context import SyncContext
-from worker.sync.item import ItemSync
+from worker.items.item import ItemSync
 from worker.sync.picture import Patience
 
 PHOTOS = "performer_photos"

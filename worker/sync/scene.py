@@ -32,22 +32,22 @@ from validation.scene import Scene
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced, PictureAwaited
 from worker.base.one_by_one import together_or_one_by_one
 from worker.clients.context import SyncContext
+from worker.items.assumptions import assume_from, rests_on_assumption
+from worker.items.item import ItemSync, changes_of
+from worker.items.read_back import read_back
+from worker.items.server import KnownServer, known_server
+from worker.items.verdict import left_out_in_words
+from worker.items.writing import ItemWriting, tries_of
 from worker.outage.guard import OutageGuard, SyncInterrupted
-from worker.sync.assumptions import assume_from, rests_on_assumption
 from worker.sync.images import ImageSync
-from worker.sync.item import ItemSync, changes_of
 from worker.sync.no_item import ambiguous, not_found, unlisted
 from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, told
 from worker.sync.parallel import run_in_parallel
 from worker.sync.photos import PhotoSync
 from worker.sync.picture import Patience, Picture
-from worker.sync.read_back import read_back
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, rules_for, tries_refused
-from worker.sync.server import KnownServer, known_server
-from worker.sync.verdict import left_out_in_words
-from worker.sync.writing import ItemWriting, tries_of
 
 logger = logging.getLogger(__name__)
 

@@ -22,14 +22,14 @@ from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced
 from worker.clients.context import SyncContext, read_items
-from worker.sync.item import history_of
-from worker.sync.item_identity import has_its_files
+from worker.items.item import history_of
+from worker.items.item_identity import has_its_files
+from worker.items.read_back import read_back
+from worker.items.server import KnownServer
+from worker.items.writing import ItemWriting, Tries, tries_of
 from worker.sync.outcome import Outcome
 from worker.sync.ownership import Ownership
-from worker.sync.read_back import read_back
 from worker.sync.scope import part_taker
-from worker.sync.server import KnownServer
-from worker.sync.writing import ItemWriting, Tries, tries_of
 
 
 def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) -> tuple[FieldEdit, ...]:

@@ -17,7 +17,7 @@ from worker.base.words import counted
 from worker.clients.context import read_items
 from worker.drain.standing import FORMAT
 from worker.errors import TaskError
-from worker.sync.item_identity import has_its_files
+from worker.items.item_identity import has_its_files
 from worker.sync.refresh import own_locks
 from worker.tasks import arguments
 from worker.tasks.task import Task

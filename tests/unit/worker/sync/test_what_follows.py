@@ -14,7 +14,7 @@ from tests.simulators.plex_dialect import Dialect
 from tests.support.builders import item, wanted
 from tests.support.filled_settings import sync
 from tests.support.workbench import Workbench
-from worker.sync.item import ItemSync
+from worker.items.item import ItemSync
 from worker.sync.undo import undo_edits
 
 FOLLOWS = Dialect("add", title_sort_follows=True)

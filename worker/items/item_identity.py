@@ -11,7 +11,7 @@ from plex.items import PlexItem
 from sync_queue.schema import PARKED
 from sync_queue.state.sync_state import ItemState
 from validation.fields import LIST_FIELDS, is_empty
-from worker.sync.item import history_of
+from worker.items.item import history_of
 
 
 def is_same_item(state: ItemState, item: PlexItem, leading: Collection[int], has_file: Callable[[str], bool]) -> bool:

@@ -9,8 +9,8 @@ from plex.edits import names
 from validation.fields import LIST_FIELDS
 from validation.metadata import WantedMetadata
 from validation.names import name_key
-from worker.sync.item import ItemSync
-from worker.sync.server import KnownServer
+from worker.items.item import ItemSync
+from worker.items.server import KnownServer
 
 
 def assume_from(item: ItemSync, server: KnownServer) -> None:

@@ -10,10 +10,10 @@ from plex.edits import FieldEdit, keys, names
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS
 from validation.names import name_key
-from worker.sync.item_identity import is_gone
-from worker.sync.server import KnownServer
-from worker.sync.verdict import judge
-from worker.sync.writing import ItemWriting
+from worker.items.item_identity import is_gone
+from worker.items.server import KnownServer
+from worker.items.verdict import judge
+from worker.items.writing import ItemWriting
 
 ROUNDS = 4
 """Looks at most: the write, the plain one, an old spelling that had to go, and the wanted one that went with it."""

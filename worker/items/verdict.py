@@ -11,7 +11,7 @@ from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
-from worker.sync.server import KnownServer
+from worker.items.server import KnownServer
 
 SHOWN_NAMES = 5
 """Names that a sentence about a long list names."""

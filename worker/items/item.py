@@ -29,8 +29,8 @@ from sync_queue.state.sync_state import ItemState
 from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 from validation.names import name_key
-from worker.sync.server import KnownServer
-from worker.sync.writing import ItemWriting, Tries
+from worker.items.server import KnownServer
+from worker.items.writing import ItemWriting, Tries
 
 REFRESH = "refresh"
 """What reports call it, where they name a field otherwise; then both values are Stash's time of the scene."""

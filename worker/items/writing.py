@@ -17,8 +17,8 @@ from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import PartlySynced
 from worker.clients.harmless_edit import takes_edits
-from worker.sync.server import KnownServer, Route
-from worker.sync.verdict import ItemVerdict
+from worker.items.server import KnownServer, Route
+from worker.items.verdict import ItemVerdict
 
 TOO_LONG = (413, 414, 431)
 """HTTP statuses: the address is longer than the server, or a proxy before it, takes. 414 is meant for that (RFC 9110,

@@ -17,9 +17,9 @@ from sync_queue.state.sync_state import ItemState
 from tests.support.builders import LOCKED, wanted
 from tests.support.builders import item as unlocked_item
 from validation.fields import LIST_FIELDS, FieldValue
-from worker.sync.item import ItemSync, history_of
-from worker.sync.read_back import read_back
-from worker.sync.server import KnownServer
+from worker.items.item import ItemSync, history_of
+from worker.items.read_back import read_back
+from worker.items.server import KnownServer
 
 KEY = 7
 NOW = 1_800_000_000.0
