@@ -29,11 +29,11 @@ from worker.data_folder import DataFolder
 from worker.errors import ArgumentError
 from worker.items.item import REFRESH
 from worker.outage.history import Outage, OutageHistory
+from worker.pictures.photos import PHOTOS
 from worker.reconcile.files import RunFiles, RunState
 from worker.reconcile.report import write_report
 from worker.reconcile.rows import AGENT_MATCHED, LOCK_ONLY, MARKS, REFUSED, UNKNOWN, marks_of, report_rows, unknown_row
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
-from worker.sync.photos import PHOTOS
 
 logger = logging.getLogger(__name__)
 

@@ -35,10 +35,10 @@ from worker.items.item import REFRESH, history_of, was_refused
 from worker.items.server import known_server
 from worker.items.verdict import left_out_in_words
 from worker.outage.probe import Probe
-from worker.sync.images import is_fit_another, is_unlocked
+from worker.pictures.images import is_fit_another, is_unlocked
+from worker.pictures.photos import PHOTOS, PhotoSync, people_after
+from worker.pictures.poster_fit import fit_in
 from worker.sync.ownership import Ownership, Settled, Yielded
-from worker.sync.photos import PHOTOS, PhotoSync, people_after
-from worker.sync.poster_fit import fit_in
 from worker.sync.refresh import is_refresh_due
 from worker.sync.scope import is_undone, part_taker, reason_not_to_sync, rules_for
 

@@ -10,7 +10,7 @@ from sync_queue.state.sync_state import ItemState, SceneState
 from validation.metadata import WantedMetadata
 from validation.scene import Scene
 from worker.items.item import ItemSync
-from worker.sync.picture import Picture
+from worker.pictures.picture import Picture
 
 
 @dataclass(frozen=True)

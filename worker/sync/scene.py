@@ -39,13 +39,13 @@ from worker.items.server import KnownServer, known_server
 from worker.items.verdict import left_out_in_words
 from worker.items.writing import ItemWriting, tries_of
 from worker.outage.guard import OutageGuard, SyncInterrupted
-from worker.sync.images import ImageSync
+from worker.pictures.images import ImageSync
+from worker.pictures.photos import PhotoSync
+from worker.pictures.picture import Patience, Picture
 from worker.sync.no_item import ambiguous, not_found, unlisted
 from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, told
 from worker.sync.parallel import run_in_parallel
-from worker.sync.photos import PhotoSync
-from worker.sync.picture import Patience, Picture
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
 from worker.sync.scope import part_taker, reason_not_to_sync, rules_for, tries_refused
 

@@ -26,7 +26,7 @@ from validation.sanitizers import clean_names
 from validation.scene import Performer, Scene
 from worker.clients.context import SyncContext
 from worker.items.item import ItemSync
-from worker.sync.picture import Patience
+from worker.pictures.picture import Patience
 
 PHOTOS = "performer_photos"
 """What logs and reports call them, where they name a field otherwise."""

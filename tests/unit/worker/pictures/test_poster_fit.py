@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support.covers import cover_of, decoded, encoded, heavy_cover
-from worker.sync.poster_fit import LARGEST, Box, CannotMake, canvas_around, cropped, make, placed
+from worker.pictures.poster_fit import LARGEST, Box, CannotMake, canvas_around, cropped, make, placed
 
 MOST = 10_480_000
 FITS = ("letterbox", "blur", "crop")

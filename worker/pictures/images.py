@@ -20,8 +20,8 @@ from worker.clients.context import SyncContext
 from worker.items.item import ItemSync
 from worker.items.server import KnownServer, Route
 from worker.packages.pictures import Pictures
-from worker.sync.picture import Picture
-from worker.sync.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
+from worker.pictures.picture import Picture
+from worker.pictures.poster_fit import SMALLER, CannotMake, fit_in, make, recipe_for
 
 UPLOAD_BYTES = 10_480_000
 """Largest picture that Plex takes, in bytes: where Kometa stops, since Plex answers 500 to more."""

@@ -13,7 +13,7 @@ from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import cover
 from tests.support.agreement import disagreements
 from tests.support.workbench import Workbench
-from worker.sync.picture import GLANCE, LONG, MOST_SILENCES, Patience, Picture
+from worker.pictures.picture import GLANCE, LONG, MOST_SILENCES, Patience, Picture
 
 SCENES = 6
 PHOTOS_URL = "http://192.168.1.10:9999"

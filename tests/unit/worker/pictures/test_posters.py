@@ -15,8 +15,8 @@ from tests.support.covers import cover_of, decoded, heavy_cover
 from tests.support.workbench import Workbench
 from worker.packages.pictures import PicturePackages, Pictures
 from worker.packages.requirements import packages_name
+from worker.pictures.poster_fit import make
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
-from worker.sync.poster_fit import make
 
 AN_HOUR = 3600.0
 COVER = cover_of()
