@@ -26,7 +26,7 @@
   page.ActivityView = function ({ status }) {
     const history = api.useOperation("history", { days: DAYS });
     const recent = page.usePaged("recent_syncs", {});
-    page.useFollow(recent, status && String(status.last_success_at));
+    page.useFollow(recent, status, (now) => now.last_success_at);
     return div(
       h(
         Card,
@@ -63,7 +63,8 @@
 
   page.OutagesView = function ({ status }) {
     const answer = api.useOperation("outage_report", { days: SPAN });
-    page.useFollow(answer, status && status.breaker.state);
+    const isOpen = (now) => now.breaker.state !== "closed";
+    page.useFollow(answer, status, (now) => now.breaker.state, (now, data) => Boolean(data.current) !== isOpen(now));
     return h(page.Outcome, { answer }, (report) => {
       const orNone = (seconds) => (seconds === null ? t("outages.unknown") : words.duration(seconds));
       const figure = (name, value) =>

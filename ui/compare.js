@@ -207,7 +207,7 @@
     const answer = api.useOperation("reports");
     const [open, setOpen] = React.useState(null);
     const next = answer.data && answer.data.next_automatic_at;
-    page.useFollow(answer, status && status.drainer.doing === "comparing");
+    page.useFollow(answer, status, (now) => now.drainer.doing === "comparing");
     return div(
       h(Card, { title: t("compare.title") }, h(Start, { onEnd: answer.reload })),
       h(

@@ -103,7 +103,9 @@
     const search = page.useSettled(text);
     const filter = { ...(search && { search }), ...(errorType && { error_type: errorType }) };
     const paged = page.usePaged("jobs", { state: "failed", ...filter });
-    page.useFollow(paged, status && status.dead_letters);
+    const total = (data) => Object.values(data.by_type).reduce((sum, count) => sum + count, 0);
+    const isOld = (now, data) => !search && total(data) !== now.dead_letters;
+    page.useFollow(paged, status, (now) => now.dead_letters, isOld);
 
     const aside = parts(
       h(KindFilter, { byType: paged.data ? paged.data.by_type : {}, value: errorType, onChange: setErrorType }),

@@ -128,14 +128,20 @@
     });
   }
 
-  /** Ask again when what the live file says changes; null is not known yet, and the first word no change. */
-  function useFollow(answer, word) {
+  /**
+   * Ask again when the word that `status` says changes, and with each new live file while the answer says otherwise
+   * (`isOld`): it may be older or newer than the file. No status is known yet, and the first word is no change.
+   */
+  function useFollow(answer, status, say, isOld = () => false) {
+    const word = status && String(say(status));
+    const old = status && answer.data && isOld(status, answer.data) ? status.written_at : null;
     const known = React.useRef(word);
     React.useEffect(() => {
       if (word === null) return;
-      if (known.current !== null && known.current !== word) answer.reload();
+      const isNew = known.current !== null && known.current !== word;
       known.current = word;
-    }, [word]);
+      if (isNew || old !== null) answer.reload();
+    }, [word, old]);
   }
 
   /** What follows something that a person did: the list and the live file are read again. */

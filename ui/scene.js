@@ -104,7 +104,9 @@
     const [compared, setCompared] = React.useState(null);
     const { status } = live.useStatus();
     // Something was sent meanwhile: this scene, perhaps.
-    page.useFollow(answer, status && `${status.last_success_at} ${status.dead_letters}`);
+    const none = { waiting: "pending", failed: "dead_letters" };
+    const isOld = (now, data) => now[none[data.state]] === 0;
+    page.useFollow(answer, status, (now) => `${now.last_success_at} ${now.dead_letters}`, isOld);
 
     async function compare() {
       setCompared(await api.operation("scene_status", { scene_id: sceneId, compare: true }));

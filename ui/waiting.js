@@ -58,10 +58,8 @@
     const search = page.useSettled(text);
     const paged = page.usePaged("jobs", { state: "waiting", search });
     const number = status ? status.pending : 0;
-    // The list follows the live file, and each new one while they disagree.
-    const isOld = status && !search && paged.data && paged.data.count !== number;
-    const seen = isOld ? status.written_at : "";
-    page.useFollow(paged, status && [number, status.paused, status.breaker.state, status.drainer.blocked, seen].join());
+    const say = (now) => [now.pending, now.paused, now.breaker.state, now.drainer.blocked].join();
+    page.useFollow(paged, status, say, (now, data) => !search && data.count !== now.pending);
 
     const onChanged = page.useReload(paged);
     const tryAll = page.useTryAll(onChanged);

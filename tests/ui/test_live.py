@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.ui.canned import as_operation, idle_status
+from tests.ui.canned import as_operation, canned, idle_status
 from tests.ui.site import Site
 
 STATUS = "live/status.json"
@@ -141,6 +142,36 @@ def test_a_file_that_holds_for_good_is_believed(site: Site) -> None:
     }
     site.open("status").shows("Everything is in step")
     assert site.stash.operations == []
+
+
+AT_REST = {
+    "waiting": ("jobs", {**canned("jobs.waiting"), "count": 0, "jobs": []}, "Nothing waits."),
+    "failed": ("jobs", {**canned("jobs.failed"), "count": 0, "by_type": {}, "jobs": []}, "Nothing failed."),
+    "outages": (
+        "outage_report",
+        {**canned("outage_report"), "current": None, "outages": []},
+        "No outage is on record.",
+    ),
+}
+"""By tab: its operation, what that answers where nothing waits, failed or is away, and the text of it."""
+
+
+@pytest.mark.parametrize("tab", AT_REST)
+def test_a_list_that_was_read_before_the_file_said_so_is_read_again(site: Site, tab: str) -> None:
+    """The drainer had been quick: the file never said what the list saw, so that no word of it changes."""
+    mode, at_rest, text = AT_REST[tab]
+    site.stash.live["status"] = idle_status(written_at=time.time() - 10)
+    site.page.clock.install()
+    site.open(tab).becomes(lambda: len(site.stash.asked(mode)), 2)  # the second since the two disagree
+    site.lacks(text)
+    stop_clock(site)
+    site.stash.answers[mode] = at_rest
+    site.page.clock.run_for(30_000)
+    assert len(site.stash.asked(mode)) == 2  # the file is the same
+    site.stash.live["status"] = idle_status()
+    run_until(site, lambda: len(site.stash.asked(mode)), text)
+    site.page.clock.run_for(30_000)
+    assert len(site.stash.asked(mode)) == 3
 
 
 def test_loading_wakes_the_drainer_once_in_10_minutes_for_all_tabs(site: Site) -> None:
