@@ -27,7 +27,6 @@ from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
 from worker.drain.dismissal import Dismissal
-from worker.drain.leftover import Leftover
 from worker.drain.lent_session import LentSession
 from worker.drain.plugin_files import PluginFiles, refuse_half_replaced
 from worker.drain.progress import Progress
@@ -39,7 +38,8 @@ from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
-from worker.sync.put_back import TrialRecord
+from worker.trial.leftover import Leftover
+from worker.trial.put_back import TrialRecord
 
 
 @dataclass(frozen=True)

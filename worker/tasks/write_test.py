@@ -26,10 +26,10 @@ from worker.clients.context import SyncContext
 from worker.data_folder import DataFolder
 from worker.drain.dismissal import Dismissed
 from worker.errors import TaskError
-from worker.sync.put_back import TrialRecord, is_away, put_back_kept
 from worker.tasks import arguments
 from worker.tasks.task import Task
-from worker.tasks.write_test_steps import STEPS, Answer, Trial
+from worker.trial.put_back import TrialRecord, is_away, put_back_kept
+from worker.trial.write_test_steps import STEPS, Answer, Trial
 from worker.version import VERSION
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ WHY_NOT_TRIED = {
 
 @dataclass
 class Findings:
-    """The answers by question (worker.tasks.write_test_steps.STEPS), and HTTP statuses of those that were refused.
+    """The answers by question (worker.trial.write_test_steps.STEPS), and HTTP statuses of those that were refused.
 
     `interruption` says why the rest was not asked, "" where all was; `left` names fields that are not put back.
     """

@@ -21,10 +21,10 @@ from tests.simulators.plex_items import Item
 from tests.simulators.plex_writes import EVERY_FIELD
 from tests.support.workbench import Workbench
 from worker.errors import TaskError
-from worker.sync.put_back import TrialRecord
 from worker.tasks.task import Task
 from worker.tasks.write_test import Findings, drain_lock, examine, write_test
-from worker.tasks.write_test_steps import STEPS, Answer
+from worker.trial.put_back import TrialRecord
+from worker.trial.write_test_steps import STEPS, Answer
 
 KINDS = ("label", "genre")
 LISTS = {"replace": Answer.REPLACES, "add": Answer.ADDS, "single_removal": Answer.ADDS}

@@ -10,7 +10,7 @@ from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from validation.errors import ConfigError
 from worker.clients.context import SyncContexts
-from worker.sync.put_back import TrialRecord, put_back_kept
+from worker.trial.put_back import TrialRecord, put_back_kept
 
 logger = logging.getLogger(__name__)
 

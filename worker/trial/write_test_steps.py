@@ -20,7 +20,7 @@ from plex.trial_item import (
     names_sent,
     text_sent,
 )
-from worker.sync.put_back import PREFIX, TEST_DATES, TEST_RATINGS
+from worker.trial.put_back import PREFIX, TEST_DATES, TEST_RATINGS
 
 TEXT = f"{PREFIX} "
 """Ends with a blank, to see whether Plex cuts it off."""
