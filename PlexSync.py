@@ -24,7 +24,7 @@ if not os.path.exists(os.path.join(FOLDER, "worker", "version.py")):  # the last
 # Stash starts us with `-I` (see worker/launcher.py): no folder but Python's own is on the path.
 sys.path.insert(0, FOLDER)
 
-from worker.version import OLDEST_PYTHON  # read first, as it is written last: see worker/drain/plugin_files.py
+from worker.version import OLDEST_PYTHON  # read first, as it is written last: see worker/handover/plugin_files.py
 
 IS_TOO_OLD = sys.version_info < OLDEST_PYTHON
 if IS_TOO_OLD:

@@ -46,7 +46,7 @@ class DistError(Exception):
 
 
 def plugin_files(project: Path) -> Iterator[str]:
-    """The paths in the zip, with `/`, in the order in which Stash writes them: see worker/drain/plugin_files.py."""
+    """The paths in the zip, with `/`, in the order in which Stash writes them: see worker/handover/plugin_files.py."""
     modules = [path.relative_to(project).as_posix() for room in ROOMS for path in (project / room).rglob("*.py")]
     page = [f"{PAGE}/{path.name}" for path in (project / PAGE).iterdir() if path.suffix in PAGE_SUFFIXES]
     found = (path for path in (project / DOCS).rglob("*") if path.suffix in DOCS_SUFFIXES)

@@ -15,9 +15,9 @@ from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_newer_job, has_open_jobs
 from worker.data_folder import DataFolder
-from worker.drain.ended import Ended
-from worker.drain.plugin_files import PluginFiles
-from worker.drain.session_pipe import SessionPipe
+from worker.handover.ended import Ended
+from worker.handover.plugin_files import PluginFiles
+from worker.handover.session_pipe import SessionPipe
 from worker.launcher import start_drainer
 
 if TYPE_CHECKING:

@@ -85,7 +85,7 @@ def _open_queue(folder: DataFolder, plugin_file: str) -> Database:
         return open_queue_database(folder.queue)
     except NewerFormat:
         # Needed where the plugin was updated, or taken back to an older version.
-        from worker.drain.plugin_files import installed_version  # noqa: PLC0415
+        from worker.handover.plugin_files import installed_version  # noqa: PLC0415
 
         if installed_version(os.path.dirname(plugin_file)) == VERSION:
             raise

@@ -58,7 +58,7 @@ def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict
 
 
 def _hand_session_over(folder: DataFolder, server_connection: dict[str, Any]) -> None:
-    """Give the drainer a fresh session through its pipe (worker/drain/session_pipe.py), if it reads from one."""
+    """Give the drainer a fresh session through its pipe (worker/handover/session_pipe.py), if it reads from one."""
     cookie = server_connection.get("SessionCookie")
     if cookie:
         _hand_over(folder, {key: cookie.get(key) for key in _LOGIN})

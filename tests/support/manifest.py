@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from worker.drain.plugin_files import ENTRY, MANIFEST
+from worker.handover.plugin_files import ENTRY, MANIFEST
 from worker.version import VERSION
 
 

@@ -26,14 +26,14 @@ from worker.circuit_breaker import CircuitBreaker
 from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
 from worker.drain.catch_up import CatchUp
-from worker.drain.dismissal import Dismissal
-from worker.drain.lent_session import LentSession
-from worker.drain.plugin_files import PluginFiles, refuse_half_replaced
 from worker.drain.progress import Progress
 from worker.drain.publisher import Publisher
 from worker.drain.refusals import RefusalLook
 from worker.drain.tidying import Tidying
 from worker.drain.waiting_for_files import WaitingForFiles
+from worker.handover.dismissal import Dismissal
+from worker.handover.lent_session import LentSession
+from worker.handover.plugin_files import PluginFiles, refuse_half_replaced
 from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory

@@ -12,10 +12,10 @@ from storage.database import Database
 from sync_queue.relay import post_lines
 from worker.base.words import counted
 from worker.data_folder import DataFolder
-from worker.drain.carry_over import carry_over
-from worker.drain.ended import DISMISSED, Ended
 from worker.drain.parts import Workplace, open_workplace
-from worker.drain.session_pipe import SessionPipe
+from worker.handover.carry_over import carry_over
+from worker.handover.ended import DISMISSED, Ended
+from worker.handover.session_pipe import SessionPipe
 from worker.process.log_setup import RelayHandler
 from worker.processor import SyncWorker, WorkerRules
 

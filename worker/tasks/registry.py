@@ -19,8 +19,8 @@ from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from validation.errors import ConfigError
 from worker.data_folder import DataFolder
-from worker.drain.up_to_date import open_up_to_date
 from worker.errors import ArgumentError, TaskError
+from worker.handover.up_to_date import open_up_to_date
 from worker.launcher import ensure_drainer
 from worker.tasks.arguments import refuse_unknown, switch
 from worker.tasks.task import Task

@@ -24,8 +24,8 @@ from validation.scene import Scene
 from worker.base.paths import scene_name
 from worker.clients.context import SyncContext
 from worker.data_folder import DataFolder
-from worker.drain.dismissal import Dismissed
 from worker.errors import TaskError
+from worker.handover.dismissal import Dismissed
 from worker.tasks import arguments
 from worker.tasks.task import Task
 from worker.trial.put_back import TrialRecord, is_away, put_back_kept

@@ -72,7 +72,7 @@ def test_nothing_heavy_is_imported(plugin: Plugin, fields: list[str]) -> None:
 
 
 def test_the_version_is_read_before_all_else_of_ours(plugin: Plugin) -> None:
-    """An update writes it last: see worker/drain/plugin_files.py."""
+    """An update writes it last: see worker/handover/plugin_files.py."""
     run = plugin.run_hook(EDIT, "-X", "importtime")
     rooms = {path.parent.name for path in plugin.folder.glob("*/__init__.py")}
     ours = [name for name in IMPORT_LINE.findall(run.stderr) if name.partition(".")[0] in rooms]

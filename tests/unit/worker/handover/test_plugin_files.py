@@ -14,8 +14,8 @@ from tests.support.clock import Clock
 from tests.support.manifest import make_plugin, write_manifest
 from tests.world import PROJECT
 from tools.dist import plugin_files
-from worker.drain.ended import Ended
-from worker.drain.plugin_files import ENTRY, MANIFEST, BeingReplaced, PluginFiles, refuse_half_replaced
+from worker.handover.ended import Ended
+from worker.handover.plugin_files import ENTRY, MANIFEST, BeingReplaced, PluginFiles, refuse_half_replaced
 from worker.version import VERSION
 
 if sys.platform != "win32":

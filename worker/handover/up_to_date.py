@@ -12,8 +12,8 @@ from sync_queue.enqueue import has_open_jobs
 from sync_queue.generation import Generation
 from sync_queue.schema import FORMAT
 from worker.data_folder import DataFolder
-from worker.drain.plugin_files import refuse_half_replaced
 from worker.errors import TaskError
+from worker.handover.plugin_files import refuse_half_replaced
 
 PATIENCE = 20.0
 """Seconds for which a task waits for the drainer of the version before, which ends within 10 and a batch."""

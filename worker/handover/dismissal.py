@@ -14,9 +14,9 @@ from typing import Protocol
 
 from stash.exceptions import StashUnauthorized, StashUnavailable
 from storage.lock import ProcessLock
-from worker.drain.ended import Ended
-from worker.drain.plugin_files import PluginFiles
 from worker.errors import TaskError
+from worker.handover.ended import Ended
+from worker.handover.plugin_files import PluginFiles
 
 logger = logging.getLogger(__name__)
 

@@ -9,16 +9,16 @@ import pytest
 
 import sync_queue.database
 import sync_queue.migration
-import worker.drain.up_to_date
+import worker.handover.up_to_date
 from storage.lock import ProcessLock
 from sync_queue.database import open_queue_database
 from tests.support.manifest import make_plugin, write_manifest
 from tests.support.queue_examples import add
 from worker.data_folder import DataFolder
 from worker.drain.parts import Workplace
-from worker.drain.plugin_files import BeingReplaced
-from worker.drain.up_to_date import LOOK_EVERY, PATIENCE, open_up_to_date
 from worker.errors import TaskError
+from worker.handover.plugin_files import BeingReplaced
+from worker.handover.up_to_date import LOOK_EVERY, PATIENCE, open_up_to_date
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
     made = DataFolder(str(make_plugin(tmp_path) / "data"))
     with closing(open_queue_database(made.queue)) as database:
         add(database, 1)
-    for module in (sync_queue.database, sync_queue.migration, worker.drain.up_to_date):
+    for module in (sync_queue.database, sync_queue.migration, worker.handover.up_to_date):
         monkeypatch.setattr(module, "FORMAT", 2)
     monkeypatch.setattr(sync_queue.migration, "STEPS", (("CREATE TABLE invented (word TEXT)",),))
     return made

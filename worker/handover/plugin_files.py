@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 
 from worker.base.shortage import shortage
-from worker.drain.ended import Ended
 from worker.errors import TaskError
+from worker.handover.ended import Ended
 from worker.version import VERSION
 
 MISSING_FOR = 10.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from stash.client import StashClient
 from tests.simulators.stash import StashSimulator
 from tests.support.clock import Clock
-from worker.drain.lent_session import LONGEST_MARGIN, LentSession
+from worker.handover.lent_session import LONGEST_MARGIN, LentSession
 
 
 def connection(age: int | None) -> dict[str, object]:

@@ -13,8 +13,8 @@ from sync_queue.database import open_queue_database
 from sync_queue.moved import take_along
 from worker.base.words import counted
 from worker.data_folder import DataFolder
-from worker.drain.ended import Ended
-from worker.drain.plugin_files import installed_version
+from worker.handover.ended import Ended
+from worker.handover.plugin_files import installed_version
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from storage.lock import ProcessLock
 from tests.simulators.faults import status
 from tests.simulators.stash import StashSimulator
 from tests.support.clock import Clock
-from worker.drain.dismissal import ASK_EVERY, Dismissal
-from worker.drain.ended import Ended
-from worker.drain.plugin_files import MISSING_FOR, UNCHANGED_FOR, PluginFiles, installed_version
+from worker.handover.dismissal import ASK_EVERY, Dismissal
+from worker.handover.ended import Ended
+from worker.handover.plugin_files import MISSING_FOR, UNCHANGED_FOR, PluginFiles, installed_version
 from worker.version import VERSION
 
 OTHER = f"name: PlexSync\nversion: {VERSION}9 # newer\nexec:\n"

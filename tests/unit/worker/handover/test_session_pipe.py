@@ -14,7 +14,7 @@ import pytest
 
 from storage.lock import ProcessLock
 from worker.data_folder import DataFolder
-from worker.drain.session_pipe import SessionPipe
+from worker.handover.session_pipe import SessionPipe
 from worker.launcher import ask_for_a_look, ensure_drainer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no named pipes in folders")
