@@ -47,7 +47,7 @@ LONGEST_WAIT = 900.0
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
 _PARTLY = (5.0, 600.0, 12)  # half an hour on average: it ends as done, so an outage of one route had better be over
-_UNLISTED = (600.0, 600.0, NOT_COUNTED)  # worker/drain/waiting_for_files.py wakes them
+_UNLISTED = (600.0, 600.0, NOT_COUNTED)  # worker/upkeep/waiting_for_files.py wakes them
 _STASH = (5.0, 60.0, NOT_COUNTED)
 _AWAITED = (10.0, 10.0, NOT_COUNTED)
 

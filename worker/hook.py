@@ -100,7 +100,7 @@ def _what_becomes_of(change: SceneEdit | Rename | Removal, folder: DataFolder) -
         who = "press Sync All Scenes"  # it leaves its scenes' `updated_at` as it was
     elif os.path.exists(folder.catch_up):
         what = f"Scene {change.scene_id}"
-        # A drainer that was not told looks by itself every worker.drain.catch_up.INTERVAL.
+        # A drainer that was not told looks by itself every worker.upkeep.catch_up.INTERVAL.
         when = "" if ask_for_a_look(folder) else ", 10 minutes later at most"
         who = f"the next edit of any scene finds this one too{when}, or press Sync Recent Scenes"
     else:  # the first catch-up looks at nothing that was before it

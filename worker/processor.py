@@ -23,7 +23,6 @@ from worker.base.log_level import set_debug
 from worker.base.shortage import log_end
 from worker.base.words import counted
 from worker.clients.context import SyncContext
-from worker.drain.expansion import Expansion, concerns_all, done_to
 from worker.drain.pace import Pace
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
@@ -34,6 +33,7 @@ from worker.handover.ended import Ended as Ended
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
 from worker.sync.batch import BatchSync
+from worker.upkeep.expansion import Expansion, concerns_all, done_to
 
 logger = logging.getLogger(__name__)
 

@@ -18,8 +18,8 @@ from storage.json_file import JsonFile
 from sync_queue.relay import post_lines
 from tests.support.workbench import Workbench
 from worker.data_folder import TEMPORARY_PREFIX
-from worker.drain.tidy_files import DAY
 from worker.tasks.backup import write_backup
+from worker.upkeep.tidy_files import DAY
 
 DAYS = 365
 REBUILD_EVERY = 45

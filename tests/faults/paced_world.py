@@ -16,10 +16,10 @@ from tests.simulators.pictures import cover
 from tests.simulators.stash_library import Scene
 from tests.support.agreement import disagreements
 from tests.support.workbench import Workbench
-from worker.drain.catch_up import INTERVAL
 from worker.hook import handle_hook
 from worker.processor import Ended
 from worker.tasks.redrive import RedriveTask
+from worker.upkeep.catch_up import INTERVAL
 
 NO_PLUGIN = "no drainer is ever started"
 LONGEST_SETTLE = 1_200.0

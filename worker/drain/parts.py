@@ -25,12 +25,8 @@ from sync_queue.manager import QueueManager
 from worker.circuit_breaker import CircuitBreaker
 from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
-from worker.drain.catch_up import CatchUp
 from worker.drain.progress import Progress
 from worker.drain.publisher import Publisher
-from worker.drain.refusals import RefusalLook
-from worker.drain.tidying import Tidying
-from worker.drain.waiting_for_files import WaitingForFiles
 from worker.handover.dismissal import Dismissal
 from worker.handover.lent_session import LentSession
 from worker.handover.plugin_files import PluginFiles, refuse_half_replaced
@@ -40,6 +36,10 @@ from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
 from worker.trial.leftover import Leftover
 from worker.trial.put_back import TrialRecord
+from worker.upkeep.catch_up import CatchUp
+from worker.upkeep.refusals import RefusalLook
+from worker.upkeep.tidying import Tidying
+from worker.upkeep.waiting_for_files import WaitingForFiles
 
 
 @dataclass(frozen=True)

@@ -183,7 +183,7 @@ class SceneSync:
 
     def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
-        # Whether Plex has those by now is looked at as long as they wait (worker.drain.waiting_for_files).
+        # Whether Plex has those by now is looked at as long as they wait (worker.upkeep.waiting_for_files).
         patient = [number for number, work in enumerate(works) if work.job.last_error_type in WAITING_FOR_PLEX]
         # An edit is sent without a further question. Who asks for more than that wants Plex as it is now.
         news_since = max((work.job.enqueued_at for work in works if work.job.source not in HOOKS), default=0.0)

@@ -12,9 +12,9 @@ from stash.protocol import Request
 from sync_queue.enqueue import enqueue_many
 from sync_queue.partly_found import partly_found_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
-from worker.drain.waiting_for_files import PATIENCE_FOR_ANOTHER
 from worker.processor import Ended
 from worker.tasks.undo import UndoTask
+from worker.upkeep.waiting_for_files import PATIENCE_FOR_ANOTHER
 
 COPY = "copies/summer-4k.mp4"
 

@@ -11,11 +11,11 @@ from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_fan_out, enqueue_removal
 from sync_queue.state.sync_state import SyncState
 from tests.support.workbench import Workbench
-from worker.drain.tidy_files import DAY
-from worker.drain.tidying import BELIEVED_AFTER, Tidying
 from worker.reconcile.run import Kind, ReconcileRun
 from worker.sync.comparison import Comparison
 from worker.tasks.bulk_sync import BulkSync
+from worker.upkeep.tidy_files import DAY
+from worker.upkeep.tidying import BELIEVED_AFTER, Tidying
 
 BAD = 7
 SCENES = tuple(range(1, 21))

@@ -11,8 +11,8 @@ import pytest
 from stash.exceptions import StashQueryFailed
 from tests.simulators.stash import graphql_error
 from tests.support.workbench import Workbench
-from worker.drain.catch_up import INTERVAL as CATCH_UP_INTERVAL
 from worker.sync.comparison import Comparison, Verdict
+from worker.upkeep.catch_up import INTERVAL as CATCH_UP_INTERVAL
 
 BAD = 7
 SCENES = tuple(range(1, 61))

@@ -15,7 +15,7 @@ from tests.support.workbench import Workbench
 from validation.config import parse_settings
 from validation.fields import OPTIONAL_INPUTS, concerns_plex
 from validation.in_force import inputs_used
-from worker.drain.expansion import concerns_all
+from worker.upkeep.expansion import concerns_all
 
 CONNECTION = {"plex_url": "http://plex", "plex_token": "token"}
 CHANGES: dict[str, Callable[[Database, float], object]] = {

@@ -10,8 +10,8 @@ import pytest
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.waiting_files import waiting_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
-from worker.drain.waiting_for_files import DAY, HOUR
 from worker.processor import Ended
+from worker.upkeep.waiting_for_files import DAY, HOUR
 
 SECTIONS, IDENTITY = "/library/sections", "/identity"
 """What a look asks: has something changed, and is it still the same server?"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.faults.a_year import REBUILD_EVERY, live_a_year
-from worker.drain.tidy_files import KEPT_CORRUPT
+from worker.upkeep.tidy_files import KEPT_CORRUPT
 
 SCENES = 6
 HALF, END = 180, 360

@@ -12,7 +12,7 @@ import pytest
 from storage.local_files import time_stamp
 from tests.support.clock import START
 from worker.data_folder import TEMPORARY_PREFIX, DataFolder
-from worker.drain.tidy_files import DAY, HOUR, KEPT_BACKUPS, KEPT_CORRUPT, tidy_files
+from worker.upkeep.tidy_files import DAY, HOUR, KEPT_BACKUPS, KEPT_CORRUPT, tidy_files
 
 Leave = Callable[..., Path]
 

@@ -23,7 +23,7 @@ from worker.base.words import counted
 from worker.circuit_breaker import StateStore
 from worker.clients.context import SyncContext, SyncContexts, read_items
 from worker.data_folder import DataFolder
-from worker.drain.tidy_files import DAY, HOUR, tidy_files
+from worker.upkeep.tidy_files import DAY, HOUR, tidy_files
 
 logger = logging.getLogger(__name__)
 

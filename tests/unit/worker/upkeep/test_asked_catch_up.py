@@ -13,7 +13,7 @@ from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue
 from tests.support.workbench import Workbench
-from worker.drain.catch_up import INTERVAL, CatchUp
+from worker.upkeep.catch_up import INTERVAL, CatchUp
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.models import Failure
 from sync_queue.operations import claim
 from tests.support.workbench import Workbench
-from worker.drain.catch_up import INTERVAL, OVERLAP, CatchUp
+from worker.upkeep.catch_up import INTERVAL, OVERLAP, CatchUp
 
 DAY = 86_400.0
 HOUR = 3_600.0

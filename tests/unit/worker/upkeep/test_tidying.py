@@ -13,8 +13,8 @@ from sync_queue.state.pins import Pin, Pins
 from sync_queue.state.server_knowledge import NameForm, ServerKnowledge
 from sync_queue.state.sync_state import SyncState
 from tests.support.workbench import Workbench
-from worker.drain.tidy_files import DAY
-from worker.drain.tidying import BELIEVED_AFTER, RETRY_AFTER, SERVER_KEPT, Tidying
+from worker.upkeep.tidy_files import DAY
+from worker.upkeep.tidying import BELIEVED_AFTER, RETRY_AFTER, SERVER_KEPT, Tidying
 
 SCENES = 4
 
