@@ -26,12 +26,12 @@ from worker.clients.context import SyncContext
 from worker.drain.pace import Pace
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
-from worker.drain.progress import Doing, Progress, WaitingFor
 from worker.drain.settlement import Settlement
 from worker.drain.unforeseen import sync_apart
 from worker.handover.ended import Ended as Ended
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
+from worker.status.progress import Doing, Progress, WaitingFor
 from worker.sync.batch import BatchSync
 from worker.upkeep.expansion import Expansion, concerns_all, done_to
 

@@ -16,8 +16,8 @@ import pytest
 from tests.support.agreement import wait_until_in_step, wait_until_logged
 from tests.support.bare_python import bare_python, unzip_plugin
 from tests.world import PROJECT, World, wait_until
-from worker.drain.standing import PACKAGES_MISSING
 from worker.packages.requirements import packages_name
+from worker.status.standing import PACKAGES_MISSING
 
 pytestmark = [pytest.mark.network, pytest.mark.xdist_group("install")]
 

@@ -12,7 +12,7 @@ from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import wait_until_in_step, wait_until_logged
 from tests.world import World, wait_until
 from worker.data_folder import ENVIRONMENT_VARIABLE
-from worker.drain.standing import FOLDER_REFUSED
+from worker.status.standing import FOLDER_REFUSED
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.faults.paced_world import PacedWorld
 from tests.faults.tally import Tally
 from tests.simulators.faults import maintenance, status
-from worker.drain.progress import WaitingFor
+from worker.status.progress import WaitingFor
 
 HOUR, DAY = 3_600.0, 86_400.0
 JUMPS = (-DAY, -HOUR, -90.0, HOUR, DAY)

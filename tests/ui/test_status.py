@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.ui.canned import as_operation, canned, idle_status
 from tests.ui.fake_stash import Refusal
 from tests.ui.site import Site
-from worker.drain.standing import PACKAGES_MISSING
+from worker.status.standing import PACKAGES_MISSING
 
 PAST = 1_795_309_200.0
 NOBODY = {"alive": False, "started_at": None, "doing": "", "blocked": ""}

@@ -25,8 +25,6 @@ from sync_queue.manager import QueueManager
 from worker.circuit_breaker import CircuitBreaker
 from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
-from worker.drain.progress import Progress
-from worker.drain.publisher import Publisher
 from worker.handover.dismissal import Dismissal
 from worker.handover.lent_session import LentSession
 from worker.handover.plugin_files import PluginFiles, refuse_half_replaced
@@ -34,6 +32,8 @@ from worker.launcher import address_of
 from worker.outage.gate import Gate
 from worker.outage.history import OutageHistory
 from worker.reconcile.schedule import ScheduledReconcile
+from worker.status.progress import Progress
+from worker.status.publisher import Publisher
 from worker.trial.leftover import Leftover
 from worker.trial.put_back import TrialRecord
 from worker.upkeep.catch_up import CatchUp

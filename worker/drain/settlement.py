@@ -26,11 +26,11 @@ from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.clients.context import SyncContext
 from worker.drain.activity import note_activity
-from worker.drain.progress import Progress
 from worker.drain.rivals import bring_back_rivals, names_left, scenes_behind
 from worker.outage.gate import Gate, Opened
 from worker.outage.guard import SyncInterrupted
 from worker.outage.probe import Probe
+from worker.status.progress import Progress
 from worker.sync.outcome import Outcome
 
 logger = logging.getLogger(__name__)

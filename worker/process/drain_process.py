@@ -19,8 +19,6 @@ from sync_queue.enqueue import newest_row
 from sync_queue.relay import post_lines
 from worker.base.shortage import log_end, shortage
 from worker.data_folder import DataFolder
-from worker.drain.publisher import Publisher
-from worker.drain.standing import ENDED_BY_ERROR, FOLDER_REFUSED
 from worker.handover.dismissal import Dismissal, Dismissed
 from worker.handover.ended import DISMISSED, Ended
 from worker.handover.plugin_files import BeingReplaced, PluginFiles
@@ -28,6 +26,8 @@ from worker.handover.session_pipe import SessionPipe
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
 from worker.process.privacy import FolderNotPrivate, keep_private
+from worker.status.publisher import Publisher
+from worker.status.standing import ENDED_BY_ERROR, FOLDER_REFUSED
 from worker.upkeep.tidy_files import tidy_files
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import has_work_at
 from worker.base.words import counted
 from worker.drain.parts import Workplace
-from worker.drain.progress import Progress
 from worker.handover.carry_over import carry_over
 from worker.handover.ended import DISMISSED, Ended
 from worker.processor import SyncWorker, WorkerRules
+from worker.status.progress import Progress
 from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)

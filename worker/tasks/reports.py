@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from storage.json_file import JsonFile
 from worker.base.known_settings import read_known_settings
 from worker.data_folder import DataFolder
-from worker.drain.standing import FORMAT
 from worker.errors import ArgumentError
 from worker.reconcile.due import next_reconcile_at
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.task import Task
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from worker.base.known_settings import read_known_settings
-from worker.drain.live_file import write_where_needed
+from worker.status.live_file import write_where_needed
 from worker.tasks.arguments import number_within
 from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task

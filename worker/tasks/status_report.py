@@ -11,8 +11,8 @@ from sync_queue.counts import dead_letters_by_type
 from sync_queue.enqueue import has_open_jobs
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
-from worker.drain.standing import live_status, stored_drainer, stored_gate
 from worker.outage.history import OutageHistory, summarize
+from worker.status.standing import live_status, stored_drainer, stored_gate
 from worker.tasks.token_end import token_end_in_words
 
 LAST_OUTAGES = 3

@@ -12,7 +12,7 @@ from typing import Any
 from plex.files.index_reader import server_id
 from sync_queue.state.activity import Sync, day_counts, known_titles, recent_syncs
 from sync_queue.state.undone import undone_scenes
-from worker.drain.standing import FORMAT
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.task import Task
 

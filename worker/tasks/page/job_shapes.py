@@ -12,7 +12,7 @@ from sync_queue.job_list import FailedJob, WaitingJob, files_of, owners_of
 from worker.base.known_settings import read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.data_folder import DataFolder
-from worker.drain.standing import stored_drainer, stored_gate
+from worker.status.standing import stored_drainer, stored_gate
 
 
 class JobShapes:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from sync_queue.job_list import JobFilter, failed_page, waiting_page
-from worker.drain.standing import FORMAT
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.page.job_shapes import JobShapes
 from worker.tasks.task import Task

@@ -9,8 +9,8 @@ from typing import Any
 from plex.device_identity import configure_plex_device_identity
 from plex.exceptions import PlexError
 from plex.sign_in import LIFETIME, Server, SignedIn, SignIn, in_words, is_expired
-from worker.drain.standing import FORMAT
 from worker.errors import TaskError
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.task import Task
 from worker.version import VERSION

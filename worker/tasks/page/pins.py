@@ -12,8 +12,8 @@ from sync_queue.state.activity import known_titles
 from sync_queue.state.pins import Pin, Pins
 from worker.base.known_settings import read_known_settings
 from worker.base.paths import file_title, shown_path
-from worker.drain.standing import FORMAT
 from worker.errors import ArgumentError
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.task import Task
 

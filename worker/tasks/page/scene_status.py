@@ -13,7 +13,7 @@ from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from worker.base.known_settings import KnownSettings, read_known_settings
 from worker.base.paths import file_title, shown_path
-from worker.drain.standing import FORMAT
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.page.job_shapes import JobShapes
 from worker.tasks.task import Task

@@ -15,8 +15,8 @@ from validation.config import ENVIRONMENT_FALLBACKS, PlexSyncConfig
 from validation.errors import ConfigError
 from validation.fields import FIELDS
 from validation.problems import Problem, replaced_in_words
-from worker.drain.live_file import write_idle
-from worker.drain.standing import FORMAT
+from worker.status.live_file import write_idle
+from worker.status.standing import FORMAT
 from worker.tasks.manifest import SettingText, setting_groups, setting_texts
 from worker.tasks.task import Task
 

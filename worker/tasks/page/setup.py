@@ -13,8 +13,8 @@ from plex.shown import Section
 from validation.config import PathMapping, PlexSyncConfig, parse_settings
 from validation.errors import ConfigError
 from worker.base.paths import shown_path
-from worker.drain.standing import FORMAT
 from worker.reconcile.index_copy import open_index_copy
+from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.connection_check import newest_scenes
 from worker.tasks.task import Task

@@ -21,7 +21,7 @@ from sync_queue.operations import make_due, pending_scene_ids
 from sync_queue.wishes import ASK_PLEX, make_wish
 from worker.base.known_settings import read_known_settings
 from worker.base.words import counted
-from worker.drain.standing import FORMAT, stored_gate
+from worker.status.standing import FORMAT, stored_gate
 from worker.tasks import arguments
 from worker.tasks.backup import write_backup
 from worker.tasks.page.jobs import job_filter

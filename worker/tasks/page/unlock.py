@@ -15,9 +15,9 @@ from sync_queue.state.sync_state import SyncState
 from validation.fields import PLEX_NAMES
 from worker.base.words import counted
 from worker.clients.context import read_items
-from worker.drain.standing import FORMAT
 from worker.errors import TaskError
 from worker.items.item_identity import has_its_files
+from worker.status.standing import FORMAT
 from worker.sync.refresh import own_locks
 from worker.tasks import arguments
 from worker.tasks.task import Task

@@ -18,7 +18,7 @@ import pytest
 from tests.simulators.faults import maintenance, status
 from tests.support.plex_examples import jwt_of
 from tests.support.workbench import Workbench
-from worker.drain.standing import stored_gate
+from worker.status.standing import stored_gate
 from worker.tasks.connection_check import SAMPLES, check_connection
 from worker.tasks.settings_now import settings_problems
 from worker.tasks.status_report import queue_status

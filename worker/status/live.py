@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import worker.base.own_words  # noqa: F401 - worker.drain.live_file imports it late, and the files may be gone by then
+import worker.base.own_words  # noqa: F401 - worker.status.live_file imports it late, and the files may be gone by then
 from storage.database import Database
 from sync_queue.counts import count_open
 from worker.data_folder import DataFolder
-from worker.drain.live_file import AT_LEAST_EVERY, LiveFile, live_scenes
-from worker.drain.progress import Doing, Progress
-from worker.drain.standing import Drain, DrainerState, live_status, nobody
+from worker.status.live_file import AT_LEAST_EVERY, LiveFile, live_scenes
+from worker.status.progress import Doing, Progress
+from worker.status.standing import Drain, DrainerState, live_status, nobody
 
 EVERY = 1.0
 """Seconds between two writings at least."""

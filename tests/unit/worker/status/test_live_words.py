@@ -18,11 +18,11 @@ from validation.config import PlexSyncConfig
 from validation.errors import ConfigError
 from validation.problems import Problem
 from worker.circuit_breaker import CircuitState
-from worker.drain.live import LiveFiles
-from worker.drain.live_file import LiveFile
-from worker.drain.progress import Doing, Progress, WaitingFor
-from worker.drain.standing import ENDED_BY_ERROR, FOLDER_REFUSED, PACKAGES_MISSING
 from worker.outage.stored_gate import Fault
+from worker.status.live import LiveFiles
+from worker.status.live_file import LiveFile
+from worker.status.progress import Doing, Progress, WaitingFor
+from worker.status.standing import ENDED_BY_ERROR, FOLDER_REFUSED, PACKAGES_MISSING
 from worker.version import VERSION
 
 PRIVATE = st.text("abcdehiklmnorstu", min_size=3, max_size=12).map("zq".__add__)

@@ -16,10 +16,10 @@ from sync_queue.models import Failure, Job
 from tests.contract.operation_parts import LiveScenes, LiveStatus
 from tests.support.workbench import Workbench
 from validation.errors import ConfigError
-from worker.drain.live import BELIEVE_FOR
-from worker.drain.live_file import MOST_IDS, live_scenes, write_where_needed
-from worker.drain.progress import Doing, Progress
-from worker.drain.standing import PACKAGES_MISSING
+from worker.status.live import BELIEVE_FOR
+from worker.status.live_file import MOST_IDS, live_scenes, write_where_needed
+from worker.status.progress import Doing, Progress
+from worker.status.standing import PACKAGES_MISSING
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from typing import Any
 from storage.database import Database
 from storage.json_file import JsonFile
 from worker.data_folder import DataFolder
-from worker.drain.live import LiveFiles
-from worker.drain.progress import Doing, Progress
-from worker.drain.standing import PACKAGES_MISSING
+from worker.status.live import LiveFiles
+from worker.status.progress import Doing, Progress
+from worker.status.standing import PACKAGES_MISSING
 
 
 class Publisher:
@@ -66,7 +66,7 @@ class Publisher:
         self._live.end()
 
     def leave_blocked(self, reason: str) -> None:
-        """Say that nobody drains, and why not, until somebody does: for `nobody` in worker.drain.standing."""
+        """Say that nobody drains, and why not, until somebody does: for `nobody` in worker.status.standing."""
         self._published = {}
         self._status.save({"blocked": reason})
         self._live.end()

@@ -1,4 +1,4 @@
-"""One of the live files, and how it comes to be where nobody is at work. Light; see worker/drain/live.py."""
+"""One of the live files, and how it comes to be where nobody is at work. Light; see worker/status/live.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storage.database import Database
 from storage.json_file import JsonFile, stored_number
 from sync_queue.counts import newest_failed, newest_waiting
 from worker.data_folder import DataFolder
-from worker.drain.standing import FORMAT, live_status, nobody
+from worker.status.standing import FORMAT, live_status, nobody
 
 AT_LEAST_EVERY = 60.0
 """Seconds after which they are written again, though nothing has changed."""

@@ -12,10 +12,10 @@ from sync_queue.counts import count_dead_letters, count_waiting_for_scan, get_st
 from worker.base.known_settings import read_known_settings
 from worker.circuit_breaker import CircuitBreaker, ReadOnlyStore
 from worker.data_folder import DataFolder
-from worker.drain.progress import Doing, WaitingFor
 from worker.outage.ramp import DURATION
 from worker.outage.stored_gate import StoredGate
 from worker.reconcile.due import next_reconcile_at
+from worker.status.progress import Doing, WaitingFor
 from worker.version import VERSION
 
 FORMAT = 1
