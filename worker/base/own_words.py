@@ -13,9 +13,10 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from worker.base.plugin_folder import PLUGIN_FOLDER
+
 LEFT_OUT = "…"
 _ROOMS = ("network", "plex", "stash", "storage", "sync_queue", "validation", "worker")
-_PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 _WORD = re.compile(r"[a-z]+", re.IGNORECASE)
 _QUOTED = re.compile(r'".*"|".*$')
@@ -72,7 +73,7 @@ def _vocabulary() -> frozenset[str]:
     """Every word in PlexSync's own code, and in what systems say of errors."""
     words: set[str] = set()
     for room in _ROOMS:
-        for place, _, names in os.walk(os.path.join(_PLUGIN_FOLDER, room)):
+        for place, _, names in os.walk(os.path.join(PLUGIN_FOLDER, room)):
             for name in names:
                 if name.endswith(".py"):
                     # A file that is being replaced, or gone with the plugin, has no words to add.

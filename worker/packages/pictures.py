@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -11,13 +10,11 @@ from collections.abc import Callable
 from enum import Enum
 
 from storage.json_file import JsonFile
+from worker.base.plugin_folder import PLUGIN_FOLDER
 from worker.data_folder import DataFolder
 from worker.packages.dependencies import PICTURES, Dependencies, DependencyError
 
 logger = logging.getLogger(__name__)
-
-PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-
 
 PATIENCE = 5.0
 """Seconds for which a drainer that ends waits for pip to be gone. Chosen: it is looked after every second."""

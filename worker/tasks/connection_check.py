@@ -24,6 +24,7 @@ from validation.errors import ConfigError
 from validation.problems import replaced_in_words
 from validation.scene import Scene
 from worker.base.paths import shown_path
+from worker.base.plugin_folder import REQUIREMENTS
 from worker.base.words import counted
 from worker.clients.context import probe_plex
 from worker.drain.parts import Workplace
@@ -40,8 +41,6 @@ EXAMPLES = 3
 """Scenes that are named of those that are not found for the same reason."""
 ROOM = 65_536
 """Bytes for which the data folder must have room."""
-PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-REQUIREMENTS = os.path.join(PLUGIN_FOLDER, "requirements.txt")
 UNCHECKED = (
     ". Whether other users of this computer can open it was not checked, since Windows decides that by access lists. "
     "Keep it below the folder of Stash's own user"

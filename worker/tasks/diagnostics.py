@@ -18,6 +18,7 @@ from typing import Any
 from storage.json_file import JsonFile
 from storage.local_files import time_stamp
 from worker.base.own_words import own_lines, own_values
+from worker.base.plugin_folder import REQUIREMENTS
 from worker.base.words import counted
 from worker.data_folder import DataFolder
 from worker.errors import TaskError
@@ -35,7 +36,6 @@ LOG_BYTES = 500_000
 """Bytes of the drainer's log that go along, the last ones."""
 DIALECT = "plex-dialect.json"
 HIDDEN = "[secret]"
-REQUIREMENTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "requirements.txt")
 
 
 def save_diagnostics(task: Task) -> dict[str, Any]:

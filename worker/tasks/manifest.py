@@ -7,7 +7,8 @@ import os
 import re
 from typing import Any, NamedTuple
 
-PLUGIN_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from worker.base.plugin_folder import PLUGIN_FOLDER
+
 _NAME = re.compile(r"  (\w+):\s*")
 _KEY = re.compile(r"    (displayName|description): (.*)")
 _END = re.compile(r"( Default [^.]+\.)? \(\w+\)$")

@@ -16,8 +16,9 @@ from storage.json_file import JsonFile
 from tests.support.clock import Clock
 from tests.support.needy_plugin import NAME, NeedyPlugin, make_wheel
 from tests.world import PROJECT, wait_until
+from worker.base.plugin_folder import PLUGIN_FOLDER
 from worker.packages.dependencies import LISTS, RETRY_AFTER, Dependencies
-from worker.packages.pictures import PLUGIN_FOLDER, PicturePackages, Pictures
+from worker.packages.pictures import PicturePackages, Pictures
 from worker.packages.requirements import packages_name, read_pins
 
 pytestmark = pytest.mark.slow  # pip runs in most of them
