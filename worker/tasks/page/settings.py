@@ -17,7 +17,7 @@ from validation.fields import FIELDS
 from validation.problems import Problem, replaced_in_words
 from worker.status.live_file import write_idle
 from worker.status.standing import FORMAT
-from worker.tasks.manifest import SettingText, setting_groups, setting_texts
+from worker.tasks.page.manifest import SettingText, setting_groups, setting_texts
 from worker.tasks.task import Task
 
 SECRET = "secret"  # noqa: S105 - a type of setting
