@@ -33,7 +33,7 @@ from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
 from worker.tasks.sample_match import Fault, FaultKind, Suggestion, open_sample_matcher
 from worker.tasks.task import Task
-from worker.tasks.token_end import token_end_in_words
+from worker.tasks.views.token_end import token_end_in_words
 
 SAMPLES = 20
 """Scenes that are looked up in Plex as an example."""

@@ -24,8 +24,8 @@ from worker.data_folder import DataFolder
 from worker.errors import TaskError
 from worker.packages.requirements import installed_packages, packages_folder
 from worker.tasks.arguments import switch
-from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task
+from worker.tasks.views.status_report import queue_status, report_outages
 from worker.version import VERSION
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.tasks.connection_check import check_connection
-from worker.tasks.settings_now import settings_problems
+from worker.tasks.views.settings_now import settings_problems
 
 NAMING = ("plex_library", "path_map")
 """Settings that hold names or paths."""

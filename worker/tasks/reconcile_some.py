@@ -14,8 +14,8 @@ from worker.reconcile.rows import marks_of
 from worker.reconcile.run import PAGE_SIZE, SOURCE_BY_HAND, Kind, nothing_compared
 from worker.sync.comparison import Comparison, SceneComparison, Verdict
 from worker.tasks import arguments
-from worker.tasks.reports import differing_scenes
 from worker.tasks.task import Task
+from worker.tasks.views.reports import differing_scenes
 
 MOST_SCENES = 500
 SCOPE = "scenes"

@@ -8,8 +8,8 @@ from typing import Any
 from worker.base.known_settings import read_known_settings
 from worker.status.live_file import write_where_needed
 from worker.tasks.arguments import number_within
-from worker.tasks.status_report import queue_status, report_outages
 from worker.tasks.task import Task
+from worker.tasks.views.status_report import queue_status, report_outages
 
 
 def view_status(task: Task) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def view_status(task: Task) -> dict[str, Any]:
         write_where_needed(task.folder, task.database, now)
     if not task.is_quiet:
         # It logs, which costs half a bare interpreter start, and not for the page's sake.
-        from worker.tasks.status_words import tell_status  # noqa: PLC0415
+        from worker.tasks.views.status_words import tell_status  # noqa: PLC0415
 
         tell_status(status)
     return status
@@ -33,7 +33,7 @@ def _problems(task: Task) -> list[str]:
         return list(read_known_settings(task.folder.known_settings).problems)
     workplace = task.workplace  # first of all: it sees to the packages, which the module needs
     # Heavy, and not for the page's sake.
-    from worker.tasks.settings_now import settings_problems  # noqa: PLC0415
+    from worker.tasks.views.settings_now import settings_problems  # noqa: PLC0415
 
     return settings_problems(workplace)
 
@@ -45,7 +45,7 @@ def outage_report(task: Task) -> dict[str, Any]:
     report = report_outages(task.folder, now, since=now - days * 86400.0 if days else 0.0)
     if not task.is_quiet:
         # As for the status.
-        from worker.tasks.status_words import tell_outages  # noqa: PLC0415
+        from worker.tasks.views.status_words import tell_outages  # noqa: PLC0415
 
         tell_outages(report_outages(task.folder, now))
     return report

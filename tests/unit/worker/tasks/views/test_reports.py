@@ -15,8 +15,8 @@ from tests.support.workbench import Workbench
 from worker.errors import ArgumentError
 from worker.sync.comparison import Verdict
 from worker.tasks.reconcile import compare, reconcile
-from worker.tasks.reports import list_reports, show_report
 from worker.tasks.task import Task
+from worker.tasks.views.reports import list_reports, show_report
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.outage.history import OutageHistory, summarize
 from worker.status.standing import live_status, stored_drainer, stored_gate
-from worker.tasks.token_end import token_end_in_words
+from worker.tasks.views.token_end import token_end_in_words
 
 LAST_OUTAGES = 3
 

@@ -17,9 +17,9 @@ from sync_queue.models import Failure, Job
 from tests.simulators.faults import status
 from tests.support.workbench import Workbench
 from worker.outage.history import OutageHistory
-from worker.tasks.settings_now import settings_problems
-from worker.tasks.status_report import LAST_OUTAGES, queue_status, report_outages
-from worker.tasks.status_words import outages_in_words, problems_in_words, status_in_words
+from worker.tasks.views.settings_now import settings_problems
+from worker.tasks.views.status_report import LAST_OUTAGES, queue_status, report_outages
+from worker.tasks.views.status_words import outages_in_words, problems_in_words, status_in_words
 from worker.version import VERSION
 
 NOON = datetime(2027, 1, 15, 12, 0, 0).timestamp()

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from sync_queue.models import DeadLetter, Failure, Job
-from worker.tasks.failed_jobs import SHOWN, list_failed_jobs
+from worker.tasks.views.failed_jobs import SHOWN, list_failed_jobs
 
 BURIED_AT = 1_800_000_000.0
 
