@@ -50,7 +50,7 @@ def examine_without(
 
 
 def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
-    """The doctor's result where it cannot be imported; see worker.tasks.connection_check.Diagnosis."""
+    """The doctor's result where it cannot be imported; see worker.tasks.doctor.connection_check.Diagnosis."""
     advice = "are missing. They are kept in the data folder, so fix that first"
     found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
     for name, detail in found.items():

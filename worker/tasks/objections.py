@@ -15,7 +15,7 @@ from validation.scene import Scene
 from worker.clients.context import probe_plex
 from worker.drain.parts import Workplace
 from worker.outage.probe import Probe
-from worker.tasks.sample_match import SampleMatcher, open_sample_matcher
+from worker.tasks.doctor.sample_match import SampleMatcher, open_sample_matcher
 
 MATCH_ERRORS = frozenset({"PlexNotFound", "AmbiguousMatch"})
 UNREADABLE = "SceneUnreadable"

@@ -16,7 +16,7 @@ from worker.base.paths import shown_path
 from worker.reconcile.index_copy import open_index_copy
 from worker.status.standing import FORMAT
 from worker.tasks import arguments
-from worker.tasks.connection_check import newest_scenes
+from worker.tasks.doctor.connection_check import newest_scenes
 from worker.tasks.task import Task
 
 USABLE = "movie"

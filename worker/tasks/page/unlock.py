@@ -20,8 +20,8 @@ from worker.items.item_identity import has_its_files
 from worker.status.standing import FORMAT
 from worker.sync.refresh import own_locks
 from worker.tasks import arguments
+from worker.tasks.doctor.write_test import drain_lock
 from worker.tasks.task import Task
-from worker.tasks.write_test import drain_lock
 
 logger = logging.getLogger(__name__)
 

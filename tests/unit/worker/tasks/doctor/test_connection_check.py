@@ -19,7 +19,7 @@ from tests.simulators.faults import maintenance, status
 from tests.support.plex_examples import jwt_of
 from tests.support.workbench import Workbench
 from worker.status.standing import stored_gate
-from worker.tasks.connection_check import SAMPLES, check_connection
+from worker.tasks.doctor.connection_check import SAMPLES, check_connection
 from worker.tasks.views.settings_now import settings_problems
 from worker.tasks.views.status_report import queue_status
 

@@ -31,7 +31,7 @@ from worker.drain.parts import Workplace
 from worker.errors import TaskError
 from worker.outage.probe import Probe
 from worker.packages.requirements import installed_packages
-from worker.tasks.sample_match import Fault, FaultKind, Suggestion, open_sample_matcher
+from worker.tasks.doctor.sample_match import Fault, FaultKind, Suggestion, open_sample_matcher
 from worker.tasks.task import Task
 from worker.tasks.views.token_end import token_end_in_words
 

@@ -81,7 +81,7 @@ def _examined(task: Task, with_names: bool) -> tuple[dict[str, Any], str]:
     try:
         workplace = task.workplace
         # Heavy, and only importable once the packages are there.
-        from worker.tasks.examined import examined  # noqa: PLC0415
+        from worker.tasks.doctor.examined import examined  # noqa: PLC0415
 
         return examined(workplace, with_names)
     except TaskError as error:

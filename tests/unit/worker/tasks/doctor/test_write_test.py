@@ -21,8 +21,8 @@ from tests.simulators.plex_items import Item
 from tests.simulators.plex_writes import EVERY_FIELD
 from tests.support.workbench import Workbench
 from worker.errors import TaskError
+from worker.tasks.doctor.write_test import Findings, drain_lock, examine, write_test
 from worker.tasks.task import Task
-from worker.tasks.write_test import Findings, drain_lock, examine, write_test
 from worker.trial.put_back import TrialRecord
 from worker.trial.write_test_steps import STEPS, Answer
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.workbench import Workbench
-from worker.tasks.sample_match import SampleMatcher, Suggestion, open_sample_matcher
+from worker.tasks.doctor.sample_match import SampleMatcher, Suggestion, open_sample_matcher
 
 
 @contextmanager

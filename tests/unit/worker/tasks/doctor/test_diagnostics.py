@@ -17,7 +17,7 @@ from validation.config import PlexSyncConfig
 from worker.drain.parts import Workplace
 from worker.errors import TaskError
 from worker.process.log_setup import log_to_file_and_relay
-from worker.tasks.diagnostics import LOG_BYTES, save_diagnostics
+from worker.tasks.doctor.diagnostics import LOG_BYTES, save_diagnostics
 from worker.tasks.task import Task
 
 PERSONAL = ("Qwertz", "Yxcvbn", "Asdfgh", "Poiuzt")

@@ -15,7 +15,7 @@ from validation.config import ADDRESSES, ENVIRONMENT_FALLBACKS, PlexSyncConfig
 from validation.errors import ConfigError
 from worker.base.words import counted
 from worker.drain.parts import Workplace
-from worker.tasks.connection_check import check_connection
+from worker.tasks.doctor.connection_check import check_connection
 from worker.tasks.views.settings_now import settings_problems
 
 NAMING = ("plex_library", "path_map")
