@@ -117,8 +117,14 @@ def test_neither_set_of_packages_is_in_the_way_of_the_other(plugin: NeedyPlugin)
     needed = packages_name(str(plugin.folder / "requirements.lock"))
     for name in (needed, "cpython-309-0badc0de"):
         os.mkdir(os.path.join(plugin.data.dependencies, name))
-    Dependencies(plugin.data, str(plugin.folder), lambda *_: None).remove_others()
-    assert sorted(os.listdir(plugin.data.dependencies)) == sorted([needed, folder(plugin)])
+    needed_ones = Dependencies(plugin.data, str(plugin.folder), lambda *_: None)
+
+    def both_are_left_alone() -> bool:
+        """The packages are there a moment before who installed them lets go of the lock; nothing goes until then."""
+        needed_ones.remove_others()
+        return sorted(os.listdir(plugin.data.dependencies)) == sorted([needed, folder(plugin)])
+
+    wait_until(both_are_left_alone, "what is of another Python to go")
     assert not JsonFile(plugin.data.install_failure).peek()
 
 
