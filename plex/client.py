@@ -12,6 +12,7 @@ from plexapi.server import PlexServer
 from pydantic import SecretStr
 
 from plex.device_identity import DeviceIdentity
+from plex.editing.writer import edit_path
 from plex.exceptions import (
     PlexAuthError,
     PlexNotFound,
@@ -32,7 +33,6 @@ from plex.shown import (
     parse_section,
 )
 from plex.trial_item import TrialItem, parse_trial_item
-from plex.writer import edit_path
 from storage.crash_points import reach
 
 MAX_ITEMS_PER_REQUEST = 50
@@ -210,7 +210,7 @@ class PlexClient:
         return next((item for item in shown if item.rating_key == rating_key), None)
 
     def edit(self, item: PlexItem | TrialItem, parameters: Sequence[tuple[str, str]]) -> None:
-        """Change an item, with one request as `plex.writer` words it."""
+        """Change an item, with one request as `plex.editing.writer` words it."""
         self._send(edit_path(item.section_key, item.rating_key, parameters), self._session.put)
         reach("plex:edited")
 

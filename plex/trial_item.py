@@ -88,7 +88,7 @@ def names_sent(kind: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def names_removed(kind: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The `-=` form, whose names are encoded once more (see plex.writer)."""
+    """The `-=` form, whose names are encoded once more (see plex.editing.writer)."""
     return [(f"{kind}[].tag.tag-", ",".join(quote(name, safe="") for name in names))]
 
 

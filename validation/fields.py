@@ -29,7 +29,7 @@ TITLE_CHARACTERS = 255
 
 Plex publishes no limits for the length of a title, a name or a summary. The bounds of titles and names are therefore
 chosen: wide enough for anything a person writes, narrow enough that they always fit into one request. A summary has
-none: it is sent as far as it fits (`plex.room`).
+none: it is sent as far as it fits (`plex.editing.room`).
 """
 
 NAME_CHARACTERS = 255

@@ -10,7 +10,7 @@ from functools import partial
 
 from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
 from plex.device_identity import configure_plex_device_identity
-from plex.edits import WriteRules
+from plex.editing.edits import WriteRules
 from plex.exceptions import PlexError
 from plex.files.index import FileIndex
 from plex.health import check_identity

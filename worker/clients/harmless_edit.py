@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from plex.client import PlexClient
+from plex.editing.writer import unchanged_title
 from plex.exceptions import PlexError, PlexNotFound
 from plex.files.index import FileIndex
 from plex.items import PlexItem
-from plex.writer import unchanged_title
 
 MOST_KEYS = 2
 """Items that are asked at most: the first may be at fault, too."""

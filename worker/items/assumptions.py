@@ -5,7 +5,7 @@ Without that, a tag of a thousand scenes that Plex shows in other case would be 
 
 from __future__ import annotations
 
-from plex.edits import names
+from plex.editing.edits import names
 from validation.fields import LIST_FIELDS
 from validation.metadata import WantedMetadata
 from validation.names import name_key

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from plex.client import PlexClient
-from plex.difference import ANY_SERVER, difference
-from plex.edits import (
+from plex.editing.difference import ANY_SERVER, difference
+from plex.editing.edits import (
     FieldEdit,
     ItemHistory,
     Original,
@@ -20,9 +20,9 @@ from plex.edits import (
     keys,
     names,
 )
+from plex.editing.writer import Parameters
 from plex.exceptions import PlexItemGone, PlexNotFound
 from plex.items import PlexItem
-from plex.writer import Parameters
 from stash.exceptions import StashSilent, StashUnavailable
 from sync_queue.state.activity import Change
 from sync_queue.state.sync_state import ItemState

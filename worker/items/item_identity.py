@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plex.edits import is_locked, keys, names, same_value
+from plex.editing.edits import is_locked, keys, names, same_value
 from plex.items import PlexItem
 from sync_queue.schema import PARKED
 from sync_queue.state.sync_state import ItemState

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from plex.answers import is_beginning, missing_names, remaining
-from plex.edits import FieldEdit, keys, names
+from plex.editing.answers import is_beginning, missing_names, remaining
+from plex.editing.edits import FieldEdit, keys, names
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS
 from validation.names import name_key

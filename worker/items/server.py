@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from plex.answers import is_beginning
-from plex.edits import ServerWays
+from plex.editing.answers import is_beginning
+from plex.editing.edits import ServerWays
 from plex.exceptions import PlexError
 from storage.database import Database
 from sync_queue.state.server_knowledge import NameForm, ServerKnowledge

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plex.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
-from plex.edits import FieldEdit, ServerWays, names
+from plex.editing.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
+from plex.editing.edits import FieldEdit, ServerWays, names
 from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, FieldValue

@@ -8,11 +8,11 @@ from enum import Enum
 from functools import partial
 
 from plex.client import PlexClient
-from plex.edits import FieldEdit, names
+from plex.editing.edits import FieldEdit, names
+from plex.editing.room import address_bytes, as_far_as, left_out
+from plex.editing.writer import MAX_URL_BYTES, Parameters, edit_requests, plain_edit_requests
 from plex.exceptions import PlexAuthError, PlexError, PlexPermanentError, PlexServerDown, PlexTemporaryError
 from plex.items import PlexItem
-from plex.room import address_bytes, as_far_as, left_out
-from plex.writer import MAX_URL_BYTES, Parameters, edit_requests, plain_edit_requests
 from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from worker.backoff import PartlySynced

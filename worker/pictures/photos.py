@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from plex.edits import FieldEdit, is_locked, names
+from plex.editing.edits import FieldEdit, is_locked, names
+from plex.editing.writer import Parameters, photo_requests
 from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
-from plex.writer import Parameters, photo_requests
 from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.state.activity import Change

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from plex.edits import as_json
+from plex.editing.edits import as_json
 from plex.files.index_besides import BesideFile
 from worker.base.paths import shown_path
 from worker.sync.comparison import SceneComparison, Verdict

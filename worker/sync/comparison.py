@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from plex.difference import difference
-from plex.edits import FieldEdit, ServerWays
+from plex.editing.difference import difference
+from plex.editing.edits import FieldEdit, ServerWays
+from plex.editing.room import all_left_out
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -21,7 +22,6 @@ from plex.exceptions import (
     PlexServerDown,
 )
 from plex.items import PlexItem
-from plex.room import all_left_out
 from storage.database import Database
 from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 
-from plex.edits import FieldEdit
+from plex.editing.edits import FieldEdit
+from plex.editing.room import all_left_out
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -18,7 +19,6 @@ from plex.exceptions import (
     PlexServerDown,
 )
 from plex.items import PlexItem
-from plex.room import all_left_out
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
-from plex.edits import WriteRules
+from plex.editing.edits import WriteRules
 from sync_queue.models import Job
 from sync_queue.sources import is_about_the_library, is_asked_by_a_person
 from sync_queue.state.sync_state import SceneState

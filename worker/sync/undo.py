@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plex.client import PlexClient
-from plex.difference import ANY_SERVER, give_back, with_sort_title
-from plex.edits import FieldEdit, ServerWays, as_json, keys, names, same_value
+from plex.editing.difference import ANY_SERVER, give_back, with_sort_title
+from plex.editing.edits import FieldEdit, ServerWays, as_json, keys, names, same_value
 from plex.items import PlexItem
 from storage.crash_points import reach
 from storage.database import Database

@@ -11,7 +11,7 @@ from functools import cache, partial
 from typing import Any
 
 from plex.client import PlexClient
-from plex.edits import FieldEdit, as_json
+from plex.editing.edits import FieldEdit, as_json
 from plex.items import PlexItem
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo

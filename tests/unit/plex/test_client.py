@@ -9,10 +9,11 @@ from typing import Any, get_args
 import plexapi
 import pytest
 
-from plex.answers import remaining
 from plex.client import MAX_ITEMS_PER_REQUEST, PlexClient
-from plex.difference import ANY_SERVER, difference
-from plex.edits import ItemHistory, WriteRules
+from plex.editing.answers import remaining
+from plex.editing.difference import ANY_SERVER, difference
+from plex.editing.edits import ItemHistory, WriteRules
+from plex.editing.writer import MAX_URL_BYTES, edit_requests, plain_edit_requests
 from plex.exceptions import (
     PlexAuthError,
     PlexError,
@@ -23,7 +24,6 @@ from plex.exceptions import (
     PlexTemporaryError,
 )
 from plex.shown import Section
-from plex.writer import MAX_URL_BYTES, edit_requests, plain_edit_requests
 from tests.simulators.faults import maintenance, not_xml, rewritten, status, truncated_body
 from tests.simulators.plex import PlexSimulator, wrong_ids
 from tests.simulators.plex_edits import EditMode

@@ -101,10 +101,10 @@ CONSUMERS = """
 from xml.etree.ElementTree import fromstring
 
 from plex.items import parse_item
-from plex.answers import remaining
-from plex.difference import ANY_SERVER, difference
-from plex.edits import ItemHistory, WriteRules
-from plex.writer import edit_requests, plain_edit_requests
+from plex.editing.answers import remaining
+from plex.editing.difference import ANY_SERVER, difference
+from plex.editing.edits import ItemHistory, WriteRules
+from plex.editing.writer import edit_requests, plain_edit_requests
 from stash.hook import relevant_change
 from stash.scenes import SCENE_SELECTION
 from validation.config import ConfigError, parse_settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plex.edits import as_json
+from plex.editing.edits import as_json
 from plex.exceptions import PlexError
 from worker.base.words import NOTHING
 from worker.drain.parts import Workplace

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.edits import Original, WriteRules, names
+from plex.editing.edits import Original, WriteRules, names
 from plex.items import PlexItem
 from sync_queue.manager import QueueManager
 from sync_queue.state.sync_state import ItemState

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from plex.edits import WriteRules
+from plex.editing.edits import WriteRules
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.state.sync_state import ItemState
 from tests.simulators.plex_dialect import Dialect

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.answers import remaining
-from plex.difference import ANY_SERVER, difference
-from plex.edits import FieldEdit, ItemHistory, WriteRules
-from plex.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, photo_requests, plain_edit_requests
+from plex.editing.answers import remaining
+from plex.editing.difference import ANY_SERVER, difference
+from plex.editing.edits import FieldEdit, ItemHistory, WriteRules
+from plex.editing.writer import MAX_URL_BYTES, Parameters, edit_path, edit_requests, photo_requests, plain_edit_requests
 from tests.simulators.plex_edits import EditMode, parse_edit
 from tests.simulators.plex_library import PlexLibrary
 from tests.support.builders import item, wanted

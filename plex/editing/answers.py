@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum
 
-from plex.edits import FieldEdit, ServerWays, is_locked, keys, names, same_but_for_form, same_value
+from plex.editing.edits import FieldEdit, ServerWays, is_locked, keys, names, same_but_for_form, same_value
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 from validation.names import name_key

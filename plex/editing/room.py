@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from plex.edits import FieldEdit, ServerWays, WriteRules, names
-from plex.writer import LONGEST_ID, edit_path, edit_requests
+from plex.editing.edits import FieldEdit, ServerWays, WriteRules, names
+from plex.editing.writer import LONGEST_ID, edit_path, edit_requests
 from validation.fields import COMPARED_FIELDS, LIST_FIELDS, PLEX_NAMES, FieldValue
 from validation.limits import cut_to_url_bytes, url_bytes
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plex.answers import remaining
-from plex.difference import ANY_SERVER, difference
-from plex.edits import FieldEdit, ItemHistory, Original, ServerWays, WriteRules, keys, names, same_value
+from plex.editing.answers import remaining
+from plex.editing.difference import ANY_SERVER, difference
+from plex.editing.edits import FieldEdit, ItemHistory, Original, ServerWays, WriteRules, keys, names, same_value
+from plex.editing.writer import edit_path, edit_requests
 from plex.items import PlexItem
-from plex.writer import edit_path, edit_requests
 from tests.support.builders import LOCKED, wanted
 from tests.support.builders import item as unlocked_item
 from validation.fields import COMPARED_FIELDS, LIST_FIELDS, PLEX_NAMES, TEXT_FIELDS, FieldValue

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from plex.edits import FieldEdit, keys, names
+from plex.editing.edits import FieldEdit, keys, names
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 

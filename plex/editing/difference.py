@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from plex.edits import (
+from plex.editing.edits import (
     FieldEdit,
     ItemHistory,
     ServerWays,
@@ -15,8 +15,8 @@ from plex.edits import (
     names,
     same_value,
 )
+from plex.editing.room import left_out, what_fits
 from plex.items import PlexItem
-from plex.room import left_out, what_fits
 from validation.fields import COMPARED_FIELDS, FIELDS, LIST_FIELDS, NEVER, OURS, PLEX_NAMES, FieldValue, is_empty
 from validation.metadata import WantedMetadata
 from validation.names import name_key
