@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.counts import count_dead_letters, dead_letters_by_type
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import fail_job
+from sync_queue.views.counts import count_dead_letters, dead_letters_by_type
 
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
     from sync_queue.manager import AckQueue

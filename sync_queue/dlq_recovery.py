@@ -9,9 +9,9 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.dlq import DeadLetterQueue, Outline
 from sync_queue.enqueue import insert_job
-from sync_queue.job_list import ANY_JOB, JobFilter, failed_ids
 from sync_queue.models import DeadLetter, Job
 from sync_queue.operations import pending_scene_ids
+from sync_queue.views.job_list import ANY_JOB, JobFilter, failed_ids
 
 OUTAGE_ERRORS = frozenset({"PlexServerDown", "PlexTemporaryError", "PlexAuthError"})
 """Error types that an outage can be the reason of."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.counts import count_jobs
 from sync_queue.enqueue import fold_ended, newest_row
 from sync_queue.models import Job
 from sync_queue.schema import ACKNOWLEDGED, CLAIMED, FAILED, PENDING, READY, UNACKNOWLEDGED
+from sync_queue.views.counts import count_jobs
 
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
     from sync_queue.manager import AckQueue

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from storage.database import IN_LIST, Database, as_list
-from sync_queue.counts import NOT_FOUND, UNLISTED, WAITING_FOR_PLEX
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.dlq_recovery import redrive
 from sync_queue.schema import PENDING
+from sync_queue.views.counts import NOT_FOUND, UNLISTED, WAITING_FOR_PLEX
 
 _ERROR_TYPE = "json_extract(CAST(data AS TEXT), '$.last_error_type')"
 _FOR_FILES = f"{_ERROR_TYPE} IN {WAITING_FOR_PLEX}"

@@ -19,9 +19,9 @@ from typing import Any
 import psutil
 
 from storage.lock import ProcessLock
-from sync_queue.counts import QueueStats, get_stats
 from sync_queue.database import open_queue_database
 from sync_queue.dlq import DeadLetterQueue
+from sync_queue.views.counts import QueueStats, get_stats
 from tests.simulators.plex import PlexSimulator
 from tests.simulators.plex_items import Item
 from tests.simulators.stash import StashSimulator

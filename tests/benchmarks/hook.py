@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue_many
-from sync_queue.job_list import discard_waiting, pending_jobs
+from sync_queue.views.job_list import discard_waiting, pending_jobs
 from tests.benchmarks.report import Row, Table, at_most
 from tests.benchmarks.timing import MILLISECONDS, Sample, in_turns, seconds_of
 from tests.world import World, wait_until

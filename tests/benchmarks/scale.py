@@ -11,9 +11,9 @@ from typing import Any
 from storage.database import Database
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_many
-from sync_queue.job_list import discard_waiting, pending_jobs
 from sync_queue.manager import QueueManager
 from sync_queue.operations import ack_job, claim
+from sync_queue.views.job_list import discard_waiting, pending_jobs
 from tests.benchmarks.file_index import index_in_process
 from tests.benchmarks.peak_memory import MEGABYTE
 from tests.benchmarks.report import Bar, at_most, section

@@ -14,11 +14,11 @@ import persistqueue.serializers.json
 import pytest
 from persistqueue import Empty, SQLiteAckQueue
 
-from sync_queue.counts import get_stats
 from sync_queue.enqueue import enqueue, new_job_data
 from sync_queue.manager import AckQueue, QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import ack_job, claim, fail_job, release_job
+from sync_queue.views.counts import get_stats
 
 NOW = 1_800_000_000.0
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from stash.hook import RELEVANT_FIELDS, TRIGGERS
 from stash.protocol import ProtocolError, Request, read_request
 from storage.lock import ProcessLock
-from sync_queue.job_list import pending_jobs
 from sync_queue.manager import QueueManager
 from sync_queue.operations import claim
+from sync_queue.views.job_list import pending_jobs
 from tests.faults.tally import Tally
 from tests.support.direct import run_plugin
 from tests.world import World

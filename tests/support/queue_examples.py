@@ -7,10 +7,10 @@ from typing import Any
 
 from storage.database import Database
 from sync_queue.enqueue import enqueue
-from sync_queue.job_list import pending_jobs
 from sync_queue.manager import AckQueue
 from sync_queue.models import Failure, Job
 from sync_queue.operations import claim as claim_many
+from sync_queue.views.job_list import pending_jobs
 
 NOW = 1_800_000_000.0
 """Seconds since the epoch at which most tests happen."""

@@ -12,10 +12,10 @@ from types import TracebackType
 from typing import Any
 
 from storage.database import Database
-from sync_queue.counts import QueueStats, get_stats
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue
 from sync_queue.models import DeadLetter
+from sync_queue.views.counts import QueueStats, get_stats
 from tests.simulators.faults import Answer, Fault, Waiting
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator

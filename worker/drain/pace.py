@@ -8,10 +8,10 @@ from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from storage.database import Database
-from sync_queue.counts import count_open
 from sync_queue.operations import count_due, first_due_arrival, newest_arrivals
 from sync_queue.sources import BULK as BULK_SOURCE
 from sync_queue.sources import HOOKS, is_asked_by
+from sync_queue.views.counts import count_open
 from worker.base.words import duration, local_time
 from worker.outage.gate import Gate
 from worker.outage.ramp import DURATION, FIRST_RATE

@@ -19,9 +19,9 @@ import sync_queue.creation  # noqa: F401 - sync_queue.database imports it late, 
 from stash.client import StashClient
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
-from sync_queue.counts import count_open
 from sync_queue.generation import Generation
 from sync_queue.manager import QueueManager
+from sync_queue.views.counts import count_open
 from worker.circuit_breaker import CircuitBreaker
 from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from plex.exceptions import AmbiguousMatch, PlexAuthError, PlexError, PlexLibraryUnlisted, PlexNotFound
 from stash.exceptions import SceneGone, StashUnavailable
 from storage.crash_points import reach
-from sync_queue.counts import NOT_FOUND
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.manager import KEPT_HISTORY, QueueManager
@@ -19,6 +18,7 @@ from sync_queue.operations import ack_job, release_job
 from sync_queue.partly_found import forget_partly_found, note_partly_found
 from sync_queue.sources import RIVAL
 from sync_queue.state.sync_state import SyncState, forget_scene
+from sync_queue.views.counts import NOT_FOUND
 from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault

@@ -12,7 +12,7 @@ from typing import Any
 
 import worker.base.own_words  # noqa: F401 - worker.status.live_file imports it late, and the files may be gone by then
 from storage.database import Database
-from sync_queue.counts import count_open
+from sync_queue.views.counts import count_open
 from worker.data_folder import DataFolder
 from worker.status.live_file import AT_LEAST_EVERY, LiveFile, live_scenes
 from worker.status.progress import Doing, Progress

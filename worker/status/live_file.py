@@ -7,7 +7,7 @@ from typing import Any
 
 from storage.database import Database
 from storage.json_file import JsonFile, stored_number
-from sync_queue.counts import newest_failed, newest_waiting
+from sync_queue.views.counts import newest_failed, newest_waiting
 from worker.data_folder import DataFolder
 from worker.status.standing import FORMAT, live_status, nobody
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from storage.database import Database
 from storage.json_file import JsonFile, stored_number
 from storage.lock import ProcessLock
-from sync_queue.counts import count_dead_letters, count_waiting_for_scan, get_stats, last_synced_at, synced_since
+from sync_queue.views.counts import count_dead_letters, count_waiting_for_scan, get_stats, last_synced_at, synced_since
 from worker.base.known_settings import read_known_settings
 from worker.circuit_breaker import CircuitBreaker, ReadOnlyStore
 from worker.data_folder import DataFolder

@@ -22,11 +22,11 @@ from plex.items import PlexItem
 from stash.exceptions import SceneGone
 from storage.crash_points import reach
 from storage.database import Database
-from sync_queue.counts import WAITING_FOR_PLEX
 from sync_queue.enqueue import enqueue_many
 from sync_queue.models import Job
 from sync_queue.sources import HOOKS, RIVAL, is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
+from sync_queue.views.counts import WAITING_FOR_PLEX
 from validation.metadata import wanted_from_scene
 from validation.scene import Scene
 from worker.backoff import NothingArrived, NothingToSync, PartlySynced, PictureAwaited

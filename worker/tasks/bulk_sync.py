@@ -11,8 +11,8 @@ from typing import Any
 
 from plex.files.index_reader import server_id
 from stash.protocol import progress
-from sync_queue.account import Standing, account_of
 from sync_queue.enqueue import enqueue_many
+from sync_queue.views.account import Standing, account_of
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.tasks.foreground import ForegroundDrain, drain, mention_left

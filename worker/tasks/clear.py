@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.job_list import discard_waiting, pending_jobs
+from sync_queue.views.job_list import discard_waiting, pending_jobs
 from worker.base.words import counted
 from worker.tasks.backup import write_backup
 from worker.tasks.task import Task

@@ -10,9 +10,9 @@ from typing import Any
 from stash.protocol import progress
 from storage.json_file import JsonFile
 from storage.lock import ProcessLock
-from sync_queue.counts import count_open, synced_since
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.operations import has_work_at
+from sync_queue.views.counts import count_open, synced_since
 from worker.base.words import counted
 from worker.drain.parts import Workplace
 from worker.handover.carry_over import carry_over

@@ -11,7 +11,7 @@ from stash.protocol import Request
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue, Outline
 from sync_queue.dlq_recovery import OUTAGE_ERRORS, RedrivePlan, Selection, plan_redrive, redrive, redrive_candidates
-from sync_queue.job_list import JobFilter
+from sync_queue.views.job_list import JobFilter
 from worker.base.words import counted
 from worker.circuit_breaker import ReadOnlyStore
 from worker.drain.parts import Workplace

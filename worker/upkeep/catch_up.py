@@ -17,12 +17,12 @@ from stash.exceptions import StashUnavailable
 from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import stored_number
-from sync_queue.counts import last_synced_at
 from sync_queue.creation import renew_identity
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.operations import pending_scene_ids
 from sync_queue.state.sync_state import stash_times
+from sync_queue.views.counts import last_synced_at
 from worker.base.words import counted
 from worker.circuit_breaker import StateStore
 

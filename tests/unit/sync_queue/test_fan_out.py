@@ -7,12 +7,12 @@ import pytest
 from storage.database import Database
 from sync_queue.enqueue import enqueue_fan_out, enqueue_removal
 from sync_queue.fan_out import FanOut, expand, next_fan_out, synced_scenes_after
-from sync_queue.job_list import pending_jobs
 from sync_queue.manager import AckQueue
 from sync_queue.operations import claim, next_due_at
 from sync_queue.schema import ACKNOWLEDGED
 from sync_queue.state.sync_state import SceneState, SyncState
 from sync_queue.state.undone import Undone
+from sync_queue.views.job_list import pending_jobs
 from tests.support.queue_examples import LATER, NOW, add, claimed_scenes
 
 

@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from storage.database import Database
-from sync_queue.counts import count_open
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import enqueue, enqueue_fan_out, enqueue_removal
 from sync_queue.manager import QueueManager
 from sync_queue.moved import take_along
 from sync_queue.operations import claim, pending_scene_ids
+from sync_queue.views.counts import count_open
 
 NOW = 1_000_000.0
 

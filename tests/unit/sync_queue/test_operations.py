@@ -8,10 +8,8 @@ from dataclasses import replace
 import pytest
 
 from storage.database import Database
-from sync_queue.counts import QueueStats, get_stats
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue, serialize
-from sync_queue.job_list import discard_waiting, pending_jobs
 from sync_queue.manager import AckQueue, QueueManager
 from sync_queue.models import Job
 from sync_queue.operations import (
@@ -27,6 +25,8 @@ from sync_queue.operations import (
 from sync_queue.operations import (
     claim as claim_many,
 )
+from sync_queue.views.counts import QueueStats, get_stats
+from sync_queue.views.job_list import discard_waiting, pending_jobs
 from tests.support.queue_examples import FAILURE, LATER, NOW, add, claim, claimed_scenes, pending, rows
 
 Transition = Callable[[AckQueue, Job], object]

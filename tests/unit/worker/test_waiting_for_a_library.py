@@ -9,8 +9,8 @@ from re import fullmatch
 
 import pytest
 
-from sync_queue.counts import count_waiting_for_scan
-from sync_queue.job_list import pending_jobs
+from sync_queue.views.counts import count_waiting_for_scan
+from sync_queue.views.job_list import pending_jobs
 from sync_queue.waiting_files import waiting_scenes
 from tests.simulators.faults import Answer, Waiting, status
 from tests.simulators.http_server import Request, Response

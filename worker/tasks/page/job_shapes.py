@@ -7,8 +7,8 @@ from typing import Any
 
 from plex.files.index_reader import IndexedItem, items_at, libraries
 from storage.database import Database
-from sync_queue.counts import WAITING_FOR_PLEX
-from sync_queue.job_list import FailedJob, WaitingJob, files_of, owners_of
+from sync_queue.views.counts import WAITING_FOR_PLEX
+from sync_queue.views.job_list import FailedJob, WaitingJob, files_of, owners_of
 from worker.base.known_settings import read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.data_folder import DataFolder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sync_queue.job_list import JobFilter, failed_page, waiting_page
+from sync_queue.views.job_list import JobFilter, failed_page, waiting_page
 from worker.status.standing import FORMAT
 from worker.tasks import arguments
 from worker.tasks.page.job_shapes import JobShapes

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from plex.files.index_reader import items_with_keys, server_id
-from sync_queue.job_list import FailedJob, job_of_scene
 from sync_queue.state.activity import known_titles
 from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
+from sync_queue.views.job_list import FailedJob, job_of_scene
 from worker.base.known_settings import KnownSettings, read_known_settings
 from worker.base.paths import file_title, shown_path
 from worker.status.standing import FORMAT

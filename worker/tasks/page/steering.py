@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync_queue.enqueue import enqueue_many
-from sync_queue.job_list import (
+from sync_queue.operations import make_due, pending_scene_ids
+from sync_queue.views.job_list import (
     JobFilter,
     WaitingJob,
     discard_failed,
@@ -17,7 +18,6 @@ from sync_queue.job_list import (
     failed_page,
     waiting_jobs,
 )
-from sync_queue.operations import make_due, pending_scene_ids
 from sync_queue.wishes import ASK_PLEX, make_wish
 from worker.base.known_settings import read_known_settings
 from worker.base.words import counted

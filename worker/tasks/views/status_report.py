@@ -7,8 +7,8 @@ from typing import Any
 
 from storage.database import Database
 from storage.json_file import JsonFile
-from sync_queue.counts import dead_letters_by_type
 from sync_queue.enqueue import has_open_jobs
+from sync_queue.views.counts import dead_letters_by_type
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.outage.history import OutageHistory, summarize

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sync_queue.counts import NOT_FOUND
+from sync_queue.views.counts import NOT_FOUND
 from worker.base.words import counted, duration, local_time
 from worker.circuit_breaker import CircuitState
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.database import Database
-from sync_queue.counts import last_synced_at, synced_since
 from sync_queue.creation import create_schema
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState, forget_scene, stash_times
+from sync_queue.views.counts import last_synced_at, synced_since
 from tests.support.queue_examples import NOW
 
 SERVER = "0123456789abcdef"

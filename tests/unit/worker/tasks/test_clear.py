@@ -15,8 +15,8 @@ from stash.protocol import Request
 from sync_queue.database import open_queue_database
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue
-from sync_queue.job_list import pending_jobs
 from sync_queue.models import Failure, Job
+from sync_queue.views.job_list import pending_jobs
 from tests.support.workbench import Workbench
 from worker.tasks.clear import clear_dead_letters, clear_queue, purge_dead_letters
 from worker.tasks.page.steering import discard
