@@ -15,11 +15,11 @@ from sync_queue.enqueue import enqueue_many
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
-from sync_queue.partly_found import forget_partly_found, note_partly_found
 from sync_queue.sources import RIVAL
 from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.views.counts import NOT_FOUND
-from sync_queue.waiting_files import WaitingScene, forget_waiting, note_waiting
+from sync_queue.waiting.partly_found import forget_partly_found, note_partly_found
+from sync_queue.waiting.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
 from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault
 from worker.base.paths import scene_name, shown_path

@@ -9,8 +9,8 @@ from plex.exceptions import PlexError
 from plex.files.index import FileIndex
 from plex.matcher import MatchResult
 from storage.database import Database
-from sync_queue.partly_found import enqueue_found, partly_found_scenes, partly_found_since
-from sync_queue.waiting_files import WaitingScene, set_back, waiting_scenes, waiting_since, wake, wake_unlisted
+from sync_queue.waiting.partly_found import enqueue_found, partly_found_scenes, partly_found_since
+from sync_queue.waiting.waiting_files import WaitingScene, set_back, waiting_scenes, waiting_since, wake, wake_unlisted
 from worker.base.words import counted
 from worker.clients.context import SyncContext
 

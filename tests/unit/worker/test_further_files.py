@@ -10,7 +10,7 @@ import pytest
 
 from stash.protocol import Request
 from sync_queue.enqueue import enqueue_many
-from sync_queue.partly_found import partly_found_scenes
+from sync_queue.waiting.partly_found import partly_found_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.processor import Ended
 from worker.tasks.undo import UndoTask

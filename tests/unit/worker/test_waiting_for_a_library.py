@@ -11,7 +11,7 @@ import pytest
 
 from sync_queue.views.counts import count_waiting_for_scan
 from sync_queue.views.job_list import pending_jobs
-from sync_queue.waiting_files import waiting_scenes
+from sync_queue.waiting.waiting_files import waiting_scenes
 from tests.simulators.faults import Answer, Waiting, status
 from tests.simulators.http_server import Request, Response
 from tests.simulators.plex import PlexSimulator

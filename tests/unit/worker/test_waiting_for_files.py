@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sync_queue.dlq import DeadLetterQueue
-from sync_queue.waiting_files import waiting_scenes
+from sync_queue.waiting.waiting_files import waiting_scenes
 from tests.support.workbench import IDLE_SECONDS, Workbench
 from worker.processor import Ended
 from worker.upkeep.waiting_for_files import DAY, HOUR

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sync_queue.state.sync_state import SyncState
-from sync_queue.waiting_files import waiting_scenes
+from sync_queue.waiting.waiting_files import waiting_scenes
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
 

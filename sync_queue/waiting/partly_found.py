@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.enqueue import enqueue_many
-from sync_queue.waiting_files import WaitingScene
+from sync_queue.waiting.waiting_files import WaitingScene
 
 SOURCE = "found"
 
