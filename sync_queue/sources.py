@@ -12,10 +12,12 @@ HOOKS = ("hook", f"{BULK}{SEPARATOR}hook")
 """The hook of one scene's edit, and that of a scene which is edited with others at once."""
 RIVAL = "rival"
 """Another scene has given up an item that this one leads to, or was written to it while Plex swapped their keys."""
+REFUSED = "refused"
+"""It is time to try once more what Plex refused of a scene."""
 BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found", RIVAL})
 """Those that no person stands behind: they leave alone what Plex refused."""
 WHOLE_LIBRARY = frozenset(
-    {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", "refused", "found", RIVAL}
+    {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", REFUSED, "found", RIVAL}
 )
 """Those that are about no scene in particular: they leave alone what was undone."""
 
@@ -33,6 +35,11 @@ def is_asked_by_a_person(source: str) -> bool:
 def is_about_the_library(source: str) -> bool:
     """Whether nobody asked for just this scene."""
     return WHOLE_LIBRARY.issuperset(source.split(SEPARATOR))
+
+
+def is_another_try(source: str) -> bool:
+    """Whether nobody asked, and only what Plex refused is tried once more."""
+    return source == REFUSED
 
 
 def is_asked_by(source: str, who: str) -> bool:

@@ -15,6 +15,7 @@
 | PartlySynced (a field failed)      | 12 at least | 5, 600              | no            | done, with a warning        |
 | PictureAwaited                     | not counted | 10, 10              | no            | jobs stay                   |
 | NothingArrived (answered 200)      | 5           | 5, 80               | once a scene  | done but for what is refused|
+| a refused field, once that is done | not counted | REFUSED_WAITS       | no            | tried again by itself       |
 
 PlexTemporaryError and PlexPermanentError are a scene's own only where others go through (worker/drain/settlement.py);
 else they are an outage, as PlexServerDown is. PlexRequestFailed is a PlexServerDown. Any other TransientError is
@@ -24,7 +25,7 @@ treated as PlexTemporaryError, any other PermanentError as PlexPermanentError.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from plex.exceptions import (
@@ -43,6 +44,9 @@ NOT_COUNTED = 999
 """Stands for "never buried" where a number of retries is asked for."""
 LONGEST_WAIT = 900.0
 """Seconds: no job is ever put off for longer, be it for a retry (600) or after a million were redriven (671)."""
+REFUSED_WAITS = (900.0, 3_600.0, 21_600.0, 86_400.0)
+"""Seconds from one try of a refused field to the next, the last one for ever. Chosen: what passes mostly does so within
+the hour. Not spread, for what is due together goes in one batch."""
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
@@ -95,6 +99,12 @@ class Decision:
     delay: float = 0.0
 
 
+def once_only(decision: Decision) -> Decision:
+    """The same for a job that nobody waits for, and that comes again by itself: it is neither retried nor buried."""
+    is_put_off = decision.action is Action.RELEASE and not decision.delay
+    return decision if is_put_off else replace(decision, action=Action.DISCARD, delay=0.0)
+
+
 def calculate_delay(retry_count: int, base: float, cap: float, jitter_seed: int | None = None) -> float:
     """Seconds to wait before retry number `retry_count` (from 0): uniform(0, min(cap, base * 2**retry_count)).
 
@@ -125,6 +135,11 @@ def get_retry_params(error: BaseException) -> tuple[float, float, int]:
     if isinstance(error, PermanentError):
         return base, cap, 0
     return base, cap, retries
+
+
+def refused_delay(tries: int) -> float:
+    """Seconds until a refused field is tried again by itself, after so many such tries."""
+    return REFUSED_WAITS[min(tries, len(REFUSED_WAITS) - 1)]
 
 
 def counts_against_plex(error: BaseException) -> bool:

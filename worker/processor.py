@@ -242,8 +242,8 @@ class SyncWorker:
         """What `step` returns instead of a wait, None where there is nothing else to do."""
         if not self._manager.database.is_in_place():
             return Step(ended=Ended.REPLACED)  # a hook that relies on us may have queued into the new one
-        if self._refusals is not None and self._gate.is_closed():
-            self._refusals.look_if_due()
+        if self._refusals is not None and self._gate.is_closed() and self._refusals.look_if_due():
+            return Step()
         return Step() if self._look_for_files() or self._tidy_a_page() or self._reconcile_a_page() else None
 
     def _look_for_files(self) -> bool:
@@ -285,6 +285,7 @@ class SyncWorker:
         else:
             self.progress.do(Doing.IDLE, "idle")
         is_needed = is_needed or self._leftover.keeps_alive()
+        is_needed = is_needed or (self._refusals is not None and self._refusals.keeps_alive())
         is_over = now - self._idle_since >= self._rules.idle_seconds and not is_needed
         if self._rules.foreground or is_over:
             if self._catch_up is not None:

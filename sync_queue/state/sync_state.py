@@ -60,8 +60,8 @@ class ItemState:
     of it, "".
     `shown`: how Plex shows it where it understood something else, `asked`: what was wanted then.
     `images`: SHA-1 by image field, as Plex knows what we uploaded. `uploading`: likewise, from just before an upload
-    until it is known to have ended. `refused`: by field what Plex would not take, {"asked", "shown", "since",
-    "plex_version"}, `since` in seconds since the epoch. `files`: the item's, as Plex sees them. `scene_id`: whose the
+    until it is known to have ended. `refused`: by field what Plex would not take, as in
+    sync_queue/state/refusals.py. `files`: the item's, as Plex sees them. `scene_id`: whose the
     item is, 0 = nobody's. `written_at`: when fields were last written, in seconds since the epoch; 0.0 = never.
     `refreshed`: {"updated_at", "read_at"} of the scene when Plex was last asked to refresh the item: Stash's time, and
     when it was read (seconds since the epoch); {} = never. `made`: by image field, what was done to the
@@ -203,23 +203,6 @@ def scenes_written_since(database: Database, moment: float) -> list[int]:
         "SELECT DISTINCT scene_state.scene_id FROM scene_state, json_each(scene_state.rating_keys) AS key"
         " JOIN item_state ON item_state.rating_key = key.value WHERE written_at >= ? ORDER BY scene_state.scene_id",
         (moment,),
-    )
-    return [row[0] for row in rows]
-
-
-def has_refusals(database: Database) -> bool:
-    """Whether any field of any item stands as refused."""
-    return database.one("SELECT 1 FROM item_state WHERE refused != '{}' LIMIT 1") is not None
-
-
-def refused_scenes(database: Database, server_id: str, before: float, plex_version: str) -> list[int]:
-    """Scenes of which this server refused a field before a moment (seconds since the epoch), or as another version."""
-    rows = database.all(
-        "SELECT DISTINCT scene_id FROM item_state, json_each(item_state.refused) AS refusal"
-        " WHERE server_id = ? AND item_state.refused != '{}' AND scene_id > 0"
-        " AND (json_extract(refusal.value, '$.since') < ? OR json_extract(refusal.value, '$.plex_version') != ?)"
-        " ORDER BY scene_id",
-        (server_id, before, plex_version),
     )
     return [row[0] for row in rows]
 

@@ -226,3 +226,15 @@ def test_a_list_goes_as_far_as_a_proxy_lets_it_and_the_rest_is_named(tmp_path: P
         world.wait_until_drained()
         assert puts(world) == before
         assert world.logged().count(left_out) == 1
+
+
+# --- what Plex refused is tried again
+
+
+def test_a_task_that_leaves_a_refused_field_leaves_a_drainer_that_tries_it_again(tmp_path: Path) -> None:
+    with World(tmp_path, idle_seconds=0.5) as world:
+        world.add_scene(title="Title", details="Summary")
+        world.plex.writes.refused = frozenset({"summary"})
+        run_to_its_end(world, mode="all")
+        wait_until(world.drainer_is_alive, "a drainer")
+        assert world.open_jobs() == 0

@@ -15,13 +15,22 @@ from sync_queue.enqueue import enqueue_many
 from sync_queue.manager import KEPT_HISTORY, QueueManager
 from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
-from sync_queue.sources import RIVAL
+from sync_queue.sources import RIVAL, is_another_try
 from sync_queue.state.sync_state import SyncState, forget_scene
 from sync_queue.views.counts import NOT_FOUND
 from sync_queue.waiting.partly_found import forget_partly_found, note_partly_found
 from sync_queue.waiting.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
-from worker.backoff import Action, BreakerEffect, Decision, NothingToSync, PartlySynced, RetryPolicy, may_be_plexs_fault
+from worker.backoff import (
+    Action,
+    BreakerEffect,
+    Decision,
+    NothingToSync,
+    PartlySynced,
+    RetryPolicy,
+    may_be_plexs_fault,
+    once_only,
+)
 from worker.base.paths import scene_name, shown_path
 from worker.base.words import counted
 from worker.clients.context import SyncContext
@@ -187,6 +196,8 @@ class Settlement:
         return self._ending(outcome, decision, context)
 
     def _ending(self, outcome: Outcome, decision: Decision, context: SyncContext) -> Ending:
+        if is_another_try(outcome.job.source):
+            decision = once_only(decision)
         if decision.action is Action.DISCARD and outcome.given_up is not None:
             return Ending(replace(outcome.given_up, error=outcome.error), decision)
         # Asks Stash, so it must not be done in the transaction.
@@ -284,7 +295,8 @@ class Settlement:
             reach("bury:done")
         elif decision.action is Action.DISCARD:
             self._progress.discarded += 1
-            level = logging.DEBUG if isinstance(error, NothingToSync | SceneGone) else logging.INFO
+            is_no_news = isinstance(error, NothingToSync | SceneGone) or is_another_try(outcome.job.source)
+            level = logging.DEBUG if is_no_news else logging.INFO
             logger.log(level, "%s is not tried again: %s", where, error)
 
     def _policy(self, config: PlexSyncConfig) -> RetryPolicy:

@@ -29,6 +29,7 @@ from sync_queue.state.sync_state import ItemState
 from validation.fields import FIELDS, IMAGE_FIELDS, LIST_FIELDS, FieldValue
 from validation.metadata import WantedMetadata
 from validation.names import name_key
+from worker.backoff import refused_delay
 from worker.items.server import KnownServer
 from worker.items.writing import ItemWriting, Tries
 
@@ -165,6 +166,11 @@ class ItemSync(ItemWriting):
         """What went wrong, in words."""
         return [*self.verdict.warnings, *self.images.warnings, *self.images.unfinished]
 
+    @property
+    def known_warnings(self) -> list[str]:
+        """Those that an earlier sync said already."""
+        return list(map(self.verdict.refusal_in_words, self.verdict.refused_again))
+
     def arrived(self, now: float, *, gives_up: bool = True) -> ItemState:
         """The state once everything is written, by this run or by an earlier one that could not say so any more.
 
@@ -229,15 +235,19 @@ class ItemSync(ItemWriting):
         kept = {name: each for name, each in self._known.refused.items() if name in self._left_refused | old_pictures}
         shown = {name: as_json(value) for name, value in self.verdict.shown.items()}
         asked = {name: as_json(self._wanted.value(name)) for name in self.verdict.refused}
-        fresh = {name: self._refusal(value, shown.get(name), now) for name, value in asked.items()}
+        fresh = {name: self._refusal(name, value, shown.get(name), now) for name, value in asked.items()}
         return {**kept, **fresh, **self._refused_pictures(now)}
 
     def _refused_pictures(self, now: float) -> dict[str, Any]:
         """Those that Plex does not take: that is known at once, whatever else is tried again."""
-        return {name: self._refusal(digest, None, now) for name, digest in self.images.refused.items()}
+        return {name: self._refusal(name, digest, None, now) for name, digest in self.images.refused.items()}
 
-    def _refusal(self, asked: Any, shown: Any, now: float) -> dict[str, Any]:
-        return {"asked": asked, "shown": shown, "since": now, "plex_version": self.verdict.plex_version}
+    def _refusal(self, name: str, asked: Any, shown: Any, now: float) -> dict[str, Any]:
+        known = self._known.refused.get(name)
+        if known is None or known["asked"] != asked:
+            known = {"tries": 0, "next_try_at": now + refused_delay(0)}
+        version = self.verdict.plex_version
+        return {**known, "asked": asked, "shown": shown, "since": now, "plex_version": version}
 
     def write(
         self,
@@ -253,8 +263,7 @@ class ItemSync(ItemWriting):
         `now`: seconds since the epoch.
         """
         if self.edits:
-            was_refused = all(map(self.was_refused, self.edits))
-            self.send(plex, locks, server, Tries.OTHERS_PASSED if was_refused else tries, photos)
+            self.send(plex, locks, server, tries, photos)
             writing = dict(self.state.writing)
             writing |= {each.field: as_json(each.new) for each in self.edits if each.left_out and each.field in writing}
             self.state = replace(self.state, written_at=now, writing=writing)

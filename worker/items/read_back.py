@@ -50,8 +50,9 @@ def read_back(
         if item.rating_key in shown:
             item.shown = current = shown[item.rating_key]
             item.verdict = judge(item.item, item.edits, item.failures, current, server)
-            was_known = all(item.was_refused(edit) for edit in item.edits if edit.field in item.verdict.refused)
-            item.verdict.has_ignored_all &= not was_known
+            again = {edit.field for edit in item.edits if item.was_refused(edit)}
+            item.verdict.refused_again = again & item.verdict.refused.keys()
+            item.verdict.has_ignored_all &= not item.verdict.refused.keys() <= again
     return shown
 
 
@@ -69,12 +70,17 @@ class _Look:
         """What is worth another write now: at first all that is not there, later only what our own write brought up."""
         self._note_removals(shown)
         self.item.edits = tuple(_with_gone(edit, shown) for edit in self.item.edits)
-        edits = [edit for edit in self.item.edits if edit.field not in self.item.failures]
+        edits = [edit for edit in self.item.edits if not self._is_refused_again(edit, shown)]
         left = list(remaining(edits, shown, self._server.ways))
         if not self._is_first:
             left = [edit for edit in left if edit.field in LIST_FIELDS and self._is_news(edit)]
         self._seen, self._last, self._is_first = shown, left, False
         return left
+
+    def _is_refused_again(self, edit: FieldEdit, shown: PlexItem) -> bool:
+        """Whether Plex did not take it, or shows what it showed when it refused just this before."""
+        is_as_before = shown.value(edit.field) == edit.old
+        return edit.field in self.item.failures or (is_as_before and self.item.was_refused(edit))
 
     def _is_news(self, edit: FieldEdit) -> bool:
         """Whether the last write took names away, be they wanted or in the way of one, or an old spelling turns out to

@@ -22,6 +22,7 @@ LONGEST_TEXT = 80
 @dataclass
 class ItemVerdict:
     """By field: `forms` that Plex made of our values, what it `refused` and why, and what is `shown` instead.
+    `refused_again` are those of which Plex refused just the same before.
 
     Of a list that was refused, `missing` are the names that are not there; of any, `renamed` are those that Plex made
     of ours, but for other spellings.
@@ -32,6 +33,7 @@ class ItemVerdict:
 
     forms: dict[str, FieldValue] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    refused_again: set[str] = field(default_factory=set)
     shown: dict[str, FieldValue] = field(default_factory=dict)
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     renamed: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -40,6 +42,10 @@ class ItemVerdict:
     plex_version: str = ""
     notes: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def refusal_in_words(self, name: str) -> str:
+        """That a field was refused, and why."""
+        return f"{name}: {self.refused[name]}"
 
 
 def judge(
@@ -66,7 +72,7 @@ def judge(
     if not verdict.has_ignored_all:
         for edit in answered:
             _learn(edit, shown, server, verdict)
-    verdict.warnings += [f"{name}: {reason}" for name, reason in verdict.refused.items()]
+    verdict.warnings += map(verdict.refusal_in_words, verdict.refused)
     verdict.warnings += [left_out_in_words(each.field, each.new, each.left_out) for each in answered if each.left_out]
     return verdict
 

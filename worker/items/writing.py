@@ -80,13 +80,26 @@ def send_edits(
         if not _may_be_one_fields(error, edits, tries) and not _may_be_its_silence(plex, item, error, edits, tries):
             raise
         is_answered = not _is_silence(error) or len(edits) > 1 or _may_be_too_long(error, edits[0])
-        sent = _send_each(plex, item, edits, server) if is_answered else Sent(tuple(edits), {edits[0].field: error})
+        each = partial(_send_one, plex, item, server)
+        sent = _send_each(edits, each) if is_answered else Sent(tuple(edits), {edits[0].field: error})
         if len(sent.refused) == len(edits) and not _others_pass(plex, item, sent, tries):
             raise
         if locks:
             plex.edit(item, [(f"{name}.locked", "1") for name in locks])
         return sent
     return Sent(tuple(edits))
+
+
+def send_again(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], *, others_passed: bool) -> Sent:
+    """Write what Plex refused before, each field once and by itself. Raises PlexError where it takes nothing at all.
+
+    `others_passed`: whether Plex has taken another edit of the item just now.
+    """
+    sent = _send_each(edits, partial(_send, plex, item))
+    nothing_passed = bool(edits) and len(sent.refused) == len(edits) and not others_passed
+    if nothing_passed and _is_servers(sent.refused.values()) and not takes_edits(plex, item):
+        raise sent.refused[edits[-1].field]
+    return sent
 
 
 def _room_for_several(server: KnownServer) -> int:
@@ -151,11 +164,12 @@ def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
     return is_client_error and address_bytes(edit) > (SHORTEST_ADDRESS if error.status in TOO_LONG else MAX_URL_BYTES)
 
 
-def _send_each(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], server: KnownServer) -> Sent:
+def _send_each(edits: Sequence[FieldEdit], send: Callable[[FieldEdit], FieldEdit]) -> Sent:
+    """`send` each field by itself; what it returns went out."""
     sent = Sent(())
     for edit in edits:
         try:
-            done = _send_one(plex, item, edit, server)
+            done = send(edit)
         except _REFUSALS as error:
             if error.status is None and (not _is_silence(error) or any(map(_is_silence, sent.refused.values()))):
                 raise
@@ -172,7 +186,7 @@ def _is_servers(errors: Iterable[PlexError]) -> bool:
     return all(isinstance(each, PlexAuthError) or each.status is None or each.status >= 500 for each in errors)
 
 
-def _send_one(plex: PlexClient, item: PlexItem, edit: FieldEdit, server: KnownServer) -> FieldEdit:
+def _send_one(plex: PlexClient, item: PlexItem, server: KnownServer, edit: FieldEdit) -> FieldEdit:
     """Send one field, as far as it fits; returns what went out. Raises PlexError."""
     try:
         _send(plex, item, edit)
@@ -249,9 +263,10 @@ def _passes(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> bool:
     return True
 
 
-def _send(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> None:
+def _send(plex: PlexClient, item: PlexItem, edit: FieldEdit) -> FieldEdit:
     for parameters in edit_requests([edit]):
         plex.edit(item, parameters)
+    return edit
 
 
 class ItemWriting:
@@ -286,11 +301,15 @@ class ItemWriting:
         """Write the edits in as few requests as it takes, `locks` and `photos` along with them. Raises PlexError."""
         ratings = tuple(edit for edit in self.edits if edit.field not in PLEX_NAMES)
         others = [edit for edit in self.edits if edit not in ratings]
-        sent = send_edits(plex, self.item, others, locks, server, tries, photos)
+        again = list(filter(self.was_refused, others))
+        fresh = [edit for edit in others if edit not in again]
+        sent = send_edits(plex, self.item, fresh, locks, server, tries, photos)
         self.photos_sent = sent.photos
-        self.edits = sent.edits + ratings
-        self.failures = sent.refused
-        self._takes_edits = bool(locks) or len(sent.refused) < len(others)
+        self._takes_edits = bool(locks) or len(sent.refused) < len(fresh)
+        sent_again = send_again(plex, self.item, again, others_passed=self._takes_edits)
+        self.edits = sent.edits + sent_again.edits + ratings
+        self.failures = {**sent.refused, **sent_again.refused}
+        self._takes_edits |= len(sent_again.refused) < len(again)
         self._rate(plex, ratings, server)
 
     def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit], server: KnownServer) -> None:
@@ -300,18 +319,20 @@ class ItemWriting:
         self._rate(plex, edits, server)
 
     def send_beside(
-        self, route: Route, act: Callable[[], object], plex: PlexClient, server: KnownServer
+        self, route: Route, act: Callable[[], object], plex: PlexClient, server: KnownServer, *, was_refused: bool
     ) -> PlexError | None:
         """Do what goes by requests of its own; returns how it failed, where that is the field's own failure.
 
-        What met silence in this batch is not done again. Raises PlexError.
+        What met silence in this batch is not done again. `was_refused`: whether Plex did not take just this before.
+        Raises PlexError.
         """
         if (silence := server.silence(route)) is not None:
             return silence
         try:
             act()
         except PlexError as error:
-            if not self.is_fields_own(error, plex):
+            is_refused_again = was_refused and not _is_servers([error])
+            if not is_refused_again and not self.is_fields_own(error, plex):
                 raise
             if error.status is None and error.suspect_outage:
                 server.note_silence(route, error)
@@ -329,5 +350,6 @@ class ItemWriting:
         for edit in edits:
             if edit.field == "rating":
                 rating = edit.new if isinstance(edit.new, int | float) else None
-                error = self.send_beside(Route.RATING, partial(plex.rate, self.rating_key, rating), plex, server)
+                rate = partial(plex.rate, self.rating_key, rating)
+                error = self.send_beside(Route.RATING, rate, plex, server, was_refused=self.was_refused(edit))
                 self.failures |= {edit.field: error} if error is not None else {}

@@ -271,15 +271,16 @@ class ImageSync:
 
         `size`: bytes that are sent. Raises PlexError where it is not the image's own.
         """
-        error = item.send_beside(Route.PICTURES, act, self._context.plex, self._server)
+        refusal = item.state.refused.get(name)
+        was_refused = refusal is not None and refusal["asked"] == digest
+        error = item.send_beside(Route.PICTURES, act, self._context.plex, self._server, was_refused=was_refused)
         if error is None:
             return True
         if not _is_about_size(error, size):
             item.images.failures.append(f"{name}: {error}")
             return False
-        refusal = item.state.refused.get(name)
         item.images.refused[name] = digest
-        if refusal is None or refusal["asked"] != digest:
+        if not was_refused:
             item.images.warnings.append(f"{name}: {_too_large_in_words(error, size)}")
         return False
 

@@ -24,7 +24,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
 from sync_queue.models import Job
-from sync_queue.sources import HOOKS, RIVAL, is_asked_by_a_person
+from sync_queue.sources import HOOKS, RIVAL, is_another_try, is_asked_by_a_person
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from sync_queue.views.counts import WAITING_FOR_PLEX
 from validation.metadata import wanted_from_scene
@@ -349,12 +349,16 @@ class SceneSync:
         warnings = (*work.warnings, *(text for item in items for text in item.warnings))
         was = work.known
         was_told = was.warnings if was else ()
+        stale = [text for item in items for text in item.known_warnings] if is_another_try(work.job.source) else []
         return Outcome(
             job=work.job,
             changed=tuple(sorted({name for item in items for name in item.changed})),
             locked=tuple(sorted({name for item in items for name in item.locked})),
             refreshed=any(item.is_refreshed for item in items),
-            warnings=(*warnings, *(text for text in work.told if text not in was_told)),
+            warnings=(
+                *(text for text in warnings if text not in stale),
+                *(text for text in work.told if text not in was_told),
+            ),
             notes=tuple(text for item in items for text in item.verdict.notes),
             title=work.wanted.title,
             path=work.scene.path,

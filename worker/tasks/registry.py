@@ -17,6 +17,7 @@ from storage.database import NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
+from sync_queue.state.refusals import has_refusals
 from validation.errors import ConfigError
 from worker.data_folder import DataFolder
 from worker.errors import ArgumentError, TaskError
@@ -165,14 +166,15 @@ def _open_workplace(
 
 
 def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object], level: str) -> None:
-    """Retries fall due and outages end when nobody watches; and a task that was stopped left its work behind.
+    """Retries fall due, what Plex refused is tried again, and outages end when nobody watches; and a task that was
+    stopped left its work behind.
 
     `level`, one of stash.protocol's: how it is said that none can be started.
     """
     try:
         # By its name: somebody may have set the file aside that the task has open.
         with closing(open_queue_database(folder.queue)) as database:
-            if has_open_jobs(database) or JsonFile(folder.write_test).peek():
+            if has_open_jobs(database) or has_refusals(database) or JsonFile(folder.write_test).peek():
                 start_drainer()
     except NewerFormat:
         return  # this version has no drainer for it, and the task has said so

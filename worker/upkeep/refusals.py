@@ -1,4 +1,4 @@
-"""Tries now and then what Plex refused: it may have been a bad hour, or another version of Plex takes it."""
+"""Tries by itself what Plex refused: it may have been a bad hour, or another version of Plex takes it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
-from sync_queue.state.sync_state import has_refusals, refused_scenes
+from sync_queue.sources import REFUSED
+from sync_queue.state.refusals import has_refusals, is_try_near, take_due
 from validation.errors import ConfigError
+from worker.backoff import REFUSED_WAITS, refused_delay
 from worker.base.words import counted
-from worker.clients.context import SyncContexts
+from worker.clients.context import SyncContext, SyncContexts
 
 logger = logging.getLogger(__name__)
 
-INTERVAL = 3600.0
-"""Seconds between two looks while a drainer lives; none is kept alive for it."""
-PATIENCE = 86_400.0
-"""Seconds after which the same version of Plex is asked once more."""
+INTERVAL = 300.0
+"""Seconds between two looks while a drainer lives."""
 SETTINGS_AGE = 60.0
 """Seconds for which settings are taken for current."""
-SOURCE = "refused"
 
 
 class RefusalLook:
@@ -45,12 +44,22 @@ class RefusalLook:
         if not has_refusals(self._database):
             return 0
         try:
-            plex = self._contexts.current(SETTINGS_AGE).plex
-            scene_ids = refused_scenes(self._database, plex.machine_identifier, now - PATIENCE, plex.version)
+            context = self._contexts.current(SETTINGS_AGE)
+            added = 0 if context.config.paused else self._enqueue(context, now)
         except (ConfigError, PlexError, StashUnavailable) as error:
             logger.debug("What Plex refused is not tried now: %s", error)
             return 0
-        added = enqueue_many(self._database, scene_ids, SOURCE, now)
         if added:
-            logger.info("%s of which Plex refused a field: trying once more", counted(added, "scene"))
+            logger.debug("%s of which Plex refused a field: trying once more", counted(added, "scene"))
         return added
+
+    def keeps_alive(self) -> bool:
+        """Whether a drainer should live on for the next try: for the first ones, not for those that are a day apart."""
+        now, longest = self._clock(), max(REFUSED_WAITS)
+        return is_try_near(self._database, len(REFUSED_WAITS) - 1, now - 2 * INTERVAL, now + longest)
+
+    def _enqueue(self, context: SyncContext, now: float) -> int:
+        server_id, version = context.plex.machine_identifier, context.plex.version
+        with self._database.transaction():
+            scene_ids = take_due(self._database, server_id, version, now, refused_delay, max(REFUSED_WAITS))
+            return enqueue_many(self._database, scene_ids, REFUSED, now)

@@ -39,6 +39,8 @@ from worker.backoff import (
     RetryPolicy,
     calculate_delay,
     get_retry_params,
+    once_only,
+    refused_delay,
 )
 
 DOWN = PlexServerDown("connection refused")
@@ -185,6 +187,22 @@ def test_a_counted_outage_is_a_passing_failure(error: BaseException) -> None:
     assert [decision.action for decision in decisions] == [RETRY, RETRY, RETRY, BURY, BURY]
     assert {decision.breaker for decision in decisions} == {COUNTS}
     assert all(decision.delay <= 5.0 * 2**count for count, decision in enumerate(decisions))
+
+
+@pytest.mark.parametrize("row", TABLE, ids=IDS)
+@pytest.mark.parametrize("retry_count", [0, FOR_EVER])
+def test_a_job_that_comes_again_by_itself_waits_for_an_outage_at_most(row: Row, retry_count: int) -> None:
+    decision = RetryPolicy().decide(row[0], retry_count)
+    once = once_only(decision)
+    assert once.breaker is decision.breaker
+    assert once.delay == 0.0
+    assert once.action is (RELEASE if decision.action is RELEASE and row[0] not in PUT_OFF else DISCARD)
+
+
+def test_a_refused_field_is_tried_ever_more_rarely_and_for_ever() -> None:
+    delays = [refused_delay(tries) for tries in range(10)]
+    assert delays == sorted(delays)
+    assert (delays[0], delays[-1], refused_delay(FOR_EVER)) == (900.0, 86_400.0, 86_400.0)
 
 
 # --- the delay

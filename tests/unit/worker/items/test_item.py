@@ -17,6 +17,7 @@ from sync_queue.state.sync_state import ItemState
 from tests.support.builders import LOCKED, wanted
 from tests.support.builders import item as unlocked_item
 from validation.fields import LIST_FIELDS, FieldValue
+from worker.backoff import REFUSED_WAITS
 from worker.items.item import ItemSync, history_of
 from worker.items.read_back import read_back
 from worker.items.server import KnownServer
@@ -157,7 +158,8 @@ def test_one_field_that_stays_out_is_refused_and_left_to_who_asks_for_it(server:
     assert not sync.verdict.has_ignored_all
     assert (sync.changed, len(sync.verdict.warnings)) == (["summary"], 1)
     state = sync.arrived(NOW)
-    assert state.refused == {"title": {"asked": "New", "shown": "Old", "since": NOW, "plex_version": "1.43"}}
+    refusal = {"asked": "New", "shown": "Old", "since": NOW, "plex_version": "1.43", "tries": 0}
+    assert state.refused == {"title": {**refusal, "next_try_at": NOW + REFUSED_WAITS[0]}}
     assert (set(state.originals), set(state.written)) == ({"summary"}, {"summary"}), "what never arrived is not ours"
     wish = wanted(title="New", summary="s")
     assert ItemSync(shown, state, wish, WriteRules(), tries_refused=False).edits == ()
