@@ -68,6 +68,7 @@ SCHEMA = (
         scene_id INTEGER PRIMARY KEY, files TEXT NOT NULL, since REAL NOT NULL)
     """,
     PARTLY_FOUND,
+    "CREATE TABLE IF NOT EXISTS discarded (scene_id INTEGER PRIMARY KEY, discarded_at REAL NOT NULL)",
     """
     CREATE TABLE IF NOT EXISTS scene_state (
         scene_id INTEGER PRIMARY KEY, synced_at REAL NOT NULL, stash_updated_at TEXT NOT NULL,

@@ -15,7 +15,7 @@ from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import MAY_BE_SPLIT
 from sync_queue.state.undone import Undone, mark, undone_among
 
-SCENE_TABLES = ("pins", "undone", "partly_found", "scene_state")
+SCENE_TABLES = ("pins", "undone", "partly_found", "discarded", "scene_state")
 """What is known of scenes."""
 _PARTS = (
     "originals",

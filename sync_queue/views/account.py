@@ -8,6 +8,7 @@ from enum import Enum
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
+from sync_queue.state.discarded import discarded_since
 from sync_queue.state.undone import undone_among
 
 
@@ -19,6 +20,7 @@ class Standing(str, Enum):
     NOT_IN_PLEX = "not_in_plex"
     WAITING = "waiting"
     GIVEN_UP = "given_up"
+    REMOVED = "removed"
     UNDONE = "undone"
     NOTHING_TO_SYNC = "nothing_to_sync"
 
@@ -26,7 +28,8 @@ class Standing(str, Enum):
 def account_of(database: Database, server_id: str, pages: Iterable[Sequence[int]], since: float) -> dict[Standing, int]:
     """How many scenes of `pages` stand how on a server, `since` in seconds since the epoch; every Standing is a key.
 
-    IN_STEP are those in which nothing had to be changed; NOT_IN_PLEX wait, too.
+    IN_STEP are those in which nothing had to be changed; NOT_IN_PLEX wait, too. REMOVED are those whose job a person
+    took out of the queue.
     """
     counts = Counter(standing for page in pages for standing in _standings(database, server_id, page, since))
     return {standing: counts[standing] for standing in Standing}
@@ -55,20 +58,21 @@ def _standings(database: Database, server_id: str, scene_ids: Sequence[int], sin
         f" FROM scene_state WHERE scene_id {IN_LIST}",
         (since, since, since, listed),
     )
-    undone = undone_among(database, server_id, scene_ids)
-    done = {scene_id: _done(was_synced, scene_id in undone, was_written) for scene_id, was_synced, was_written in rows}
-    return [_standing(scene_id, waiting, given_up, done) for scene_id in scene_ids]
+    left = dict.fromkeys(undone_among(database, server_id, scene_ids), Standing.UNDONE)
+    left |= dict.fromkeys(discarded_since(database, since, scene_ids), Standing.REMOVED)
+    done = {
+        scene_id: Standing.CHANGED if was_written else Standing.IN_STEP
+        for scene_id, was_synced, was_written in rows
+        if was_synced
+    }
+    return [_standing(scene_id, waiting, given_up, {**left, **done}) for scene_id in scene_ids]
 
 
-def _done(was_synced: int, was_undone: bool, was_written: int) -> Standing:
-    if was_synced:
-        return Standing.CHANGED if was_written else Standing.IN_STEP
-    return Standing.UNDONE if was_undone else Standing.NOTHING_TO_SYNC
-
-
-def _standing(scene_id: int, waiting: dict[int, str | None], given_up: set[int], done: dict[int, Standing]) -> Standing:
+def _standing(
+    scene_id: int, waiting: dict[int, str | None], given_up: set[int], others: dict[int, Standing]
+) -> Standing:
     if scene_id in waiting:
         return Standing.NOT_IN_PLEX if waiting[scene_id] == "PlexNotFound" else Standing.WAITING
     if scene_id in given_up:
         return Standing.GIVEN_UP
-    return done.get(scene_id, Standing.NOTHING_TO_SYNC)
+    return others.get(scene_id, Standing.NOTHING_TO_SYNC)

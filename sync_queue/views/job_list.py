@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
+from sync_queue.state.discarded import note_discarded
 
 _JOB = "CAST(data AS TEXT)"
 
@@ -174,11 +175,15 @@ def pending_jobs(database: Database, wanted: JobFilter = ANY_JOB) -> list[Waitin
     return [job for job in waiting_jobs(database, wanted) if not job.is_claimed]
 
 
-def discard_waiting(database: Database, jobs: Sequence[WaitingJob]) -> int:
-    """Delete these jobs where they still wait as they are, so none into which an edit was folded; returns how many."""
+def discard_waiting(database: Database, jobs: Sequence[WaitingJob], moment: float) -> int:
+    """Delete these jobs where they still wait as they are, so none into which an edit was folded; returns how many.
+
+    `moment`: as which it is remembered, in seconds since the epoch.
+    """
     with database.transaction():
         now = {job.id: job for job in pending_jobs(database, JobFilter(ids=frozenset(job.id for job in jobs)))}
         ids = [job.id for job in jobs if now.get(job.id) == job]
+        note_discarded(database, ids, moment)
         return database.execute(f"DELETE FROM ack_queue_default WHERE {PENDING} AND _id {IN_LIST}", (as_list(ids),))
 
 

@@ -79,7 +79,7 @@ class HookBench:
         """Leave so many rows in the queue."""
         database = open_queue_database(self._world.data.queue)
         try:
-            discard_waiting(database, pending_jobs(database))
+            discard_waiting(database, pending_jobs(database), time.time())
             enqueue_many(database, range(1, rows + 1), "benchmark", time.time())
         finally:
             database.close()

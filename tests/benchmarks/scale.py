@@ -140,7 +140,7 @@ def _queue_costs(folder: Path, size: int) -> dict[str, float]:
         costs["one"] = _median(lambda: enqueue(database, next(numbers), ["title"], "hook", time.time()))
         costs["drain"] = _median(lambda: _drain_batch(manager)) / CLAIM
         _enqueue_all(database, size)
-        costs["clear"] = seconds_of(lambda: discard_waiting(database, pending_jobs(database)))
+        costs["clear"] = seconds_of(lambda: discard_waiting(database, pending_jobs(database), 0.0))
     finally:
         database.close()
     return costs

@@ -29,6 +29,7 @@ _IN_WORDS = {
     Standing.NOT_IN_PLEX: "not in Plex yet",
     Standing.WAITING: "waiting",
     Standing.GIVEN_UP: "given up",
+    Standing.REMOVED: "removed from the queue",
     Standing.UNDONE: "undone before and left alone",
     Standing.NOTHING_TO_SYNC: "with nothing to sync",
 }

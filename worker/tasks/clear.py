@@ -17,9 +17,9 @@ logger = logging.getLogger(__name__)
 
 def clear_queue(task: Task) -> dict[str, Any]:
     """Delete the pending jobs, after writing them to a file."""
-    jobs = pending_jobs(task.database)
-    file = write_backup(task.folder, "pending-queue", [job.data for job in jobs], time.time())
-    return _deleted(discard_waiting(task.database, jobs), "pending job", file)
+    jobs, now = pending_jobs(task.database), time.time()
+    file = write_backup(task.folder, "pending-queue", [job.data for job in jobs], now)
+    return _deleted(discard_waiting(task.database, jobs, now), "pending job", file)
 
 
 def clear_dead_letters(task: Task) -> dict[str, Any]:

@@ -249,7 +249,7 @@ def test_clearing_leaves_jobs_in_progress_and_history(database: Database, queue:
     ack_job(queue, claim(queue))
     in_progress = claim(queue)
     release_job(queue, claim(queue).retried("PlexNotFound", now=NOW, delay=20.0))
-    assert discard_waiting(database, pending_jobs(database)) == 2
+    assert discard_waiting(database, pending_jobs(database), NOW) == 2
     assert rows(database) == [(1, 5), (2, 2)]
     ack_job(queue, in_progress)
 

@@ -72,8 +72,9 @@ def _discard_failed(task: Task, ids: Sequence[int]) -> tuple[str, int]:
 
 
 def _discard_waiting(task: Task, jobs: Sequence[WaitingJob]) -> tuple[str, int]:
-    file = write_backup(task.folder, "pending-queue", [each._asdict() for each in jobs], time.time())
-    return file, discard_waiting(task.database, jobs)
+    now = time.time()
+    file = write_backup(task.folder, "pending-queue", [each._asdict() for each in jobs], now)
+    return file, discard_waiting(task.database, jobs, now)
 
 
 def _kept(job: WaitingJob) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 from storage.lock import ProcessLock
 from sync_queue.state.sync_state import SceneState, SyncState
 from sync_queue.state.undone import Undone
+from sync_queue.views.job_list import discard_waiting, pending_jobs
 from tests.simulators.pictures import jpeg
 from tests.support.workbench import Workbench
 from worker.tasks.bulk_sync import BulkSync
@@ -101,6 +102,26 @@ def test_a_scene_that_was_undone_is_named_as_such(bench: Workbench) -> None:
     state = SyncState(bench.database, bench.plex.machine_identifier)
     state.save_scene(SceneState(fileless, 0.0, "", (), (), undone=Undone(1.0, "")))
     assert account(press(bench)) == {"changed": 3, "undone": 1}
+
+
+def test_what_is_removed_from_the_queue_meanwhile_is_said(bench: Workbench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    bench.stash.add_scene(title="no file", details="d")
+    lock = ProcessLock(bench.folder.drain_lock)
+
+    def remove_two() -> None:
+        waiting = [job for job in pending_jobs(bench.database) if job.data["scene_id"] in (1, 2)]
+        discard_waiting(bench.database, waiting, bench.clock.now)
+        bench.edit(1, title="Another")  # it comes back, and so it is done
+        bench.step()
+
+    assert lock.acquire()
+    try:
+        assert account(press(bench, meanwhile=remove_two)) == {"changed": 2, "removed": 1, "nothing_to_sync": 1}
+    finally:
+        lock.release()
+    assert "1 removed from the queue, 1 with nothing to sync" in caplog.text
+    assert account(press(bench)) == {"changed": 1, "in_step": 2, "nothing_to_sync": 1}, "it was removed from that one"
 
 
 def test_no_scene_at_all_adds_up_to_nothing(tmp_path: Path) -> None:
