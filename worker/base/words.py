@@ -14,9 +14,14 @@ _LONGEST_TEXT = 80
 
 def counted(count: int, noun: str) -> str:
     """The count with its noun, in the plural unless it is one: `1 job`, `2,000 jobs`, `3 tries`."""
+    return f"{count:,} {in_number(count, noun)}"
+
+
+def in_number(count: int, noun: str) -> str:
+    """The noun alone, in the plural unless it is one."""
     if count == 1:
-        return f"{count} {noun}"
-    return f"{count:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{count:,} {noun}s"
+        return noun
+    return f"{noun[:-1]}ies" if noun.endswith("ry") else f"{noun}s"
 
 
 def queued(differing: int, added: int) -> str:

@@ -11,6 +11,7 @@ from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, FieldValue
 from validation.names import name_key
+from worker.base.words import counted
 from worker.items.server import KnownServer
 
 SHOWN_NAMES = 5
@@ -122,7 +123,7 @@ def left_out_in_words(field: str, fits: FieldValue, rest: Sequence[str]) -> str:
     if isinstance(fits, str):
         whole = len(fits) + sum(map(len, rest))
         return f"{field}: cut to {len(fits):,} of {whole:,} characters, as Plex or a proxy before it takes no more"
-    return f"{field}: Plex takes {len(names(fits)):,} names at most, without {_some(rest)}"
+    return f"{field}: Plex takes {counted(len(names(fits)), 'name')} at most, without {_some(rest)}"
 
 
 def _some(value: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from worker.base.words import counted, duration, queued
+from worker.base.words import counted, duration, in_number, queued
 from worker.reconcile.page_parts import FILES_HEAD, FILTERS, ONLY_IN_PLEX, SCENES_HEAD, SCRIPT, STYLE
 from worker.reconcile.page_rows import KINDS, SHOWN_ROWS, options, scene_rows, text, unknown_rows
 from worker.reconcile.rows import MARKS, UNKNOWN, Row
@@ -80,12 +80,13 @@ def _introduction(summary: Mapping[str, Any], started: str) -> str:
 
 
 def _totals(summary: Mapping[str, Any]) -> str:
-    tiles = [("scenes", "scenes", summary["scenes"])]
+    tiles = [("scenes", in_number(summary["scenes"], "scene"), summary["scenes"])]
     tiles += [(name, words, summary[name]) for name, words in TOTALS if summary[name] or name in ("in_step", "differs")]
     tiles += [(name, KINDS[name], summary[name]) for name in MARKS if summary[name]]
     shown = "".join(_tile(name, words, count, _share(count, summary["scenes"])) for name, words, count in tiles)
     if summary[UNKNOWN] is not None:
-        shown += _tile(UNKNOWN, KINDS[UNKNOWN], summary[UNKNOWN], "<small>files</small>")
+        files = in_number(summary[UNKNOWN], "file")
+        shown += _tile(UNKNOWN, KINDS[UNKNOWN], summary[UNKNOWN], f"<small>{files}</small>")
     return f'<dl class="totals">{shown}</dl>\n'
 
 

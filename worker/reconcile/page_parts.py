@@ -134,6 +134,6 @@ SCENES_HEAD = _head(
 )
 FILES_HEAD = _head("files", "File", "Library", "Note")
 ONLY_IN_PLEX = (
-    '<p class="note">These files are in the libraries that PlexSync looks at, and belong to no scene in Stash. '
-    "Have Stash scan their folders, or take them out of the libraries in Plex.</p>"
+    '<p class="note">Each file here is in a library that PlexSync looks at, and belongs to no scene in Stash. '
+    "Have Stash scan its folder, or take it out of the library in Plex.</p>"
 )

@@ -212,6 +212,16 @@ def test_one_second_and_one_scene_are_in_the_singular(folder: DataFolder) -> Non
     assert ", all scenes in 1 second. 1 scene was put in the queue." in html
 
 
+def test_one_file_and_one_scene_in_a_tile_are_in_the_singular(folder: DataFolder) -> None:
+    file = BesideFile("/a/b/c", 1, "a", FILM, False)
+    html = Path(write(folder, scenes=1, unknown=[file]).html).read_text()
+    assert "<dd>1<small>file</small>" in html
+    assert "<dt>scene</dt><dd>1<" in html
+    html = Path(write(folder, scenes=2, unknown=[]).html).read_text()
+    assert "<dd>0<small>files</small>" in html
+    assert "<dt>scenes</dt><dd>2<" in html
+
+
 def test_names_of_a_list_that_come_or_go_are_marked(folder: DataFolder) -> None:
     html = Path(write(folder, differing(Difference(1, "tags", ("Stays", "Goes"), ("Stays", "Comes")))).html).read_text()
     assert "Stays, <del>Goes</del>" in html
