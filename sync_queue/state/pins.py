@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from storage.database import Database
 
 
-@dataclass(frozen=True)
-class Pin:
+class Pin(NamedTuple):
     """A scene and the item that is to show it: its key when it was last seen, and its files, as Plex sees them.
 
     `pinned_at`: when a person chose it, in seconds since the epoch.
@@ -19,7 +18,7 @@ class Pin:
     scene_id: int
     rating_key: int
     files: tuple[str, ...]
-    pinned_at: float = field(default=0.0, compare=False)
+    pinned_at: float = 0.0
 
     def holds_for(self, files: Sequence[str]) -> bool:
         """Whether an item with these files is the one meant."""

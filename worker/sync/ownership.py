@@ -187,7 +187,7 @@ class Ownership:
     def _follow_pins(self, owned: Sequence[tuple[PlexItem, ItemState]]) -> None:
         for pin in self._pins.all() if owned else ():
             for item, state in owned:
-                current = replace(pin, rating_key=item.rating_key, files=item.files)
+                current = pin._replace(rating_key=item.rating_key, files=item.files)
                 if pin.scene_id == state.scene_id and pin.holds_for(item.files) and pin != current:
                     self._pins.set(current)
 

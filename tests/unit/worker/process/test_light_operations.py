@@ -22,7 +22,7 @@ SILENT = {*PACKAGES, "logging", "subprocess", "threading", "tempfile", "asyncio"
 """What none of them needs where it is quiet: together as much as two bare interpreters."""
 LIGHTEST = {*SILENT, "dataclasses", "inspect", "ast", "urllib", "hashlib", "random", "pathlib", "shutil"}
 """What those need least that the page asks most."""
-MOST_ASKED = {"queue_status", "jobs", "recent_syncs", "history", "outage_report"}
+MOST_ASKED = {"queue_status", "jobs", "recent_syncs", "history", "outage_report", "scene_status", "pins"}
 ARGUMENTS: dict[str, dict[str, Any]] = {"scene_status": {"scene_id": 1}, "report": {"name": "compare-20261126-120000"}}
 
 
