@@ -36,24 +36,27 @@ from worker.items.writing import ItemWriting, Tries
 REFRESH = "refresh"
 """What reports call it, where they name a field otherwise; then both values are Stash's time of the scene."""
 
+UNKNOWN = ""
+"""Stands for the SHA-1 of a picture that failed, whichever it was: another try is always another matter."""
+
 
 @dataclass
 class ImageResults:
     """What became of an item's pictures, by field.
 
     `changed` show another one, `locked` were locked by an edit of their own, `done` are as they should be, `check`
-    (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not. `silences`: failures of
-    what did not come from Stash in time. `awaited`: why those wait that cannot be made yet. `refused`: the SHA-1 of
-    what Plex does not take. `locks_along`: Plex's names of those whose lock goes along with other edits,
-    `locks_taken_back` of those whose lock was set without a picture to follow.
+    (SHA-1) is to be looked for in Plex. `failures` may be gone at the next try, `warnings` not; by field, in words.
+    `silences`: failures of what did not come from Stash in time. `awaited`: why those wait that cannot be made yet.
+    `refused`: the SHA-1 of what Plex does not take. `locks_along`: Plex's names of those whose lock goes along with
+    other edits, `locks_taken_back` of those whose lock was set without a picture to follow.
     """
 
     changed: list[str] = field(default_factory=list)
     locked: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     check: dict[str, str] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
-    silences: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    silences: dict[str, str] = field(default_factory=dict)
     awaited: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
@@ -63,11 +66,12 @@ class ImageResults:
     @property
     def unfinished(self) -> list[str]:
         """Why pictures are not as they should be, though they may be at the next try."""
-        return [*self.failures, *self.silences, *self.awaited]
+        return [*dict.fromkeys((*self.failures.values(), *self.silences.values())), *self.awaited]
 
-    def note(self, what: str, error: StashUnavailable) -> None:
-        """Stash could not give a picture, of which `what` was to be made."""
-        (self.silences if isinstance(error, StashSilent) else self.failures).append(f"{what}: {error}")
+    def note(self, fields: Sequence[str], error: StashUnavailable) -> None:
+        """Stash could not give a picture, of which these were to be made."""
+        failures = self.silences if isinstance(error, StashSilent) else self.failures
+        failures.update(dict.fromkeys(fields, f"{', '.join(fields)}: {error}"))
 
 
 class ItemSync(ItemWriting):
@@ -169,7 +173,9 @@ class ItemSync(ItemWriting):
     @property
     def known_warnings(self) -> list[str]:
         """Those that an earlier sync said already."""
-        return list(map(self.verdict.refusal_in_words, self.verdict.refused_again))
+        failures = {**self.images.failures, **self.images.silences}
+        again = [text for name, text in failures.items() if name in self._known.refused]
+        return [*map(self.verdict.refusal_in_words, self.verdict.refused_again), *again]
 
     def arrived(self, now: float, *, gives_up: bool = True) -> ItemState:
         """The state once everything is written, by this run or by an earlier one that could not say so any more.
@@ -236,7 +242,9 @@ class ItemSync(ItemWriting):
         shown = {name: as_json(value) for name, value in self.verdict.shown.items()}
         asked = {name: as_json(self._wanted.value(name)) for name in self.verdict.refused}
         fresh = {name: self._refusal(name, value, shown.get(name), now) for name, value in asked.items()}
-        return {**kept, **fresh, **self._refused_pictures(now)}
+        failed = (*self.images.failures, *self.images.silences)
+        given_up = {name: self._refusal(name, UNKNOWN, None, now) for name in failed}
+        return {**kept, **fresh, **given_up, **self._refused_pictures(now)}
 
     def _refused_pictures(self, now: float) -> dict[str, Any]:
         """Those that Plex does not take: that is known at once, whatever else is tried again."""
@@ -262,6 +270,7 @@ class ItemSync(ItemWriting):
 
         `now`: seconds since the epoch.
         """
+        self.verdict.plex_version = server.version  # without an edit, nothing is judged
         if self.edits:
             self.send(plex, locks, server, tries, photos)
             writing = dict(self.state.writing)

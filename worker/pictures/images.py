@@ -84,7 +84,7 @@ class ImageSync:
         try:
             image = picture.read()
         except StashUnavailable as error:
-            item.images.note(", ".join(fields), error)
+            item.images.note(fields, error)
             return
         if image is None:
             return  # Stash shows a placeholder of its own: a scan has not made a picture yet
@@ -277,7 +277,7 @@ class ImageSync:
         if error is None:
             return True
         if not _is_about_size(error, size):
-            item.images.failures.append(f"{name}: {error}")
+            item.images.failures[name] = f"{name}: {error}"
             return False
         item.images.refused[name] = digest
         if not was_refused:

@@ -78,7 +78,7 @@ class PhotoSync:
         except StashUnavailable as error:
             with self._lock:
                 self._taken -= taken
-            item.images.note(PHOTOS, error)
+            item.images.note([PHOTOS], error)
             return DuePhotos()
         addresses = {name: photo.address for name, photo in photos.items()}
         return DuePhotos(photos, tuple(photo_requests(shown, addresses, locked=locked)))
@@ -99,7 +99,7 @@ class PhotoSync:
             if not item.is_fields_own(error, self.context.plex):
                 raise
             if not isinstance(error, PlexPermanentError):
-                item.images.failures.append(f"{PHOTOS}: {error}")
+                item.images.failures[PHOTOS] = f"{PHOTOS}: {error}"
                 return
             item.images.warnings.append(f"{PHOTOS}: Plex does not take them ({error})")
         else:

@@ -166,6 +166,26 @@ def test_a_rating_and_a_picture_are_tried_again_too(tmp_path: Path) -> None:
         assert disagreements(bench, bench.keys) == []
 
 
+def test_a_picture_that_failed_for_long_is_tried_again_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Workbench(tmp_path, scenes=1, skip_fields="background") as bench:
+        injected = bench.plex.inject(status(503), method="POST")
+        bench.enqueue(1)
+        bench.drain()
+        assert list(refusals(bench)) == ["poster"]
+        caplog.clear()
+        caplog.set_level(logging.INFO)
+        before = bench.plex.count("POST")
+        bench.run_for(REFUSED_WAITS[0] + INTERVAL + MINUTE)
+        assert (bench.plex.count("POST"), bench.open_jobs(), bench.dead_letters()) == (before + 1, 0, [])
+        assert [record.getMessage() for record in caplog.records if not record.name.endswith("catch_up")] == []
+        injected.remove()
+        bench.run_until(lambda: not refusals(bench))
+        assert "thumb" in bench.item(1).locked
+        assert bench.plex.count("POST") == before + 2
+
+
 def test_a_new_value_is_another_matter(bench: Workbench) -> None:
     edit_refused(bench)
     bench.run_for(REFUSED_WAITS[0] + INTERVAL + MINUTE)
