@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
@@ -18,6 +19,7 @@ from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.state.refusals import has_refusals
+from sync_queue.waiting.missed import is_missed_since
 from validation.errors import ConfigError
 from worker.data_folder import DataFolder
 from worker.errors import ArgumentError, TaskError
@@ -31,6 +33,8 @@ if TYPE_CHECKING:  # it loads plexapi, pydantic and requests, which the light op
 
 QUIET = "quiet"
 """The argument that every mode knows: log nothing at Info or above."""
+MISSED_FOR = 86_400.0
+"""Seconds for which a further file that Plex lacks has whoever comes by start a drainer, which looks for it at once."""
 
 
 class Action:
@@ -166,15 +170,16 @@ def _open_workplace(
 
 
 def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object], level: str) -> None:
-    """Retries fall due, what Plex refused is tried again, and outages end when nobody watches; and a task that was
-    stopped left its work behind.
+    """Retries fall due, what Plex refused is tried again, further files are scanned, and outages end when nobody
+    watches; and a task that was stopped left its work behind.
 
     `level`, one of stash.protocol's: how it is said that none can be started.
     """
     try:
         # By its name: somebody may have set the file aside that the task has open.
         with closing(open_queue_database(folder.queue)) as database:
-            if has_open_jobs(database) or has_refusals(database) or JsonFile(folder.write_test).peek():
+            is_missing = is_missed_since(database, time.time() - MISSED_FOR)
+            if has_open_jobs(database) or has_refusals(database) or is_missing or JsonFile(folder.write_test).peek():
                 start_drainer()
     except NewerFormat:
         return  # this version has no drainer for it, and the task has said so
