@@ -14,6 +14,7 @@ from storage.crash_points import reach
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import fail_job
+from sync_queue.state.discarded import delete_letters
 from sync_queue.views.counts import count_dead_letters, dead_letters_by_type
 
 if TYPE_CHECKING:  # it loads persist-queue, which the light operations have no use for
@@ -139,10 +140,7 @@ class DeadLetterQueue:
 
     def delete(self, letters: Iterable[DeadLetter]) -> int:
         """Delete exactly these entries; returns how many there still were."""
-        with self._database.transaction():
-            return self._database.execute_many(
-                "DELETE FROM dead_letters WHERE id = ?", [(each.id,) for each in letters]
-            )
+        return delete_letters(self._database, f"id {IN_LIST}", (as_list(each.id for each in letters),))
 
     def get_older_than(self, days: float, now: float) -> list[DeadLetter]:
         """The entries buried more than `days` days before `now` (seconds since the epoch), oldest first."""
@@ -153,10 +151,8 @@ class DeadLetterQueue:
 
     def delete_older_than(self, days: float, now: float, kept_type: str = "") -> int:
         """Delete entries buried more than `days` days before `now`, but for those of `kept_type`; returns how many."""
-        return self._database.execute(
-            "DELETE FROM dead_letters WHERE buried_at < ? AND error_type <> ?",
-            (now - days * SECONDS_PER_DAY, kept_type),
-        )
+        values = (now - days * SECONDS_PER_DAY, kept_type)
+        return delete_letters(self._database, "buried_at < ? AND error_type <> ?", values)
 
     def resolve(self, scene_id: int) -> None:
         """Delete a scene's entries: it is in step now, or a newer entry says why not."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from storage.database import IN_LIST, Database, as_list
 from sync_queue.schema import CLAIMED, PENDING
-from sync_queue.state.discarded import note_discarded
+from sync_queue.state.discarded import delete_letters, note_discarded
 
 _JOB = "CAST(data AS TEXT)"
 
@@ -189,7 +189,7 @@ def discard_waiting(database: Database, jobs: Sequence[WaitingJob], moment: floa
 
 def discard_failed(database: Database, ids: Sequence[int]) -> int:
     """Delete these dead letters; returns how many there still were."""
-    return database.execute(f"DELETE FROM dead_letters WHERE id {IN_LIST}", (as_list(ids),))
+    return delete_letters(database, f"id {IN_LIST}", (as_list(ids),))
 
 
 def _waiting_job(row: tuple[Any, ...], *, is_claimed: bool) -> WaitingJob:

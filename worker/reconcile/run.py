@@ -22,6 +22,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from storage.json_file import JsonFile
 from sync_queue.enqueue import enqueue_many
+from sync_queue.state.discarded import left_alone
 from validation.fields import FIELDS
 from worker.base.words import counted, queued
 from worker.circuit_breaker import ReadOnlyStore
@@ -143,15 +144,7 @@ class ReconcileRun:
         rows_bytes = self._files.rows.append(chain(*rows), self._state.rows_bytes)
         reach("reconcile:appended")
         paths_bytes = self._keep_paths(results)
-        differing = [
-            result.scene_id
-            for result in results
-            if result.verdict is Verdict.DIFFERS and (self._by_hand or not result.differs_in_refused_only)
-        ]
-        added = 0
-        if self._kind is Kind.RECONCILE:
-            source = SOURCE_BY_HAND if self._by_hand else SOURCE
-            added = enqueue_many(database, differing, source, self._clock())
+        added = self._enqueue(database, results) if self._kind is Kind.RECONCILE else 0
         self._state = replace(
             _counted(self._state, results),
             rows=self._state.rows + sum(map(len, rows)),
@@ -164,6 +157,15 @@ class ReconcileRun:
         # Last: what is enqueued twice is one job, what is counted without having been enqueued would be lost.
         self._files.save(self._state)
         return added
+
+    def _enqueue(self, database: Database, results: Sequence[SceneComparison]) -> int:
+        """Put those that differ in the queue; what comes by itself leaves alone what was refused or discarded."""
+        differing = [result for result in results if result.verdict is Verdict.DIFFERS]
+        if self._by_hand:
+            return enqueue_many(database, [each.scene_id for each in differing], SOURCE_BY_HAND, self._clock())
+        discarded = left_alone(database, [each.scene_id for each in differing])
+        free = [each.scene_id for each in differing if not each.differs_in_refused_only]
+        return enqueue_many(database, [each for each in free if each not in discarded], SOURCE, self._clock())
 
     def finish(self, index: FileIndex, obfuscate_paths: bool) -> dict[str, Any]:
         """Write the report, forget the run and return what came of it (docs/status.md).

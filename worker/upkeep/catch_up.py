@@ -21,6 +21,7 @@ from sync_queue.creation import renew_identity
 from sync_queue.dlq import DeadLetterQueue
 from sync_queue.enqueue import enqueue_many
 from sync_queue.operations import pending_scene_ids
+from sync_queue.state.discarded import discarded_times
 from sync_queue.state.sync_state import stash_times
 from sync_queue.views.counts import last_synced_at
 from worker.base.words import counted
@@ -128,6 +129,7 @@ class CatchUp:
         updated = dict(page)
         synced = stash_times(self._database, list(updated))
         given_up = DeadLetterQueue(self._database).buried_times(list(updated))
+        discarded = discarded_times(self._database, updated)
         # A job that waits will see the edit; to fold it in once more would only forget its tries.
         waiting = pending_scene_ids(self._database, list(updated))
         missed = [
@@ -135,7 +137,7 @@ class CatchUp:
             for scene_id, text in updated.items()
             if scene_id not in waiting
             and _differs(text, synced.get(scene_id, ""))
-            and parse_time(text).timestamp() > given_up.get(scene_id, 0.0)
+            and parse_time(text).timestamp() > max(given_up.get(scene_id, 0.0), discarded.get(scene_id, 0.0))
         ]
         return enqueue_many(self._database, missed, SOURCE, self._clock())
 

@@ -11,6 +11,7 @@ from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
 from sync_queue.sources import REFUSED
+from sync_queue.state.discarded import left_alone
 from sync_queue.state.refusals import has_refusals, is_try_near, take_due
 from validation.errors import ConfigError
 from worker.backoff import REFUSED_WAITS, refused_delay
@@ -62,4 +63,5 @@ class RefusalLook:
         server_id, version = context.plex.machine_identifier, context.plex.version
         with self._database.transaction():
             scene_ids = take_due(self._database, server_id, version, now, refused_delay, max(REFUSED_WAITS))
-            return enqueue_many(self._database, scene_ids, REFUSED, now)
+            wanted = set(scene_ids) - left_alone(self._database, scene_ids)
+            return enqueue_many(self._database, sorted(wanted), REFUSED, now)
