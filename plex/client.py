@@ -119,17 +119,23 @@ class PlexClient:
     def confirmed_identifier(self) -> str:
         """The identifier of the server that answers now, which may be another one than at first. One request."""
         if self._connected is not None:
-            self.note_identity(self._identity())
+            self.note_identity(*self._identity())
         return self.machine_identifier
 
-    def note_identity(self, machine_identifier: str) -> None:
-        """Somebody saw which server answers at this address. If it is another one, the next request connects anew."""
-        if self._connected is not None and machine_identifier != self._connected.machineIdentifier:
+    def note_identity(self, machine_identifier: str, version: str) -> None:
+        """Somebody saw which server answers at this address, in which version ("" where it says none).
+
+        If it is another one, or was updated, the next request connects anew.
+        """
+        if self._connected is None:
+            return
+        known = (self._connected.machineIdentifier, self._connected.version or version)
+        if known != (machine_identifier, version or self._connected.version):
             self._connected = None
 
     @property
     def version(self) -> str:
-        """The version of the server when it was connected to, "" where it says none. Connects if need be."""
+        """The version of the server when somebody saw it last, "" where it says none. Connects if need be."""
         return str(self._server.version or "")
 
     def sections(self) -> tuple[Section, ...]:
@@ -281,18 +287,20 @@ class PlexClient:
     def _require_identity(self) -> None:
         """Raises PlexError where it is not this Plex that answers: what another server has not says nothing."""
         before = self.machine_identifier
-        now = self._identity()
+        now, version = self._identity()
         if now != before:
             # It may have been set up anew. Who asks next connects again and learns who it is.
-            self.note_identity(now)
+            self.note_identity(now, version)
             raise self._malformed("/identity", "another machineIdentifier")
 
-    def _identity(self) -> str:
+    def _identity(self) -> tuple[str, str]:
+        """The server's identifier and its version, "" where it says none."""
         with no_scenes_fault("/identity"):
-            identifier = self._read("/identity").get("machineIdentifier")
+            shown = self._read("/identity")
+            identifier = shown.get("machineIdentifier")
             if not identifier:
                 raise self._malformed("/identity", "no machineIdentifier")
-            return identifier
+            return identifier, shown.get("version", "")
 
     def _send(self, path: str, method: Callable[..., object], body: bytes | None = None) -> Element | None:
         server = self._server

@@ -84,7 +84,7 @@ class SyncContext:
 
 
 class SyncContexts:
-    """Keeps one context and builds another when the settings change. `clock` gives seconds since the epoch.
+    """Keeps one context and builds another when the settings, or Stash's library folders, change. `clock` gives seconds since the epoch.
 
     `before_plex_request` is called before each request to Plex, and may raise to keep it back.
     """
@@ -104,7 +104,7 @@ class SyncContexts:
         self._before_plex_request = before_plex_request
         self.pictures = PicturePackages(folder, clock=clock)
         self._read_at: float | None = None
-        self._config: PlexSyncConfig | None = None
+        self._read: tuple[PlexSyncConfig, tuple[str, ...]] | None = None
         self._context: SyncContext | None = None
 
     def current(self, max_age: float) -> SyncContext:
@@ -116,10 +116,11 @@ class SyncContexts:
         if self._context is not None and self._read_at is not None and 0.0 <= now - self._read_at < max_age:
             return self._context
         config = self.read_settings()
-        if self._context is None or config != self._config:
+        read = (config, self._stash.library_roots())
+        if self._context is None or read != self._read:
             self.close()
             self._context = self._open(config)
-            self._config = config
+            self._read = read
         self._read_at = now
         return self._context
 
@@ -194,7 +195,7 @@ def _fault(config: PlexSyncConfig, plex: PlexClient, request: str) -> str:
     if request == "/identity":
         health = check_identity(config.plex_url, timeout=config.connect_timeout, verify=not config.skip_tls_verify)
         if health.machine_identifier:
-            plex.note_identity(health.machine_identifier)
+            plex.note_identity(health.machine_identifier, health.version)
         return "" if health.up else health.detail
     try:
         plex.ask(request)
