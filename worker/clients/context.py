@@ -84,7 +84,9 @@ class SyncContext:
 
 
 class SyncContexts:
-    """Keeps one context and builds another when the settings, or Stash's library folders, change. `clock` gives seconds since the epoch.
+    """Keeps one context and builds another when the settings, or Stash's library folders, change.
+
+    `clock` gives seconds since the epoch.
 
     `before_plex_request` is called before each request to Plex, and may raise to keep it back.
     """
