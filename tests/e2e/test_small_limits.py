@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 
 from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import disagreements, wait_until_in_step
+from tests.support.small_disk import small_disk
 from tests.world import World, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="sets limits by the shell's ulimit")]
@@ -68,13 +67,8 @@ def _run(world: World, mode: str) -> str:
 @pytest.fixture
 def small_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder on a disk of 64 kB, of its own."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a disk, and not on every machine")
-    yield folder
-    subprocess.run(["umount", "--lazy", str(folder)], check=True)  # noqa: S607 - root's PATH
+    with small_disk(tmp_path / "small") as folder:
+        yield folder
 
 
 def test_a_full_temporary_folder_is_named_and_edits_go_on(tmp_path: Path, small_folder: Path) -> None:

@@ -92,7 +92,7 @@ def test_it_leaves_while_pip_is_at_work_and_takes_pip_along(tmp_path: Path, pyth
     with silent_index() as address, waiting_world(tmp_path, python, PIP_INDEX_URL=address) as world:
         wait_until_logged(world, "Installing")
         (drainer,) = world.drainers()
-        wait_until(lambda: any("pip" in child.cmdline() for child in drainer.children()), "pip")
+        wait_until(lambda: any("--require-hashes" in child.cmdline() for child in drainer.children()), "pip")
         (pip,) = drainer.children()
         disable(world)
         wait_until(lambda: not world.drainers(), "the drainer to end", OBEDIENT)

@@ -25,6 +25,9 @@ LOOK_EVERY = 1.0
 UNFINISHED = ".new"
 """Ending of folders that are being filled; one that nobody fills any more may be deleted."""
 
+_PIP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "private_pip.py")
+_CRASH = "ERROR: Exception:"
+"""What pip says before the traceback of an error that it has no words for (pip, base_command.py)."""
 _NO_PIP = (
     "{python} has no pip, and a temporary one cannot be made ({cause}). Install pip "
     "(apk add py3-pip on Alpine, apt install python3-pip on Debian and Ubuntu)"
@@ -39,10 +42,13 @@ def pip_command(python: str, target: str, lock: str, *options: str) -> list[str]
     """The command that installs what `lock` pins into a folder of our own: PEP 668 does not object to that.
 
     `options` are for the interpreter. Wheels only: building pydantic's core takes a Rust compiler and fails late and
-    obscurely without one. `--no-user`, because a `user = yes` in pip's configuration contradicts `--target`.
+    obscurely without one. `--no-user`, `--prefix` and `--root`, because pip's configuration may have some that
+    contradict `--target`; for what no option takes back see worker.packages.private_pip.
     """
+    root = os.path.splitdrive(os.path.abspath(target))[0] + os.sep
     return [
-        *isolated(python, *options, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-user"),
+        *isolated(python, *options, _PIP, "install", "--disable-pip-version-check", "--no-input", "--no-user"),
+        *("--prefix", "", "--root", root),
         *("--only-binary=:all:", "--require-hashes", "--target", target, "-r", lock),
     ]
 
@@ -168,7 +174,8 @@ def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None], c
 
 def _cause(lines: Iterable[str]) -> str:
     lines = list(lines)
-    errors = [line for line in lines if line.startswith("ERROR: ")]
+    # After a crash, what is wrong stands at the end of the traceback.
+    errors = [] if _CRASH in lines else [line for line in lines if line.startswith("ERROR: ")]
     cause = last_line("\n".join(errors or lines)).removeprefix("ERROR: ")
     # What pip says last is that no version of the package exists, also where it could not ask anybody.
     if any("connection broken by" in line for line in lines):
