@@ -13,12 +13,15 @@ import pytest
 
 
 @contextmanager
-def small_disk(folder: Path, size: str = "64k") -> Iterator[Path]:
-    """Mount a disk of `size` (as mount takes it) at a folder, which is made; skips the test where that cannot be."""
+def small_disk(folder: Path, size: str = "64k", *options: str) -> Iterator[Path]:
+    """Mount a disk of `size` and with further `options`, as mount takes them, at a folder, which is made.
+
+    Skips the test where that cannot be.
+    """
     folder.mkdir(parents=True)
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("only root may mount a disk")
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(folder)]
+    command = ["mount", "-t", "tmpfs", "-o", ",".join((f"size={size},mode=700", *options)), "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:

@@ -34,6 +34,12 @@ _NO_PIP = (
 )
 
 
+_NO_CODE = (
+    "{folder} is on a disk that is mounted noexec, so compiled packages do not load from it. Mount it without noexec, "
+    "or set the environment variable STASH_PLUGIN_DATA on Stash to a folder on another disk"
+)
+
+
 class InstallError(Exception):
     """The packages could not be installed; the text says why."""
 
@@ -71,7 +77,8 @@ def install(
         os.mkdir(arriving, mode=0o700)
         _run_pip(pip_command(python, arriving, lock, "-X", "utf8"), os.path.dirname(target), log, check)
         if cause := load_error(arriving, [pin.module for pin in read_pins(requirements)]):
-            raise InstallError(f"pip has fetched them, but they do not load: {cause}")
+            told = _NO_CODE.format(folder=os.path.dirname(target)) if _runs_no_code(arriving) else ""
+            raise InstallError(told or f"pip has fetched them, but they do not load: {cause}")
         _give_name(arriving, target)
     except OSError as error:
         raise InstallError(str(error)) from error
@@ -93,6 +100,11 @@ def load_error(folder: str, modules: Iterable[str]) -> str:
     script = f"import sys; sys.path.insert(0, sys.argv[1]); import {', '.join(modules)}"
     result = _run(isolated(sys.executable, "-c", script, folder), os.path.dirname(sys.executable))
     return last_line(result.stderr) if result.returncode else ""
+
+
+def _runs_no_code(folder: str) -> bool:
+    """Whether its disk is mounted noexec, which keeps compiled modules from loading. Only Linux says so."""
+    return sys.platform == "linux" and bool(os.statvfs(folder).f_flag & os.ST_NOEXEC)
 
 
 def _discard(*folders: str) -> None:

@@ -105,7 +105,7 @@ def children() -> list[str]:
     found = []
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
-            found += ["pip"] if "pip" in child.cmdline() else []
+            found += ["pip"] if "--require-hashes" in child.cmdline() else []
     return found
 
 

@@ -93,3 +93,15 @@ def test_where_pip_crashes_the_reason_is_told(plugin: NeedyPlugin, tmp_path: Pat
         plugin.data = DataFolder(str(folder / "data"))
         plugin.data.create()
         assert os.strerror(errno.ENOSPC) in plugin.run()["error"]
+
+
+def test_a_disk_that_runs_no_code_is_named_with_the_step(plugin: NeedyPlugin, tmp_path: Path) -> None:
+    needs_its_compiled_part = "import no_such_library\n"  # what is compiled does not load from there
+    make_wheel(plugin.wheels, "1.2.0", needs_its_compiled_part)
+    plugin.require("1.2.0", needs_its_compiled_part)
+    with small_disk(tmp_path / "small", "1m", "noexec") as folder:
+        plugin.data = DataFolder(str(folder / "data"))
+        plugin.data.create()
+        error = plugin.run()["error"]
+    assert f"{plugin.data.dependencies} is on a disk that is mounted noexec" in error
+    assert "STASH_PLUGIN_DATA" in error
