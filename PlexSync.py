@@ -107,16 +107,19 @@ def end_at_once() -> "NoReturn":
 
 def in_words(folder: DataFolder, error: "OSError | sqlite3.Error | MemoryError") -> str:
     """What cannot be used, why, and what to do about it."""
-    from worker.base.shortage import shortage  # noqa: PLC0415 - only needed where something is wrong
+    # Only needed where something is wrong.
+    from worker.base.shortage import shortage  # noqa: PLC0415
+    from worker.base.storage_advice import next_step  # noqa: PLC0415
 
     said = str(error) if isinstance(error, NewerFormat) else shortage(error)
     if said:
         return said
     if isinstance(error, OSError):
-        place = error.filename or folder.root
-        return f"{place} cannot be used ({error.strerror or error}). Make it writable for Stash's user"
-    is_held = isinstance(error, sqlite3.Error) and is_busy(error)
-    advice = "If this goes on, restart Stash" if is_held else "Is the disk full or the folder read-only?"
+        place = str(error.filename or folder.root)
+        return f"{place} cannot be used ({error.strerror or error}). {next_step(error, place)}"
+    advice = "If this goes on, restart Stash"
+    if isinstance(error, sqlite3.Error) and not is_busy(error):
+        advice = next_step(error, folder.queue) or "Is the disk full or the folder read-only?"
     return f"the queue in {folder.queue} cannot be used ({error}). {advice}"
 
 

@@ -109,6 +109,6 @@ def test_what_cannot_be_written_down_is_not_deleted(tmp_path: Path, mode: str) -
         assert drainer.acquire()  # another one would see to old dead letters itself
         bury(world, 1, days_ago=90.0)
         Path(world.data.backups).write_text("a file where the folder should be", encoding="utf-8")
-        with pytest.raises(ResolverError, match=r"cannot be used.*Make it writable"):
+        with pytest.raises(ResolverError, match=r"cannot be used.*Move away the file"):
             operate(world, mode)
         assert (world.open_jobs(), world.dead_letters().get_count()) == (1, 1)

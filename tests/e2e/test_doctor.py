@@ -167,9 +167,7 @@ def test_without_a_data_folder_everything_else_is_looked_at(tmp_path: Path, data
         said = findings(result)
         assert len(said) == 8
         assert said["Data folder"].startswith(f"{place} cannot be used (")
-        assert said["Data folder"].endswith(
-            ". Make it writable for Stash's user, or name another folder in STASH_PLUGIN_DATA"
-        )
+        assert said["Data folder"].endswith(", or name another folder in STASH_PLUGIN_DATA")
         assert said["Sample scenes"] == "3 of 3 found in Plex"
         press(world, "Test Plex Connection")
         assert f"error: Data folder: {place} cannot be used" in world.logged()
@@ -191,7 +189,7 @@ def test_so_it_is_where_only_the_queue_cannot_be_opened(tmp_path: Path) -> None:
 def test_other_tasks_fail_with_the_reason(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         point_elsewhere(world, tmp_path, "below a file")
-        with pytest.raises(ResolverError, match=r"cannot be used \(.*\)\. Make it writable for Stash's user"):
+        with pytest.raises(ResolverError, match=r"cannot be used \(.*\)\. Move away the file"):
             operate(world, "queue_status")
 
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from storage.database import NewerFormat
+from worker.base.storage_advice import MAKE_WRITABLE, next_step
 from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
 from worker.errors import TaskError
 from worker.packages.requirements import missing_packages
@@ -64,8 +65,6 @@ def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPriv
         return str(error)
     place, reason = folder.queue, str(error)
     if isinstance(error, OSError):
-        place, reason = error.filename or folder.root, error.strerror or reason
-    return (
-        f"{place} cannot be used ({reason}). Make it writable for Stash's user, or name another folder in "
-        f"{ENVIRONMENT_VARIABLE}"
-    )
+        place, reason = str(error.filename or folder.root), error.strerror or reason
+    step = next_step(error, place) or MAKE_WRITABLE
+    return f"{place} cannot be used ({reason}). {step}, or name another folder in {ENVIRONMENT_VARIABLE}"

@@ -25,6 +25,7 @@ from validation.problems import replaced_in_words
 from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.plugin_folder import REQUIREMENTS
+from worker.base.storage_advice import next_step
 from worker.base.words import counted
 from worker.clients.context import probe_plex
 from worker.drain.parts import Workplace
@@ -126,8 +127,7 @@ def _check_data_folder(workplace: Workplace, diagnosis: Diagnosis, platform: str
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        advice = "Make it writable for Stash's user, and see that the disk has room"
-        diagnosis.note("Data folder", False, f"{root} cannot be used ({error.strerror}). {advice}")
+        diagnosis.note("Data folder", False, f"{root} cannot be used ({error.strerror}). {next_step(error, root)}")
     else:
         remark = UNCHECKED if platform == "win32" else _of_another_user(root)
         diagnosis.note("Data folder", True, f"{root} is writable{remark}")

@@ -73,7 +73,7 @@ def test_a_data_folder_that_cannot_be_written_is_said(bench: Workbench, monkeypa
     monkeypatch.setattr(tempfile, "TemporaryFile", mock.Mock(side_effect=full))
     name, is_well, detail = examine(bench)[0]
     assert (name, is_well) == ("Data folder", False)
-    assert "cannot be used (No space left on device). Make it writable" in detail
+    assert "cannot be used (No space left on device). Make room on its disk" in detail
 
 
 @pytest.mark.parametrize(("platform", "is_said"), [("win32", True), ("linux", False), ("darwin", False)])

@@ -1,0 +1,57 @@
+"""What a person has to do where the data folder cannot be used: it depends on why. Standard library, on light paths."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sqlite3
+
+MAKE_ROOM = "Make room on its disk"
+MOUNT = "See that its disk is mounted"
+MAKE_WRITABLE = "Make it writable for Stash's user"
+MAKE_FOLDER = "Make this folder, and give it to Stash's user"
+CLEAR_THE_WAY = "Move away the file that is in the way"
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_AWAY = (errno.ENODEV, errno.ENXIO, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN)
+"""Also what a network disk says that is away: ESTALE is NFS's, EHOSTDOWN is SMB's (Linux, mount.cifs)."""
+_IN_THE_WAY = (errno.ENOTDIR, errno.EEXIST)
+
+
+def next_step(error: OSError | sqlite3.Error, place: str) -> str:
+    """What to do where `place` cannot be used because of `error`, without a full stop; "" where nobody can say."""
+    if not isinstance(error, OSError):
+        return _step_for_database(str(error), place)
+    if error.errno in _FULL:
+        return MAKE_ROOM
+    if error.errno in _AWAY:
+        return MOUNT
+    if _is_missing(place):
+        return _step_for_missing(place)
+    return CLEAR_THE_WAY if error.errno in _IN_THE_WAY else MAKE_WRITABLE
+
+
+def _step_for_database(said: str, place: str) -> str:
+    """For SQLite's own words, the same since 3.0 (sqlite3ErrStr); the codes exist from Python 3.11 on."""
+    if "disk is full" in said:
+        return MAKE_ROOM
+    if "unable to open" in said and _is_missing(place):
+        return _step_for_missing(place)
+    return MAKE_WRITABLE if "unable to open" in said or "readonly" in said else ""
+
+
+def _is_missing(place: str) -> bool:
+    """Whether nothing is there, which a link may hide, and no file stands in the way above it."""
+    return not os.path.exists(place) and os.path.isdir(os.path.dirname(_missing_part(place)))
+
+
+def _missing_part(place: str) -> str:
+    """Of the path, as much as is missing from where: its first folder that is not there."""
+    while not os.path.exists(os.path.dirname(place)):
+        place = os.path.dirname(place)
+    return place
+
+
+def _step_for_missing(place: str) -> str:
+    first = _missing_part(place)
+    return MOUNT if os.path.islink(first) or os.access(os.path.dirname(first), os.W_OK) else MAKE_FOLDER
