@@ -14,8 +14,10 @@ import pytest
 from tests.simulators.stash_graphql import ResolverError
 from tests.support.agreement import wait_until_logged
 from tests.support.bare_python import bare_python, unzip_plugin
+from tests.support.buttons import press
 from tests.world import PROJECT, World, wait_until
 from worker.packages.requirements import read_pins
+from worker.status.standing import PACKAGES_MISSING
 from worker.version import VERSION
 
 pytestmark = pytest.mark.slow
@@ -110,6 +112,17 @@ def test_a_session_that_is_handed_over_is_used(tmp_path: Path, python: str) -> N
         world.stash.reset_log()
         wait_until(lambda: world.stash.count_operations("plugins") > 1, "the next questions to Stash")
         assert {process.pid for process in world.drainers()} == old
+
+
+def test_how_things_stand_is_told_without_packages_too(tmp_path: Path, python: str) -> None:
+    with waiting_world(tmp_path, python, PIP_NO_INDEX="1") as world:
+        wait_until_logged(world, "could not be installed")
+        world.kill_drainer()
+        press(world, "View Queue Status")
+        world.kill_drainer()
+        said = [line.text for line in world.stash.logs]
+        assert any("1 job pending" in text for text in said)
+        assert f"Waiting because: {PACKAGES_MISSING}" in said
 
 
 # --- what the page asks, and whoever needs help

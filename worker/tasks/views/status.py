@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from stash.protocol import log
 from worker.base.known_settings import read_known_settings
+from worker.errors import TaskError
 from worker.status.live_file import write_where_needed
 from worker.tasks.arguments import number_within
 from worker.tasks.task import Task
@@ -28,10 +30,16 @@ def view_status(task: Task) -> dict[str, Any]:
 
 
 def _problems(task: Task) -> list[str]:
-    """What is wrong with the settings: as Stash has them now, or (quietly) as somebody last read them."""
+    """What is wrong with the settings: as Stash has them now, or as somebody last read them, where nothing is to be
+    waited for and where the packages cannot be had: why nothing is sent then is known without."""
+    known = list(read_known_settings(task.folder.known_settings).problems)
     if task.is_quiet:
-        return list(read_known_settings(task.folder.known_settings).problems)
-    workplace = task.workplace  # first of all: it sees to the packages, which the module needs
+        return known
+    try:
+        workplace = task.workplace  # first of all: it sees to the packages, which the module needs
+    except TaskError as error:
+        log("error", str(error))
+        return known
     # Heavy, and not for the page's sake.
     from worker.tasks.views.settings_now import settings_problems  # noqa: PLC0415
 
