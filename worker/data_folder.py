@@ -18,6 +18,8 @@ class DataFolder:
 
     fault = ""
     """Why the folder that this one stands in for cannot be used; "" where it stands for itself."""
+    stands_for: DataFolder | None = None
+    """That folder, None where it stands for itself."""
 
     def __init__(self, root: str, live: str = "") -> None:
         """`live`: where the live files go, for Stash to serve: in the plugin's own folder, wherever `root` is."""
@@ -69,9 +71,10 @@ class DataFolder:
 class StandIn(DataFolder):
     """A folder in place of one that cannot be used; `fault` is a sentence about that one."""
 
-    def __init__(self, root: str, fault: str) -> None:
+    def __init__(self, root: str, fault: str, stands_for: DataFolder) -> None:
         super().__init__(root, os.path.join(root, "live"))
         self.fault = fault
+        self.stands_for = stands_for
 
 
 def named_folder(environ: Mapping[str, str] = os.environ) -> str:

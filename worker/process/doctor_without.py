@@ -1,4 +1,4 @@
-"""The doctor where the data folder cannot be used: it looks at everything else."""
+"""The doctor, and who saves its findings, where the data folder cannot be used: they look at everything else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from storage.database import NewerFormat
+from worker.base.plugin_folder import REQUIREMENTS
 from worker.base.storage_advice import MAKE_WRITABLE, next_step
 from worker.data_folder import ENVIRONMENT_VARIABLE, TEMPORARY_PREFIX, DataFolder, StandIn
 from worker.errors import TaskError
@@ -23,41 +24,58 @@ logger = logging.getLogger(__name__)
 
 def examine_without(
     folder: DataFolder,
-    plugin_file: str,
     error: OSError | sqlite3.Error | FolderNotPrivate,
     ensure_packages: Callable[[], object],
     perform: Callable[[DataFolder], dict[str, Any]],
+    *,
+    needs_packages: bool,
 ) -> dict[str, Any]:
     """Have the doctor look at the rest, with a folder that is deleted at the end. Raises TaskError, OSError.
 
-    `error` is why `folder` cannot be used; `perform` runs the doctor in another one.
+    `error` is why `folder` cannot be used; `perform` runs the doctor in another one, or what saves its findings, which
+    needs no packages.
     """
     fault = _in_words(folder, error)
     if not isinstance(error, NewerFormat):  # a newer version may need others there
         with suppress(TaskError, OSError, sqlite3.Error):  # that they cannot be stored there is known by now
             ensure_packages()
-    missing = missing_packages(os.path.join(os.path.dirname(plugin_file), "requirements.txt"))
-    if missing:
+    missing = missing_packages(REQUIREMENTS)
+    if missing and needs_packages:
         return _examined_without_packages(fault, missing)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as root:
+        stand_in = StandIn(root, fault, folder)
+        stand_in.create()
+        if not missing:
+            _keep_identity(folder, root)
+        return perform(stand_in)
+
+
+def refuse_missing_packages() -> None:
+    """For a folder that stands in: nothing is fetched into it. Raises TaskError."""
+    missing = missing_packages(REQUIREMENTS)
+    if missing:
+        raise TaskError(_missing_in_words(missing))
+
+
+def _keep_identity(folder: DataFolder, root: str) -> None:
     # Only importable once the packages are there.
     from plex.device_identity import FILE_NAME  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX) as root:
-        stand_in = StandIn(root, fault)
-        stand_in.create()
-        with suppress(OSError):  # without it we would be a new device to Plex
-            shutil.copy(os.path.join(folder.root, FILE_NAME), root)
-        return perform(stand_in)
+    with suppress(OSError):  # without it we would be a new device to Plex
+        shutil.copy(os.path.join(folder.root, FILE_NAME), root)
 
 
 def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]:
     """The doctor's result where it cannot be imported; see worker.tasks.doctor.connection_check.Diagnosis."""
-    advice = "are missing. They are kept in the data folder, so fix that first"
-    found = {"Data folder": fault, "Packages": f"{', '.join(missing)} {advice}"}
+    found = {"Data folder": fault, "Packages": _missing_in_words(missing)}
     for name, detail in found.items():
         logger.error("%s: %s", name, detail)
     checks = [{"name": name, "ok": False, "detail": detail} for name, detail in found.items()]
     return {"ok": False, "checks": checks, "path_map": ""}
+
+
+def _missing_in_words(missing: list[str]) -> str:
+    return f"{', '.join(missing)} are missing. They are kept in the data folder, so fix that first"
 
 
 def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:

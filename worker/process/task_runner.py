@@ -22,8 +22,8 @@ UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, e
 """Errors of a data folder that cannot be written to."""
 
 
-DOCTOR = "health_check"
-"""The mode that looks at everything else where the data folder cannot be used."""
+WITHOUT_FOLDER = frozenset({"health_check", "save_diagnostics"})
+"""The modes that look at everything else where the data folder cannot be used."""
 
 
 def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str, Any]:
@@ -46,13 +46,13 @@ def run_task(folder: DataFolder, plugin_file: str, request: Request) -> dict[str
             ensure_packages()
         return _perform(folder, plugin_file, request)
     except (OSError, sqlite3.OperationalError, FolderNotPrivate) as error:
-        if request.mode != DOCTOR:
+        if request.mode not in WITHOUT_FOLDER:
             raise
         # Heavy, and needed where nothing works.
         from worker.process.doctor_without import examine_without  # noqa: PLC0415
 
         examine = partial(_perform, plugin_file=plugin_file, request=request)
-        return examine_without(folder, plugin_file, error, ensure_packages, examine)
+        return examine_without(folder, error, ensure_packages, examine, needs_packages=not is_light(request))
 
 
 def _set_up_log(quiet: bool) -> None:
@@ -64,6 +64,12 @@ def _set_up_log(quiet: bool) -> None:
 
 def _ensure_packages(folder: DataFolder, plugin_file: str, quiet: bool) -> None:
     _set_up_log(quiet)  # an operation that could have gone without has work for Stash and Plex
+    if folder.fault:
+        # Heavy, and needed where nothing works.
+        from worker.process.doctor_without import refuse_missing_packages  # noqa: PLC0415
+
+        refuse_missing_packages()
+        return
     # Heavy, and nothing that a light operation needs.
     from worker.packages.dependencies import Dependencies, DependencyError  # noqa: PLC0415
 

@@ -50,7 +50,7 @@ def rules(folder: DataFolder) -> tuple[FileRule, ...]:
         FileRule(folder.reports, corrupt, 30 * DAY, KEPT_CORRUPT),
         # A comparison that was not carried on for a day is begun anew (worker.reconcile.run.LONGEST_LIFE).
         FileRule(folder.reports, r"(?P<each>unfinished-[a-z-]+)\.((scenes\.)?json|(rows|paths)\.jsonl)", 7 * DAY),
-        FileRule(folder.reports, r"(?P<each>diagnostics-.+)\.zip", DAY),
+        *(FileRule(place, r"(?P<each>diagnostics-.+)\.zip", DAY) for place in (folder.reports, folder.live)),
         *(FileRule(place, half_written, HOUR) for place in (folder.root, folder.backups, folder.reports, folder.live)),
     )
 

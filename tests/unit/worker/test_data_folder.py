@@ -89,9 +89,10 @@ def test_one_that_cannot_be_made_is_an_error_for_who_uses_it(tmp_path: Path) -> 
 
 
 def test_a_stand_in_is_another_folder_that_knows_why(tmp_path: Path) -> None:
-    assert DataFolder(str(tmp_path)).fault == ""
-    stand_in = StandIn(str(tmp_path), "/data cannot be used")
-    assert (stand_in.root, stand_in.fault) == (str(tmp_path), "/data cannot be used")
+    folder = DataFolder("/data")
+    assert (folder.fault, folder.stands_for) == ("", None)
+    stand_in = StandIn(str(tmp_path), "/data cannot be used", folder)
+    assert (stand_in.root, stand_in.fault, stand_in.stands_for) == (str(tmp_path), "/data cannot be used", folder)
 
 
 def test_everything_is_within_it_and_no_two_things_are_one(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ Light: it is wanted most where the packages are missing.
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import platform
 import sqlite3
 import sys
+import tempfile
 import time
 import zipfile
+from contextlib import suppress
 from typing import Any
 
 from storage.json_file import JsonFile
@@ -20,7 +23,7 @@ from storage.local_files import time_stamp
 from worker.base.own_words import own_lines, own_values
 from worker.base.plugin_folder import REQUIREMENTS
 from worker.base.words import counted
-from worker.data_folder import DataFolder
+from worker.data_folder import TEMPORARY_PREFIX, DataFolder
 from worker.errors import TaskError
 from worker.packages.requirements import installed_packages, packages_folder
 from worker.tasks.arguments import switch
@@ -39,41 +42,84 @@ HIDDEN = "[secret]"
 
 
 def save_diagnostics(task: Task) -> dict[str, Any]:
-    """Write the file into `reports/`, where Stash serves it; it is deleted after a day. Raises OSError."""
+    """Write the file where Stash serves it, if there is room; it is deleted after a day. Raises OSError."""
     with_names = switch(task.args, "with_names")
     contents, secret = _gather(task, with_names)
-    now = time.time()
-    os.makedirs(task.folder.reports, mode=0o700, exist_ok=True)
-    path = os.path.join(task.folder.reports, f"diagnostics-{time_stamp(now)}.zip")
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
         for name, text in contents.items():
             file.writestr(name, text.replace(secret, HIDDEN) if secret else text)
+    content = buffer.getvalue()
+    path, asset = _save(task.folder, f"diagnostics-{time_stamp(time.time())}.zip", content)
     holds = "with titles and paths" if with_names else "without titles and paths"
     logger.info("Diagnostics %s saved in %s (%s); deleted after a day", holds, path, counted(len(contents), "file"))
     return {
         "format": DIAGNOSTICS_FORMAT,
         "file": path,
-        "asset": f"reports/{os.path.basename(path)}" if task.folder.is_served else "",
-        "bytes": os.path.getsize(path),
+        "asset": asset,
+        "bytes": len(content),
         "with_names": with_names,
     }
+
+
+def _save(folder: DataFolder, name: str, content: bytes) -> tuple[str, str]:
+    """Write the file into the first place that takes it; its path and its address below Stash's assets, "" for none.
+
+    It is wanted most where the data folder takes nothing, and the plugin's own may be on the same full disk.
+    """
+    real = folder.stands_for or folder
+    places = [(real.live, f"live/{name}")]
+    if not folder.fault:
+        places.insert(0, (real.reports, f"reports/{name}" if real.is_served else ""))
+    for place, asset in places:
+        with suppress(OSError):
+            return _write(place, name, content), asset
+    return _write(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX), name, content), ""
+
+
+def _write(place: str, name: str, content: bytes) -> str:
+    """Returns the path. Raises OSError, and leaves no part of the file then."""
+    if not os.path.isdir(place):
+        os.mkdir(place, 0o700)
+    path = os.path.join(place, name)
+    try:
+        with open(path, "wb") as file:
+            file.write(content)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+    return path
 
 
 def _gather(task: Task, with_names: bool) -> tuple[dict[str, str], str]:
     """The texts by file name, and the Plex token ("" where none is known), which none of them may hold."""
     folder, now = task.folder, time.time()
+    real = folder.stands_for or folder
     examined, secret = _examined(task, with_names)
     parts: dict[str, Any] = {
-        "status.json": queue_status(folder, task.database, now, ()),
-        "outages.json": report_outages(folder, now),
+        **(_state(task, now) if not folder.fault else {"data-folder.json": {"error": folder.fault}}),
         **examined,
-        "plex-dialect.json": JsonFile(os.path.join(folder.reports, DIALECT)).peek(),
+        "plex-dialect.json": _dialect(real),
     }
-    log = _end_of_log(folder.log)
+    log = _end_of_log(real.log)
     texts = {name: part if with_names else own_values(part) for name, part in parts.items() if part}
-    contents = {"about.json": _about(folder, now), "sizes.json": _sizes(folder), **texts}
+    contents = {"about.json": _about(folder, now), "sizes.json": _sizes(real), **texts}
     written = {name: json.dumps(part, indent=1) for name, part in contents.items()}
     return {**written, "log.txt": log if with_names else own_lines(log)}, secret
+
+
+def _state(task: Task, now: float) -> dict[str, Any]:
+    return {
+        "status.json": queue_status(task.folder, task.database, now, ()),
+        "outages.json": report_outages(task.folder, now),
+    }
+
+
+def _dialect(folder: DataFolder) -> dict[str, Any] | None:
+    with suppress(OSError):
+        return JsonFile(os.path.join(folder.reports, DIALECT)).peek()
+    return None
 
 
 def _examined(task: Task, with_names: bool) -> tuple[dict[str, Any], str]:
@@ -88,7 +134,8 @@ def _examined(task: Task, with_names: bool) -> tuple[dict[str, Any], str]:
         return {"doctor.json": {"error": str(error)}}, ""
     except Exception as error:  # whatever is broken, the file is wanted for just that
         logger.debug("The diagnostics go without the doctor", exc_info=error)
-        return {"doctor.json": {"error": f"failed ({type(error).__name__})", "packages": _damage(task.folder)}}, ""
+        damage = _damage(task.folder.stands_for or task.folder)
+        return {"doctor.json": {"error": f"failed ({type(error).__name__})", "packages": damage}}, ""
 
 
 def _damage(folder: DataFolder) -> str:
@@ -133,6 +180,6 @@ def _end_of_log(path: str) -> str:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - LOG_BYTES))
             text = file.read().decode("utf-8", "replace")
-    except FileNotFoundError:
+    except OSError:  # there is none yet, or it is somebody else's
         return ""
     return text if size <= LOG_BYTES else text.partition("\n")[2]

@@ -50,6 +50,7 @@ OLD_ENOUGH = {
     "reports/unfinished-compare.paths.jsonl": 7 * DAY,
     "reports/unfinished-compare.scenes.json": 7 * DAY,
     "reports/diagnostics-20260101-000000-000000.zip": DAY,
+    "../live/diagnostics-20260101-000000-000000.zip": DAY,
     "catch_up.json.a1b2c3d4": HOUR,
     "backups/pending-queue-20260101-000000-000000.json.a1_2c3d4": HOUR,
     "reports/compare-20260101-000000-000000.html.a1b2c3d4": HOUR,
