@@ -79,6 +79,7 @@ class PlexSession(requests.Session):
         super().__init__()
         self.mount("http://", DeadlineAdapter())
         self.mount("https://", DeadlineAdapter())
+        self.auth = _without_login  # else requests sends what a .netrc has for the host, or for all hosts
         self._base_url = base_url
         self.verify = verify_tls
         self._token = token
@@ -272,6 +273,10 @@ class PlexSession(requests.Session):
         if status == 429:
             advice = "It gets too many requests. Lower parallel_writes if this goes on"
         return PlexTemporaryError(f"{self.place} could not do {asked}. {advice}", status)
+
+
+def _without_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def _asked_by(error: PlexError, method: str) -> PlexError:

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -286,3 +287,15 @@ def test_a_reply_that_drips_is_temporary_but_suspect(plex: PlexSimulator, method
     assert isinstance(error, PlexTemporaryError)
     assert error.suspect_outage
     assert "was not done after 60 s" in str(error)
+
+
+@pytest.mark.parametrize("entry", ["machine 127.0.0.1", "default"])
+def test_no_password_for_another_server_goes_to_plex(
+    plex: PlexSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, entry: str
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text(f"{entry} login somebody password for-another-server\n", encoding="utf-8")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    session_to(plex.url).get(plex.url + "/identity")
+    assert "Authorization" not in {name.title() for name in plex.requests[-1].headers}
