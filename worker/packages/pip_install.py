@@ -26,7 +26,7 @@ UNFINISHED = ".new"
 """Ending of folders that are being filled; one that nobody fills any more may be deleted."""
 
 _PIP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "private_pip.py")
-_CRASH = "ERROR: Exception:"
+_CRASH = "ERROR: Exception"
 """What pip says before the traceback of an error that it has no words for (pip, base_command.py)."""
 _NO_PIP = (
     "{python} has no pip, and a temporary one cannot be made ({cause}). Install pip "
@@ -186,8 +186,9 @@ def _run_pip(command: list[str], folder: str, log: Callable[[str, str], None], c
 
 def _cause(lines: Iterable[str]) -> str:
     lines = list(lines)
-    # After a crash, what is wrong stands at the end of the traceback.
-    errors = [] if _CRASH in lines else [line for line in lines if line.startswith("ERROR: ")]
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    if any(error.startswith(_CRASH) for error in errors):
+        errors = []  # what is wrong stands at the end of the traceback
     cause = last_line("\n".join(errors or lines)).removeprefix("ERROR: ")
     # What pip says last is that no version of the package exists, also where it could not ask anybody.
     if any("connection broken by" in line for line in lines):
