@@ -116,7 +116,13 @@ def fuzz_arguments(examples: int) -> Tally:
 
     def read(value: Any) -> None:
         subset_of = partial(arguments.subset_of, allowed=("PlexNotFound",))
-        for reader in (arguments.switch, arguments.whole_number, arguments.point_in_time, subset_of):
+        for reader in (
+            arguments.switch,
+            arguments.whole_number,
+            arguments.whole_numbers,
+            arguments.point_in_time,
+            subset_of,
+        ):
             with contextlib.suppress(ArgumentError):
                 reader({"name": value}, "name")
 

@@ -33,7 +33,8 @@ def refuse_unknown(args: Mapping[str, Any], known: Collection[str]) -> None:
 
 def _refusal(name: str, value: object, must: str) -> ArgumentError:
     """What somebody is told whose argument is not what it `must` be."""
-    return ArgumentError(f'{name} is "{_shown(value)}", but must be {must}')
+    said = "is empty" if value is None or value == "" else f'is "{_shown(value)}"'
+    return ArgumentError(f"{name} {said}, but must be {must}")
 
 
 def _shown(value: object) -> str:
@@ -55,13 +56,17 @@ def switch(args: Mapping[str, Any], name: str, default: bool = False) -> bool:
 
 
 def whole_number(args: Mapping[str, Any], name: str) -> int | None:
-    """A whole number from 1 on, None where it is missing. Raises ArgumentError."""
-    value = args.get(name)
-    if value is None or value == "":
-        return None
-    text = str(value).strip()
+    """A whole number from 1 on, None where it is missing. Raises ArgumentError.
+
+    Also for one that is given and empty: it must not stand for all.
+    """
+    return _number(name, args[name], "a whole number from 1 on") if name in args else None
+
+
+def _number(name: str, value: object, must: str) -> int:
+    text = str("" if value is None else value).strip()
     if not (text.isascii() and text.isdigit() and text.strip("0")):
-        raise _refusal(name, value, "a whole number from 1 on")
+        raise _refusal(name, value, must)
     if len(text) > MOST_DIGITS:
         raise _refusal(name, value, f"a whole number of at most {MOST_DIGITS} digits")
     return int(text)
@@ -111,14 +116,13 @@ def subset_of(args: Mapping[str, Any], name: str, allowed: Collection[str]) -> f
 def whole_numbers(args: Mapping[str, Any], name: str, most: int | None = None) -> list[int] | None:
     """Whole numbers from 1 on, as a list, comma-separated, or a single one; None where it is missing.
 
-    At most `most` of them. Raises ArgumentError for all else, an empty list included: it must not stand for all.
+    At most `most` of them. Raises ArgumentError for all else, one given and empty included: it must not stand for all.
     """
-    value = args.get(name)
-    if value is None or value == "":
+    if name not in args:
         return None
+    value = args[name]
     parts = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else [value]
-    numbers = [whole_number({name: part}, name) for part in parts]
-    found = [number for number in numbers if number is not None]
+    found = [_number(name, part, "a whole number from 1 on") for part in parts if part not in (None, "")]
     if not found:
         raise _refusal(name, value, "whole numbers from 1 on, comma-separated")
     if most is not None and len(found) > most:
@@ -127,11 +131,15 @@ def whole_numbers(args: Mapping[str, Any], name: str, most: int | None = None) -
 
 
 def number_within(args: Mapping[str, Any], name: str, default: int, most: int) -> int:
-    """A whole number from 1 to `most`. Raises ArgumentError."""
-    number = whole_number(args, name)
-    if number is not None and number > most:
-        raise _refusal(name, number, f"a whole number from 1 to {most}")
-    return default if number is None else number
+    """A whole number from 1 to `most`, `default` where it is missing or empty. Raises ArgumentError."""
+    value = args.get(name)
+    if value is None or value == "":
+        return default
+    must = f"a whole number from 1 to {most}"
+    number = _number(name, value, must)
+    if number > most:
+        raise _refusal(name, number, must)
+    return number
 
 
 def page(args: Mapping[str, Any]) -> tuple[int, str | None]:

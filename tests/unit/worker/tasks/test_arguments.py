@@ -10,6 +10,7 @@ import pytest
 from worker.errors import ArgumentError
 from worker.tasks.arguments import (
     choice,
+    number_within,
     point_in_time,
     refuse_unknown,
     search,
@@ -18,6 +19,7 @@ from worker.tasks.arguments import (
     texts,
     valid_cursor,
     whole_number,
+    whole_numbers,
 )
 
 KINDS = ("AmbiguousMatch", "PlexNotFound")
@@ -43,10 +45,31 @@ def test_what_is_no_switch_is_named(value: Any) -> None:
         switch({"dry_run": value}, "dry_run")
 
 
-@pytest.mark.parametrize(("value", "number"), [("12", 12), (12, 12), (" 7 ", 7), ("1", 1), ("", None), (None, None)])
-def test_a_whole_number(value: Any, number: int | None) -> None:
+@pytest.mark.parametrize(("value", "number"), [("12", 12), (12, 12), (" 7 ", 7), ("1", 1)])
+def test_a_whole_number(value: Any, number: int) -> None:
     assert whole_number({"scene_id": value}, "scene_id") == number
     assert whole_number({}, "scene_id") is None
+
+
+@pytest.mark.parametrize("value", ["", None, [], ",", [""], [None], " "])
+def test_ids_that_are_given_and_empty_never_stand_for_all(value: Any) -> None:
+    assert whole_numbers({}, "ids") is None
+    with pytest.raises(ArgumentError, match=r"^ids is .*, but must be (a whole number|whole numbers) from 1 on"):
+        whole_numbers({"ids": value}, "ids")
+    with pytest.raises(ArgumentError, match=r"^scene_id is .*, but must be a whole number from 1 on$"):
+        whole_number({"scene_id": value}, "scene_id")
+
+
+@pytest.mark.parametrize(("value", "found"), [("1, 2,1,", [1, 2]), ([2, "3"], [2, 3]), (4, [4]), ("5", [5])])
+def test_ids(value: Any, found: list[int]) -> None:
+    assert whole_numbers({"ids": value}, "ids") == found
+
+
+def test_one_sentence_for_every_limit_that_is_none() -> None:
+    assert [number_within({"limit": value}, "limit", 50, 500) for value in (1, "500", "", None)] == [1, 500, 50, 50]
+    for value in (0, 501, -1, "x"):
+        with pytest.raises(ArgumentError, match=rf'^limit is "{value}", but must be a whole number from 1 to 500$'):
+            number_within({"limit": value}, "limit", 50, 500)
 
 
 @pytest.mark.parametrize(
