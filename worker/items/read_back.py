@@ -49,10 +49,8 @@ def read_back(
     for item in items:
         if item.rating_key in shown:
             item.shown = current = shown[item.rating_key]
-            item.verdict = judge(item.item, item.edits, item.failures, current, server)
             again = {edit.field for edit in item.edits if item.was_refused(edit)}
-            item.verdict.refused_again = again & item.verdict.refused.keys()
-            item.verdict.has_ignored_all &= not item.verdict.refused.keys() <= again
+            item.verdict = judge(item.item, item.edits, item.failures, current, server, again)
     return shown
 
 

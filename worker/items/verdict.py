@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from plex.editing.answers import Answer, answer_to, forms_in, has_arrived, lock_is_missing, missing_names
 from plex.editing.edits import FieldEdit, ServerWays, names
 from plex.exceptions import PlexError, PlexPermanentError
 from plex.items import PlexItem
-from validation.fields import LIST_FIELDS, FieldValue
+from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
 from validation.names import name_key
 from worker.base.words import counted
 from worker.items.server import KnownServer
@@ -29,7 +29,8 @@ class ItemVerdict:
     of ours, but for other spellings.
 
     `passing`: in words, failures that may be gone at the next try.
-    `has_ignored_all`: nothing of the whole edit arrived, though Plex said that it did.
+    `has_ignored_all`: nothing of the edit arrived, though Plex said that it did; a rating that did goes by a request of
+    its own, and says nothing about that.
     """
 
     forms: dict[str, FieldValue] = field(default_factory=dict)
@@ -55,8 +56,12 @@ def judge(
     failures: Mapping[str, PlexError],
     shown: PlexItem,
     server: KnownServer,
+    refused_before: Collection[str] = (),
 ) -> ItemVerdict:
-    """The verdict over edits of the item `before`, of which some failed by an error of their own."""
+    """The verdict over edits of the item `before`, of which some failed by an error of their own.
+
+    `refused_before`: fields of which Plex refused just the same before.
+    """
     verdict = ItemVerdict(plex_version=server.version)
     verdict.refused = {name: str(error) for name, error in failures.items()}
     passing = [name for name, error in failures.items() if not isinstance(error, PlexPermanentError)]
@@ -69,13 +74,31 @@ def judge(
         if edit.field in LIST_FIELDS:
             verdict.missing[edit.field] = missing_names(edit, names(shown.value(edit.field)), ways)
     verdict.shown = {name: shown.value(name) for name in verdict.refused}
-    verdict.has_ignored_all = bool(ignored) and not any(has_arrived(edit, before, shown) for edit in answered)
-    if not verdict.has_ignored_all:
-        for edit in answered:
+    verdict.refused_again = set(verdict.refused).intersection(refused_before)
+    arrived = [edit for edit in answered if has_arrived(edit, before, shown)]
+    _judge_requests(verdict, ignored, arrived)
+    for edit in answered:
+        if not any(_go_together(edit, each) for each in ignored) or any(_go_together(edit, each) for each in arrived):
             _learn(edit, shown, server, verdict)
     verdict.warnings += map(verdict.refusal_in_words, verdict.refused)
     verdict.warnings += [left_out_in_words(each.field, each.new, each.left_out) for each in answered if each.left_out]
     return verdict
+
+
+def _go_together(one: FieldEdit, other: FieldEdit) -> bool:
+    """Whether two edits travel by the same kind of request: a rating has its own."""
+    return (one.field in PLEX_NAMES) is (other.field in PLEX_NAMES)
+
+
+def _judge_requests(verdict: ItemVerdict, ignored: Sequence[FieldEdit], arrived: Sequence[FieldEdit]) -> None:
+    """Tell what Plex ignores for now from a field that it does not take: of such a request, nothing arrived at all."""
+    for edit in ignored:
+        if edit.field in verdict.refused_again or any(_go_together(edit, each) for each in arrived):
+            continue
+        if edit.field in PLEX_NAMES:
+            verdict.has_ignored_all = True
+        else:
+            verdict.passing.append(verdict.refusal_in_words(edit.field))
 
 
 def _learn(edit: FieldEdit, shown: PlexItem, server: KnownServer, verdict: ItemVerdict) -> None:

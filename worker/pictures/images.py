@@ -98,7 +98,7 @@ class ImageSync:
                 # The next try looks for it before it sends another copy.
                 item.state = replace(item.state, uploading={**item.state.uploading, name: digest})
         unlocked = [name for name in item.images.check if self._lock_is_missing(name, shown)]
-        if unlocked:
+        if unlocked and not item.verdict.has_ignored_all:  # else it says nothing about locks, and the next try asks
             self._lock_again(unlocked, item)
 
     def _lock_is_missing(self, name: str, shown: PlexItem) -> bool:

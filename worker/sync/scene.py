@@ -329,15 +329,18 @@ class SceneSync:
         images = [text for item in work.items for text in item.images.unfinished]
         passing = [text for item in work.items for text in item.verdict.passing]
         ignored = [text for item in work.items if item.verdict.has_ignored_all for text in item.verdict.warnings]
+        told = dict.fromkeys([*ignored, *passing, *images])  # the log has it beside each try, and warns at the end
         # Without an image the scene is not in step yet, so the next try must look at its images again.
         done = self._done(work, is_whole=not images, gives_up=True)
-        if not (images or passing or ignored):
+        said = set(work.known.warnings if work.known and work.job.retry_count else ()) - set(told)
+        done = replace(done, warnings=tuple(text for text in done.warnings if text not in said))
+        if not told:
             return done
         is_awaited = not passing and all(item.images.unfinished == item.images.awaited for item in work.items)
         kind = NothingArrived if ignored else PictureAwaited if is_awaited else PartlySynced
-        error = kind("; ".join([*ignored, *passing, *images]))
         unfinished = self._done(work, is_whole=False, gives_up=False)
-        return replace(unfinished, error=error, warnings=() if ignored else done.warnings, given_up=done)
+        warnings = tuple(text for text in done.warnings if text not in told)
+        return replace(unfinished, error=kind("; ".join(told)), warnings=warnings, given_up=done)
 
     def _done(self, work: SceneWork, *, is_whole: bool, gives_up: bool) -> Outcome:
         """The outcome of a scene of which everything is done, or (without `is_whole`) not yet.
