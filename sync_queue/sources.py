@@ -8,14 +8,15 @@ from __future__ import annotations
 SEPARATOR = "+"
 
 BULK = "bulk"
-HOOKS = ("hook", f"{BULK}{SEPARATOR}hook")
+HOOK = "hook"
+HOOKS = (HOOK, f"{BULK}{SEPARATOR}{HOOK}")
 """The hook of one scene's edit, and that of a scene which is edited with others at once."""
 RIVAL = "rival"
 """Another scene has given up an item that this one leads to, or was written to it while Plex swapped their keys."""
 REFUSED = "refused"
 """It is time to try once more what Plex refused of a scene."""
-BY_THEMSELVES = frozenset({"hook", BULK, "catch-up", "reconcile", "rename", "removal", "found", RIVAL})
-"""Those that no person stands behind: they leave alone what Plex refused."""
+BY_THEMSELVES = frozenset({HOOK, BULK, "catch-up", "reconcile", "rename", "removal", "found", RIVAL})
+"""Those that leave alone what Plex refused, but for the fields that a hook says were saved."""
 WHOLE_LIBRARY = frozenset(
     {"all", "recent", "catch-up", "reconcile", "reconcile_now", "rename", "removal", REFUSED, "found", RIVAL}
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from validation.collection_sources import CollectionSource
@@ -62,7 +62,7 @@ COLLECTIONS: dict[CollectionSource, Need] = {
 def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
     """What these settings need."""
     yield from _needs_of_scope(config)
-    yield from (FORMATS[name] for name in names_in(config.title_format + config.sort_title_format) & FORMATS.keys())
+    yield from _needs_of_format(config.title_format + config.sort_title_format)
     if config.code_as:
         yield CODE
     if config.write_director:
@@ -78,6 +78,10 @@ def needs_of(config: PlexSyncConfig) -> Iterator[Need]:
         yield PERFORMER_TAGS
         if uses_parents_of_tags(config):
             yield PERFORMER_TAG_PARENTS
+
+
+def _needs_of_format(text: str) -> list[Need]:
+    return [FORMATS[name] for name in names_in(text) & FORMATS.keys()]
 
 
 def _needs_of_scope(config: PlexSyncConfig) -> Iterator[Need]:
@@ -121,6 +125,21 @@ def inputs_used(config: PlexSyncConfig) -> frozenset[str]:
     used.update(name for need in needs_of(config) for name in need.inputs)
     carried = (kind for kind, name in INPUT_OF_KIND.items() if name in used)
     return frozenset(used.union(*({f"name:{kind}", f"removed:{kind}"} for kind in carried)))
+
+
+def fields_changed_by(inputs: Collection[str], config: PlexSyncConfig) -> frozenset[str]:
+    """The fields that may show something else after an edit of these inputs of a scene, under these settings."""
+    needs: dict[str, Iterable[Need]] = {
+        "title": _needs_of_format(config.title_format),
+        "sort_title": [FORMATS["title"], *_needs_of_format(config.sort_title_format)],
+        "collection": [COLLECTIONS.get(source, TAGS) for source in _sources(config)],
+        "labels": [TAGS],
+        "tagline": [CODE],
+        "original_title": [CODE],
+        "director": [DIRECTOR],
+    }
+    used = {field.name: {*field.inputs}.union(*(need.inputs for need in needs.get(field.name, ()))) for field in TABLE}
+    return frozenset(name for name, each in used.items() if not each.isdisjoint(inputs))
 
 
 def skipped_fields(config: PlexSyncConfig) -> frozenset[str]:

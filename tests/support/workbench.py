@@ -6,7 +6,7 @@ Scene number n (from 1) is /data/scene-n.mp4 in Stash and /media/scene-n.mp4 in 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -148,15 +148,15 @@ class Workbench:
         """Let Plex find the scene's file."""
         self.keys[scene_id] = self.plex.add_item(self.section, f"/media/scene-{scene_id}.mp4")
 
-    def enqueue(self, *scene_ids: int) -> None:
-        """Do as the hook does, for these scenes."""
+    def enqueue(self, *scene_ids: int, fields: Iterable[str] = ("title",)) -> None:
+        """Do as the hook does after these fields of these scenes were saved."""
         for scene_id in scene_ids:
-            enqueue(self.database, scene_id, ["title"], "hook", self.clock.now)
+            enqueue(self.database, scene_id, fields, "hook", self.clock.now)
 
     def edit(self, scene_id: int, **fields: Any) -> None:
         """Save a scene in Stash, and do as its hook does."""
         self.stash.save_without_hook(scene_id, **fields)
-        self.enqueue(scene_id)
+        self.enqueue(scene_id, fields=fields)
 
     # --- looking
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -77,9 +77,9 @@ class ImageResults:
 class ItemSync(ItemWriting):
     """The difference between `wanted` and `item`, and the item's state as it changes.
 
-    What Plex refused before is written only where `tries_refused`, a picture only where it refused that before
-    `asked_at` (seconds since the epoch). `is_refresh_due`: whether Plex's agent is to fill it
-    anew. `also`: what was done besides, as it is told.
+    Of what Plex refused before, only the fields that `tries_refused` names are written, a picture only where it refused
+    that before `asked_at` (seconds since the epoch). `is_refresh_due`: whether Plex's agent is to fill it anew. `also`:
+    what was done besides, as it is told.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ItemSync(ItemWriting):
         rules: WriteRules,
         ways: ServerWays = ANY_SERVER,
         *,
-        tries_refused: bool = True,
+        tries_refused: Collection[str] = frozenset(FIELDS),
         asked_at: float = 0.0,
     ) -> None:
         super().__init__(item, ())
@@ -102,7 +102,7 @@ class ItemSync(ItemWriting):
         self._wanted = wanted
         self._known = state
         every = difference(wanted, item, rules, history_of(state), ways)
-        self.edits = tuple(edit for edit in every if tries_refused or not self.was_refused(edit))
+        self.edits = tuple(edit for edit in every if edit.field in tries_refused or not self.was_refused(edit))
         self._left_refused = {edit.field for edit in every if edit not in self.edits}
 
     @property

@@ -71,7 +71,6 @@ class SceneWork:
     told: list[str] = field(default_factory=list)
     error: BaseException | None = None
     is_begun: bool = False
-    tries_refused: bool = True
     rests_on_assumption: bool = False
 
     @property

@@ -24,7 +24,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
 from sync_queue.models import Job
-from sync_queue.sources import HOOKS, RIVAL, is_another_try, is_asked_by_a_person
+from sync_queue.sources import HOOKS, RIVAL, is_another_try
 from sync_queue.state.sync_state import ItemState, SceneState, SyncState
 from sync_queue.views.counts import WAITING_FOR_PLEX
 from validation.metadata import wanted_from_scene
@@ -47,7 +47,7 @@ from worker.sync.outcome import Outcome, SceneWork
 from worker.sync.ownership import Ownership, told
 from worker.sync.parallel import run_in_parallel
 from worker.sync.refresh import is_refresh_due, is_settled, locks_in_words, own_locks
-from worker.sync.scope import part_taker, reason_not_to_sync, rules_for, tries_refused
+from worker.sync.scope import asked_at, part_taker, reason_not_to_sync, refused_to_try, rules_for
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ class SceneSync:
         if reason:
             return Outcome(job, NothingToSync(reason), title=wanted.title, path=scene.path)
         picture = Picture(partial(self._patience.fetch, partial(self._context.stash.screenshot, scene)))
-        return SceneWork(job, scene, wanted, known, picture, tries_refused=tries_refused(job))
+        return SceneWork(job, scene, wanted, known, picture)
 
     def _find_items(self, works: Sequence[SceneWork], may_assume: bool) -> None:
         """Give each work the Plex items of its scene, freshly read, with what has to be written to them."""
@@ -213,10 +213,11 @@ class SceneSync:
             work.warnings.append(f"Plex was not asked to scan for it: {attempt.error}")
 
     def _item_sync(self, work: SceneWork, item: PlexItem, state: ItemState, may_assume: bool) -> ItemSync:
-        asked_at = work.job.enqueued_at if is_asked_by_a_person(work.job.source) else 0.0
         rules = rules_for(work.scene, work.wanted, self._context.config, self._context.rules)
-        ways, tries_refused = self._server.ways, work.tries_refused
-        sync = ItemSync(item, state, work.wanted, rules, ways, tries_refused=tries_refused, asked_at=asked_at)
+        tried = refused_to_try(work.job, self._context.config)
+        sync = ItemSync(
+            item, state, work.wanted, rules, self._server.ways, tries_refused=tried, asked_at=asked_at(work.job)
+        )
         sync.is_refresh_due = self._context.config.refresh_instead and is_refresh_due(work.scene, state, work.job)
         if may_assume:
             work.rests_on_assumption |= rests_on_assumption(sync, work.wanted, self._server)

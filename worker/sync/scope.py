@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from plex.editing.edits import WriteRules
 from sync_queue.models import Job
-from sync_queue.sources import is_about_the_library, is_asked_by_a_person
+from sync_queue.sources import HOOK, is_about_the_library, is_asked_by, is_asked_by_a_person
 from sync_queue.state.sync_state import SceneState
 from validation.config import PlexSyncConfig
-from validation.fields import COMPARED_FIELDS, is_empty
+from validation.fields import COMPARED_FIELDS, FIELDS, is_empty
+from validation.in_force import fields_changed_by
 from validation.metadata import MappingRules, WantedMetadata, wanted_from_scene
 from validation.names import is_file_name
 from validation.scene import Scene
@@ -24,9 +25,20 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:|\\\\")
 """How a path begins on Windows, whose disks do not tell capital letters from small ones."""
 
 
-def tries_refused(job: Job) -> bool:
-    """Whether a job tries once more what Plex refused: a person asked for it, or it is a retry."""
-    return is_asked_by_a_person(job.source) or job.retry_count > 0
+def refused_to_try(job: Job, config: PlexSyncConfig) -> frozenset[str]:
+    """The fields that a job tries once more where Plex refused them.
+
+    All that a person asks for, or a retry; after an edit those that were saved, be it with the same value.
+    """
+    if is_asked_by_a_person(job.source) or job.retry_count > 0:
+        return frozenset(FIELDS)
+    return fields_changed_by(job.fields, config) if is_asked_by(job.source, HOOK) else frozenset()
+
+
+def asked_at(job: Job) -> float:
+    """When a person last asked for the scene's pictures, in seconds since the epoch; 0.0 where nobody did."""
+    is_asked = is_asked_by_a_person(job.source) or COVER in job.fields
+    return job.enqueued_at if is_asked else 0.0
 
 
 def reason_not_to_sync(

@@ -162,10 +162,10 @@ def test_one_field_that_stays_out_is_refused_and_left_to_who_asks_for_it(server:
     assert state.refused == {"title": {**refusal, "next_try_at": NOW + REFUSED_WAITS[0]}}
     assert (set(state.originals), set(state.written)) == ({"summary"}, {"summary"}), "what never arrived is not ours"
     wish = wanted(title="New", summary="s")
-    assert ItemSync(shown, state, wish, WriteRules(), tries_refused=False).edits == ()
+    assert ItemSync(shown, state, wish, WriteRules(), tries_refused=()).edits == ()
     assert ItemSync(shown, state, wish, WriteRules()).changed == ["title"]
     newer = wanted(title="Newer", summary="s")
-    assert ItemSync(shown, state, newer, WriteRules(), tries_refused=False).changed == ["title"]
+    assert ItemSync(shown, state, newer, WriteRules(), tries_refused=()).changed == ["title"]
 
 
 def test_where_nothing_arrives_it_is_plexs_failure_until_it_is_given_up(server: KnownServer) -> None:
