@@ -23,6 +23,7 @@ from worker.base.log_level import set_debug
 from worker.base.shortage import log_end
 from worker.base.words import counted
 from worker.clients.context import SyncContext
+from worker.drain import full_disk
 from worker.drain.pace import Pace
 from worker.drain.parts import WorkerParts
 from worker.drain.pause import Pause
@@ -106,6 +107,7 @@ class SyncWorker:
         self._stash_failures = 0
         self._settings_away = False
         self._has_rested = False
+        self._room = full_disk.FullDisk(parts.manager.put_back_unacknowledged)
         self._said = ""
         self._pace = Pace(parts.gate, parts.manager.database, parts.clock)
         self._context: SyncContext | None = None
@@ -148,7 +150,7 @@ class SyncWorker:
         try:
             self.stop_if_dismissed()
             while not self._stopping.is_set():
-                step = self.step()
+                step = self.step() if self._rules.foreground else self._room.step(self.step, self._wait_for_room)
                 if step.ended is not None:
                     return step.ended
                 if step.pause > 0:
@@ -324,6 +326,9 @@ class SyncWorker:
         base, cap, _ = get_retry_params(error)
         self._stash_failures += 1
         return Step(calculate_delay(self._stash_failures - 1, base, cap))
+
+    def _wait_for_room(self) -> Step:
+        return self._blocked(WaitingFor.PERSON, full_disk.REASON)
 
     def _wait_for_plex(self, context: SyncContext) -> Step:
         """The breaker is open: said already when it opened."""

@@ -11,15 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.json_file import JsonFile
 from tests.faults.damage import with_the_lock_held
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
 from tests.simulators.faults import hang
 from tests.world import wait_until
+from worker.base.own_words import own_words
+from worker.base.storage_advice import MAKE_ROOM, MAKE_WRITABLE
+from worker.drain import full_disk
 
 DISK_BYTES = 3_000_000
 """Enough for the files of some scenes."""
-NEXT_STEPS = ("Is the disk full or the folder read-only?", "Make it writable")
+NEXT_STEPS = ("Is the disk full or the folder read-only?", MAKE_ROOM, MAKE_WRITABLE)
 """What a person is told to look at."""
 ACKNOWLEDGED, REFUSED, NEXT = 2, 3, 4
 """The scenes edited before, during and after the fault."""
@@ -146,10 +150,16 @@ def in_mid_drain(disk: Disk) -> Tally:
     wait_until(lambda: held.hits == 1, "a write on its way")
     disk.spoil()
     held.remove()
-    wait_until(lambda: not world.drainers() or world.open_jobs() == 0, "the drainer to notice")
+    wait_until(lambda: _has_no_room(world) or world.open_jobs() == 0, "the drainer to notice")
     disk.fix()
     world.change(NEXT)
     return world.judge()
+
+
+def _has_no_room(world: FaultWorld) -> bool:
+    """Whether the page is told that the drainer waits for room, or nobody drains."""
+    shown = JsonFile(world.data.live_status).peek() or {}
+    return not world.drainers() or own_words(full_disk.REASON) == shown.get("drainer", {}).get("blocked")
 
 
 def _misbehaviour_of_the_save(world: FaultWorld) -> Iterator[str]:

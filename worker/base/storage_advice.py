@@ -13,6 +13,7 @@ MAKE_FOLDER = "Make this folder, and give it to Stash's user"
 CLEAR_THE_WAY = "Move away the file that is in the way"
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL_DATABASE = "disk is full"
 _AWAY = (errno.ENODEV, errno.ENXIO, errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN)
 """Also what a network disk says that is away: ESTALE is NFS's, EHOSTDOWN is SMB's (Linux, mount.cifs)."""
 _IN_THE_WAY = (errno.ENOTDIR, errno.EEXIST)
@@ -26,14 +27,19 @@ def next_step(error: OSError | sqlite3.Error, place: str) -> str:
         return MAKE_ROOM
     if error.errno in _AWAY:
         return MOUNT
-    if _is_missing(place):
-        return _step_for_missing(place)
-    return CLEAR_THE_WAY if error.errno in _IN_THE_WAY else MAKE_WRITABLE
+    if error.errno not in (errno.ENOENT, *_IN_THE_WAY):
+        return MAKE_WRITABLE
+    return _step_for_missing(place) if _is_missing(place) else CLEAR_THE_WAY
+
+
+def is_full(error: OSError | sqlite3.Error) -> bool:
+    """Whether it says that the disk is full, or that this user may have no more of it."""
+    return error.errno in _FULL if isinstance(error, OSError) else _FULL_DATABASE in str(error)
 
 
 def _step_for_database(said: str, place: str) -> str:
     """For SQLite's own words, the same since 3.0 (sqlite3ErrStr); the codes exist from Python 3.11 on."""
-    if "disk is full" in said:
+    if _FULL_DATABASE in said:
         return MAKE_ROOM
     if "unable to open" in said and _is_missing(place):
         return _step_for_missing(place)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sqlite3
 from collections.abc import Callable
 
+from sync_queue.relay import KEPT_LINES
 from worker.data_folder import DataFolder
 from worker.process.stash_log import install, level_name
 
@@ -26,14 +28,25 @@ class RelayHandler(logging.Handler):
         self._lines.append((level_name(record), self.format(record)))
 
     def flush_to(self, post: Callable[[list[tuple[str, str]]], None]) -> None:
-        """Hand the kept lines to `post`, if there are any."""
+        """Hand the kept lines to `post`, if there are any. The queue may take none now: then they are kept for later.
+
+        Raises sqlite3.Error where the queue is damaged.
+        """
+        lines = self._exchange([])
+        try:
+            if lines:
+                post(lines)
+        except sqlite3.OperationalError:  # not a word of it: that would be one line more each time
+            self._exchange([*lines, *self._exchange([])][-KEPT_LINES:])
+
+    def _exchange(self, lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Keep these lines from now on; returns those that were kept."""
         self.acquire()
         try:
-            lines, self._lines = self._lines, []
+            before, self._lines = self._lines, lines
         finally:
             self.release()
-        if lines:
-            post(lines)
+        return before
 
 
 def log_to_file_and_relay(folder: DataFolder) -> RelayHandler:

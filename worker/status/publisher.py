@@ -9,6 +9,7 @@ from typing import Any
 
 from storage.database import Database
 from storage.json_file import JsonFile
+from worker.base.storage_advice import is_full
 from worker.data_folder import DataFolder
 from worker.status.live import LiveFiles
 from worker.status.progress import Doing, Progress
@@ -44,8 +45,7 @@ class Publisher:
             "discarded": progress.discarded,
         }
         self._live.publish(progress, started_at)
-        if status != self._published:
-            self._status.save(status)
+        if status != self._published and self._save(status):
             self._published = status
 
     def publish_packages(self, started_at: float, have_failed: bool) -> None:
@@ -68,10 +68,20 @@ class Publisher:
     def leave_blocked(self, reason: str) -> None:
         """Say that nobody drains, and why not, until somebody does: for `nobody` in worker.status.standing."""
         self._published = {}
-        self._status.save({"blocked": reason})
+        self._save({"blocked": reason})
         self._live.end()
 
     def clear(self) -> None:
         """Take back what another process has said of itself."""
         self._published = {}
-        self._status.save({})
+        self._save({})
+
+    def _save(self, status: dict[str, Any]) -> bool:
+        """Whether there is room for it: a full disk must end nobody who waits for room. Raises other OSErrors."""
+        try:
+            self._status.save(status)
+        except OSError as error:
+            if not is_full(error):
+                raise
+            return False
+        return True

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from sync_queue.relay import KEPT_LINES
 from worker.base.log_level import set_debug
 from worker.data_folder import DataFolder
 from worker.process.log_setup import LOG_BYTES, LOG_FILES, log_to_file_and_relay
@@ -116,3 +118,32 @@ def test_the_file_does_not_grow_for_ever(folder: DataFolder) -> None:
     files = list(Path(folder.root).glob("plexsync.log*"))
     assert len(files) == LOG_FILES + 1
     assert all(file.stat().st_size <= LOG_BYTES for file in files)
+
+
+def test_lines_that_the_queue_does_not_take_now_are_kept_for_later(folder: DataFolder) -> None:
+    relay = log_to_file_and_relay(folder)
+    posted: list[list[tuple[str, str]]] = []
+
+    def refuse(_lines: list[tuple[str, str]]) -> None:
+        logger.warning("while it was full")
+        raise sqlite3.OperationalError("database or disk is full")
+
+    logger.warning("first")
+    relay.flush_to(refuse)
+    relay.flush_to(posted.append)
+    relay.flush_to(posted.append)
+    assert posted == [[("warning", "first"), ("warning", "while it was full")]]
+
+
+def test_they_do_not_grow_for_ever(folder: DataFolder) -> None:
+    relay = log_to_file_and_relay(folder)
+
+    def refuse(_lines: list[tuple[str, str]]) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    for number in range(KEPT_LINES + 10):
+        logger.warning("%d", number)
+    relay.flush_to(refuse)
+    posted: list[tuple[str, str]] = []
+    relay.flush_to(posted.extend)
+    assert [posted[0], len(posted)] == [("warning", "10"), KEPT_LINES]
