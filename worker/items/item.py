@@ -195,11 +195,20 @@ class ItemSync(ItemWriting):
             asked={**self.state.asked, **{name: as_json(self._wanted.value(name)) for name in forms}},
             refused=self._refusals(now) if gives_up else {**self.state.refused, **self._refused_pictures(now)},
         )
-        never_written = {name for name in self.verdict.refused if name not in self._known.written}
-        return _without(state, self._given_back(), never_written)
+        return _without(state, self._given_back(), self._never_written())
 
     def _given_back(self) -> set[str]:
         return {each.field for each in self.edits if each.gives_back and each.field not in self.verdict.refused}
+
+    def _never_written(self) -> set[str]:
+        """Fields that Plex refused, and of which it shows nothing of ours, not even a lock."""
+        history = history_of(self.state)
+        return {
+            name
+            for name in self.verdict.refused.keys() - self._known.written.keys()
+            if not history.is_ours(name, self.shown.value(name))
+            and is_locked(name, self.shown.locked) == history.originals[name].locked
+        }
 
     def _originals(self) -> Mapping[str, Any]:
         """The old values, with what is to be known of a sort title once the title has arrived, or has gone back."""
@@ -219,7 +228,8 @@ class ItemSync(ItemWriting):
         own = {}
         for edit in self.edits:
             if edit.field in LIST_FIELDS:
-                gone = keys(edit.removed) - keys(names(edit.new))
+                left = names(self.shown.value(edit.field))  # what Plex did not let go has to go another time
+                gone = keys(edit.removed) - keys((*names(edit.new), *left))
                 missing = keys(self.verdict.missing.get(edit.field, ()))
                 mine = self.state.written.get(edit.field, [])
                 own[edit.field] = [name for name in mine if name_key(name) not in gone | missing]

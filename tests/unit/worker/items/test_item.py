@@ -106,12 +106,15 @@ def test_after_a_crash_what_arrived_is_ours_also_where_more_is_to_be_written() -
     assert more.arrived(NOW).written == {"title": "New", "studio": "S"}
 
 
-def test_names_that_we_added_are_ours_from_before_the_write_until_they_are_removed() -> None:
+def test_names_that_we_added_are_ours_from_before_the_write_until_they_are_removed(server: KnownServer) -> None:
     sync = item_sync({"tags": ("A", "B")}, {"tags": ("B", "C")})
     assert sync.intent().written == {"tags": ["A"]}
     assert sync.arrived(NOW).written == {"tags": ["A"]}
     sync = item_sync({"tags": ("D",)}, {"tags": ("A", "B")}, state=sync.state)
     assert sync.intent().written == {"tags": ["A", "D"]}, "until A is gone for certain, it is ours"
+    look(sync, item(tags=("A", "D")), server)
+    assert sync.arrived(NOW).written == {"tags": ["A", "D"]}, "Plex did not let it go"
+    look(sync, item(tags=("D",)), server)
     assert sync.arrived(NOW).written == {"tags": ["D"]}
 
 

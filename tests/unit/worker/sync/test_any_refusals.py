@@ -1,0 +1,118 @@
+"""What Plex refused or ignored for a while leaves nothing behind: once it is well, an item shows what settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from sync_queue.enqueue import enqueue_undo
+from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
+from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
+from tests.simulators.plex_writes import NO_FIELD, WriteFaults
+from tests.support.filled_settings import BEFORE, FILLED, SCENE, shown, sync, world
+from tests.support.workbench import Workbench
+
+NO_LISTS = {"tags_as": "none", "collections_from": "none"}
+some_fields = st.frozensets(st.sampled_from(sorted({*TEXT_FIELDS, *TAG_FIELDS})), max_size=3)
+
+
+class Step(NamedTuple):
+    """Settings, and what Plex does not take while they come into force.
+
+    It refuses the fields `refused`. To `ignored` it answers 200 without effect, in `ignored_requests` requests or
+    (None) in all. Of `only_locked` it takes nothing but the lock.
+    """
+
+    values: dict[str, Any]
+    refused: frozenset[str] = NO_FIELD
+    ignored: frozenset[str] = NO_FIELD
+    ignored_requests: int | None = None
+    only_locked: frozenset[str] = NO_FIELD
+
+
+some_settings = st.lists(st.sampled_from([*(values for values, _ in FILLED), NO_LISTS]), max_size=4).map(
+    lambda chosen: {name: value for values in chosen for name, value in values.items()}
+)
+some_steps = st.builds(Step, some_settings, some_fields, some_fields, st.none() | st.integers(1, 3), some_fields)
+
+
+def take(bench: Workbench, always: dict[str, Any], step: Step) -> None:
+    """Sync under a step's settings while Plex is not well, and let what failed be tried again until it is given up."""
+    bench.plex.writes = WriteFaults(
+        refused=step.refused,
+        ignored=step.ignored,
+        ignored_requests=step.ignored_requests,
+        ignored_values=step.only_locked,
+    )
+    sync(bench, {**always, **step.values})
+    bench.plex.writes = WriteFaults()
+
+
+@pytest.mark.parametrize("fault", ["refused", "ignored"])
+@pytest.mark.parametrize("field", ["collection", "label", "director", "genre"])
+def test_a_name_that_plex_does_not_let_go_once_is_ours_still(tmp_path: Path, field: str, fault: str) -> None:
+    with world(tmp_path, **BEFORE) as bench:
+        sync(bench, NO_LISTS)
+        before = shown(bench.item(1))
+        sync(bench, {**NO_LISTS, "collections_from": "studio", "label_all": "Stash", "write_director": True})
+        sync(bench, {"tags_as": "both", "collections_from": "studio", "label_all": "Stash", "write_director": True})
+        take(bench, NO_LISTS, Step({}, **{fault: frozenset({field})}))
+        assert shown(bench.item(1)) != before
+        sync(bench, NO_LISTS)
+        assert shown(bench.item(1)) == before
+
+
+@pytest.mark.parametrize("fault", ["refused", "ignored"])
+def test_another_studio_takes_the_place_of_the_one_that_plex_did_not_let_go(tmp_path: Path, fault: str) -> None:
+    with world(tmp_path, **BEFORE) as bench:
+        sync(bench, {})
+        bench.stash.save_without_hook(1, studio_id=bench.stash.studio_id("Other"))
+        take(bench, {}, Step({}, **{fault: frozenset({"collection"})}))
+        assert set(bench.item(1).collections) == {"Mine", "Studio"}
+        sync(bench, {})
+        assert set(bench.item(1).collections) == {"Mine", "Other"}
+        enqueue_undo(bench.database, [1], bench.clock.now)
+        bench.drain()
+        assert bench.item(1).collections == ("Mine",)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink would start hundreds of servers
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    dialect=st.sampled_from(EVERY_DIALECT),
+    before=st.fixed_dictionaries({}, optional={name: st.just(value) for name, value in BEFORE.items()}),
+    said=st.frozensets(st.sampled_from(list(SCENE))),
+    always=st.sampled_from([{}, {"preserve_plex_edits": True}]),
+    steps=st.lists(some_steps, min_size=1, max_size=3),
+)
+def test_property_what_plex_did_not_take_for_a_while_leaves_nothing_behind(
+    tmp_path_factory: pytest.TempPathFactory,
+    dialect: Dialect,
+    before: dict[str, Any],
+    said: frozenset[str],
+    always: dict[str, Any],
+    steps: list[Step],
+) -> None:
+    folder: Path = tmp_path_factory.mktemp("bench")
+    with world(folder, said, **before) as bench:
+        bench.plex.change_dialect(**vars(dialect))
+        untouched = shown(bench.item(1))
+        sync(bench, always)
+        without = shown(bench.item(1))
+        for step in steps:
+            take(bench, always, step)
+        sync(bench, always)
+        assert sync(bench, always) == [], "a second sync"
+        assert shown(bench.item(1)) == without
+        take(bench, always, steps[-1])
+        enqueue_undo(bench.database, [1], bench.clock.now)
+        bench.drain()
+        assert shown(bench.item(1)) == untouched
