@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from plex.editing.edits import FieldEdit, keys, names
+from plex.editing.edits import FieldEdit, is_locked, keys, names
 from plex.items import PlexItem
 from validation.fields import LIST_FIELDS, PLEX_NAMES
 
@@ -94,10 +94,12 @@ def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
     return requests
 
 
-def unchanged_title(item: PlexItem) -> Parameters:
-    """An edit that gives an item the title and the lock that it has."""
-    name = PLEX_NAMES["title"]
-    return [(f"{name}.value", str(item.value("title"))), (f"{name}.locked", str(int(name in item.locked)))]
+def unchanged_lock(item: PlexItem) -> Parameters:
+    """An edit that leaves an item's title locked, or not locked, as it is.
+
+    The title itself is no part of it: some servers make a new sort title of each title that comes.
+    """
+    return [_lock(PLEX_NAMES["title"], is_locked("title", item.locked))]
 
 
 def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from plex.client import PlexClient
-from plex.editing.writer import unchanged_title
+from plex.editing.writer import unchanged_lock
 from plex.exceptions import PlexError, PlexNotFound
 from plex.files.index import FileIndex
 from plex.items import PlexItem
@@ -17,7 +17,7 @@ MOST_KEYS = 2
 def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int]) -> str | None:
     """Why Plex takes no edit now, "" where it does, None where it has no item to try it with.
 
-    An item gets the title and the lock that it has. `besides` holds the rating keys of items that may be at fault
+    An item's title is locked, or not, as it is. `besides` holds the rating keys of items that may be at fault
     themselves: they are asked where there is no other. MOST_KEYS items have to be refused, but one silence is enough,
     as each takes its time.
     """
@@ -26,11 +26,9 @@ def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int])
 
 
 def takes_edits(plex: PlexClient, item: PlexItem) -> bool:
-    """Whether Plex takes an edit of this item that changes nothing; False for one without a title, too."""
-    if not item.value("title"):
-        return False
+    """Whether Plex takes an edit of this item that changes nothing."""
     try:
-        plex.edit(item, unchanged_title(item))
+        plex.edit(item, unchanged_lock(item))
     except PlexError:
         return False
     return True
@@ -41,9 +39,9 @@ def _fault_of_editing(plex: PlexClient, rating_keys: Iterable[int]) -> str | Non
     for rating_key in rating_keys:
         try:
             item = plex.items([rating_key]).get(rating_key)
-            if item is None or not item.value("title"):
+            if item is None:
                 continue
-            plex.edit(item, unchanged_title(item))
+            plex.edit(item, unchanged_lock(item))
         except PlexNotFound:  # it went away in between
             continue
         except PlexError as error:

@@ -40,7 +40,7 @@ class Probe:
 
 
 EDIT = "edit"
-"""Stands for an edit that changes nothing: an item's own title and lock."""
+"""Stands for an edit that changes nothing: the lock of an item's title, as it is."""
 Probe.IDENTITY = Probe(("/identity",))
 Probe.TOKEN = Probe(("/",))
 Probe.WRITE = Probe(("/identity", EDIT))
