@@ -18,7 +18,7 @@ def test_an_item_stays_as_it_is_whatever_follows_its_title(
 ) -> None:
     with Workbench(tmp_path, scenes=1) as bench:
         bench.plex.change_dialect(**vars(dialect))
-        bench.plex.edit_as_user(bench.keys[1], lock=False, title="The Film", title_sort="Typed by somebody", roles=("A",))
+        bench.plex.edit_as_user(bench.keys[1], lock=False, title="The Film", title_sort="Somebody's")
         bench.item(1).locked = locked
         before = bench.item(1).snapshot()
         context = bench.workplace.contexts.current(max_age=0.0)
