@@ -21,7 +21,7 @@ class PlexItem:
     `values` has every field of `validation.fields.TABLE`; of an image, its path on the Plex server. `locked` holds
     Plex's names of the fields (`validation.fields.PLEX_NAMES`) that a metadata refresh leaves alone. `trashed` holds
     those of its files that are not there any more. `guid` is as `parse_guid` gives it. `photos`: the
-    addresses of those of its actors who have one, by name.
+    addresses of those of its actors who have one, by name. `roles`: by name, what those play of whom that is said.
     """
 
     rating_key: int
@@ -32,6 +32,7 @@ class PlexItem:
     trashed: frozenset[str] = frozenset()
     guid: str = ""
     photos: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, field: str) -> FieldValue:
         """The value of a field. Raises KeyError for unknown names."""
@@ -52,7 +53,8 @@ def parse_item(video: Element, container: Element) -> PlexItem:
         locked=frozenset(each.get("name", "") for each in video.iterfind("Field") if each.get("locked") == "1"),
         trashed=parse_trashed(video),
         guid=parse_guid(video),
-        photos={role.attrib["tag"]: photo for role in video.iterfind("Role") if (photo := role.get("thumb"))},
+        photos={actor.attrib["tag"]: photo for actor in video.iterfind("Role") if (photo := actor.get("thumb"))},
+        roles={actor.attrib["tag"]: role for actor in video.iterfind("Role") if (role := actor.get("role"))},
     )
 
 

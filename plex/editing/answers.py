@@ -149,4 +149,4 @@ def _list_left(edit: FieldEdit, have: tuple[str, ...], ways: ServerWays) -> Fiel
     if not (missing or removed or beside):
         return None
     steps = FieldEdit(edit.field, have, edit.new, missing, removed, beside, seen_gone=edit.seen_gone)
-    return replace(steps, locked=edit.locked, gives_back=edit.gives_back)
+    return replace(steps, locked=edit.locked, gives_back=edit.gives_back, roles=edit.roles)

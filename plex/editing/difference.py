@@ -40,7 +40,7 @@ def difference(
     """
     compared = _Comparison(wanted, current, rules, history, ways)
     edits = (compared.edit_of(name) for name in COMPARED_FIELDS if name not in rules.skip_fields)
-    return with_sort_title((edit for edit in edits if edit is not None), current, history)
+    return with_what_goes_along((edit for edit in edits if edit is not None), current, history)
 
 
 def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWays = ANY_SERVER) -> FieldEdit | None:
@@ -66,7 +66,24 @@ def give_back(name: str, current: PlexItem, history: ItemHistory, ways: ServerWa
     return replace(edit, locked=original.locked, gives_back=True)
 
 
-def with_sort_title(edits: Iterable[FieldEdit], current: PlexItem, history: ItemHistory) -> tuple[FieldEdit, ...]:
+def with_what_goes_along(edits: Iterable[FieldEdit], current: PlexItem, history: ItemHistory) -> tuple[FieldEdit, ...]:
+    """The edits, so that performers play what they play, or played before us, and an old title has its sort title."""
+    return _with_sort_title((_with_roles(edit, current, history) for edit in edits), current, history)
+
+
+def _with_roles(edit: FieldEdit, current: PlexItem, history: ItemHistory) -> FieldEdit:
+    """With what those play who are in a list of performers from now on; who was taken out comes back as before us."""
+    if edit.field != "performers":
+        return edit
+    before, there = history.originals.get(edit.field), names(current.value(edit.field))
+    roles = {name: role for name, role in (before.roles if before else {}).items() if name not in there}
+    roles |= current.roles
+    spellings = {name_key(name): role for name, role in roles.items()}
+    known = {name: roles.get(name, spellings.get(name_key(name))) for name in names(edit.new)}
+    return replace(edit, roles={name: role for name, role in known.items() if role is not None})
+
+
+def _with_sort_title(edits: Iterable[FieldEdit], current: PlexItem, history: ItemHistory) -> tuple[FieldEdit, ...]:
     """The edits, so that with an old title its sort title is back, too, on a server that makes one of each new title.
 
     One that is locked does not follow, and one that somebody changed since stays as it is.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,17 +34,19 @@ class Original:
     """A field's value before our first write, and whether somebody had locked it.
 
     Of a title besides, unless that was locked: the `sort_title` beside it, which some servers make anew of each title,
-    and the one that Plex `made` of the last title that we wrote (None: not known yet).
+    and the one that Plex `made` of the last title that we wrote (None: not known yet). Of performers besides: by name,
+    what they play (`roles`).
     """
 
     value: FieldValue
     locked: bool
     sort_title: str | None = None
     made: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """As the sync state stores it."""
-        besides = {"sort_title": self.sort_title, "made": self.made}
+        besides = {"sort_title": self.sort_title, "made": self.made, "roles": dict(self.roles) or None}
         known = {name: value for name, value in besides.items() if value is not None}
         return {"value": as_json(self.value), "locked": self.locked, **known}
 
@@ -123,7 +126,7 @@ class FieldEdit:
     `seen_gone`: old names that were gone at a look, so that what shows again came of what was sent since. `locked`: how
     its lock shall be. `gives_back`: whether the field shall be as it was before us. `sort_title`: the one that shall
     stand beside this title, and not be locked, whatever the server makes of the title; None to leave that to the
-    server.
+    server. `roles`: by name, what performers play, which goes along with the list.
     """
 
     field: str
@@ -138,6 +141,7 @@ class FieldEdit:
     locked: bool = True
     gives_back: bool = False
     sort_title: str | None = None
+    roles: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def is_lock_only(self) -> bool:

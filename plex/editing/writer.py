@@ -4,6 +4,7 @@ Shapes as python-plexapi 4.18 sends them (mixins/edit.py, utils.joinArgs):
 
     title.value=…&title.locked=1                          text
     genre[0].tag.tag=A&genre[1].tag.tag=B&genre.locked=1  the names of a list
+    actor[0].tag.tag=A&actor[0].tagging.text=Nurse        what one of them plays
     genre[].tag.tag-=C,D&genre.locked=1                   names to take away
 
 Sources disagree whether the indexed form replaces the list (python-plexapi) or adds to it (the Plex API description).
@@ -55,16 +56,21 @@ def edit_requests(
 
 
 def photo_requests(
-    people: Sequence[str], photos: Mapping[str, str], *, locked: bool, max_url_bytes: int = MAX_URL_BYTES
+    people: Sequence[str],
+    photos: Mapping[str, str],
+    *,
+    roles: Mapping[str, str],
+    locked: bool,
+    max_url_bytes: int = MAX_URL_BYTES,
 ) -> list[Parameters]:
     """The parameters that tell Plex where it finds photos (address by name) of some of an item's `people`.
 
-    Each request names all of them: where the indexed form replaces the list, it would lose the others. `locked`: how
-    the list's lock is to be.
+    Each request names all of them, with their `roles`: where the indexed form replaces the list, it would lose the
+    others. `locked`: how the list's lock is to be.
     """
     kind = PLEX_NAMES["performers"]
-    tags = [(f"{kind}[{index}].tag.tag", name) for index, name in enumerate(people)]
-    lock = _lock(kind, locked)
+    lock, longest = _lock(kind, locked), max(photos.values(), key=len, default="")
+    tags = _tags(kind, people, roles, [lock, (f"{kind}[{len(people)}].tag.thumb", longest)], max_url_bytes)
     requests: list[Parameters] = []
     for index, name in enumerate(people):
         if name not in photos:
@@ -88,7 +94,7 @@ def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
             requests += list(_pieces(edit, MAX_URL_BYTES))
         elif edit.field in LIST_FIELDS:
             requests += [_removal(edit, [name]) for name in (*edit.removed, *edit.respelled)]
-            requests += [_whole_list(edit)] if edit.added else []
+            requests += [_whole_list(edit, MAX_URL_BYTES)] if edit.added else []
         elif edit.field in PLEX_NAMES:
             requests.append(_text(edit))
     return requests
@@ -112,7 +118,7 @@ def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:
         yield _text(edit)
     else:
         if names(edit.new) and (edit.added or edit.removed):
-            yield _whole_list(edit)
+            yield _whole_list(edit, max_url_bytes)
         yield from _removals(edit, max_url_bytes)
 
 
@@ -133,11 +139,20 @@ def _text(edit: FieldEdit) -> Parameters:
     return text
 
 
-def _whole_list(edit: FieldEdit) -> Parameters:
+def _whole_list(edit: FieldEdit, max_url_bytes: int) -> Parameters:
     """All names, in one piece: where the indexed form replaces the list, a second request would undo the first."""
     name = PLEX_NAMES[edit.field]
-    tags = [(f"{name}[{index}].tag.tag", each) for index, each in enumerate(names(edit.new))]
-    return [*tags, _lock(name, edit.locked)]
+    lock = _lock(name, edit.locked)
+    return [*_tags(name, names(edit.new), edit.roles, [lock], max_url_bytes), lock]
+
+
+def _tags(
+    kind: str, people: Sequence[str], roles: Mapping[str, str], besides: Parameters, max_url_bytes: int
+) -> Parameters:
+    """The names of a list, and what they play where there is room for that beside what else goes along."""
+    tags = [(f"{kind}[{index}].tag.tag", name) for index, name in enumerate(people)]
+    cast = [(f"{kind}[{index}].tagging.text", roles[name]) for index, name in enumerate(people) if name in roles]
+    return [*tags, *cast] if _fits([*tags, *cast, *besides], max_url_bytes) else tags
 
 
 def _removal(edit: FieldEdit, removed: Iterable[str]) -> Parameters:

@@ -155,6 +155,8 @@ class ItemSync(ItemWriting):
     def _original(self, edit: FieldEdit) -> Original:
         """What is kept of a field that is written for the first time."""
         original = Original(edit.old, is_locked(edit.field, self.item.locked))
+        if edit.field == "performers":
+            return replace(original, roles=self.item.roles)
         return replace(original, sort_title=self._sort_title_before()) if edit.field == "title" else original
 
     def _sort_title_before(self) -> str | None:

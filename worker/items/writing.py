@@ -192,6 +192,8 @@ def _send_one(plex: PlexClient, item: PlexItem, server: KnownServer, edit: Field
         _send(plex, item, edit)
     except (PlexPermanentError, PlexTemporaryError) as error:
         is_list = edit.field in LIST_FIELDS
+        if edit.roles and edit.added and error.status is not None and error.status < 500:
+            return _send_one(plex, item, server, replace(edit, roles={}))  # the names matter more than what they play
         if not _may_be_too_long(error, edit) or (is_list and not edit.added):
             raise
         if is_list and error.status not in (None, *TOO_LONG):

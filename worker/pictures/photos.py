@@ -72,6 +72,7 @@ class PhotoSync:
         edit = _edit_of_people(item.edits)
         shown = people_after(item.edits, item.item)
         locked = edit.locked if edit else is_locked("performers", item.item.locked)
+        roles = edit.roles if edit else item.item.roles
         taken: set[str] = set()
         try:
             photos = dict(self._changed(self._candidates(item.item, scene, shown), taken))
@@ -81,7 +82,7 @@ class PhotoSync:
             item.images.note([PHOTOS], error)
             return DuePhotos()
         addresses = {name: photo.address for name, photo in photos.items()}
-        return DuePhotos(photos, tuple(photo_requests(shown, addresses, locked=locked)))
+        return DuePhotos(photos, tuple(photo_requests(shown, addresses, roles=roles, locked=locked)))
 
     def finish(self, item: ItemSync, due: DuePhotos) -> None:
         """Send what did not go along with the item's other edits, and remember it.

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from plex.client import PlexClient
-from plex.editing.difference import ANY_SERVER, give_back, with_sort_title
+from plex.editing.difference import ANY_SERVER, give_back, with_what_goes_along
 from plex.editing.edits import FieldEdit, ServerWays, as_json, keys, names, same_value
 from plex.items import PlexItem
 from storage.crash_points import reach
@@ -39,7 +39,7 @@ def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) 
     """
     history = history_of(state)
     edits = (give_back(name, item, history, ways) for name in state.originals)
-    return with_sort_title((edit for edit in edits if edit is not None), item, history)
+    return with_what_goes_along((edit for edit in edits if edit is not None), item, history)
 
 
 def left_alone(item: PlexItem, state: ItemState) -> dict[str, FieldValue]:

@@ -217,7 +217,7 @@ def test_photos_go_along_with_the_list_in_one_request() -> None:
     photos = {"Bob": "http://stash/2", "Nobody": "http://stash/3"}
     requests = edit_requests(
         [FieldEdit("title", "", "T"), edit("performers", ("Cleo",), ("Ann", "Bob"))],
-        photos=photo_requests(["Ann", "Bob"], photos, locked=True),
+        photos=photo_requests(["Ann", "Bob"], photos, roles={}, locked=True),
     )
     assert [received(each) for each in requests] == [
         [
@@ -235,14 +235,14 @@ def test_photos_go_along_with_the_list_in_one_request() -> None:
 
 
 def test_nobody_without_a_photo_costs_a_request() -> None:
-    assert photo_requests(["Ann"], {}, locked=False) == []
+    assert photo_requests(["Ann"], {}, roles={}, locked=False) == []
 
 
 @given(st.integers(1, 120), st.integers(1, 200))
 def test_photos_are_spread_over_as_many_requests_as_fit_and_each_names_everybody(count: int, length: int) -> None:
     people = [f"Person {number}" for number in range(count)]
     photos = {name: "http://stash/" + "x" * length + name for name in people[::2]}
-    requests = photo_requests(people, photos, locked=False)
+    requests = photo_requests(people, photos, roles={}, locked=False)
     told: dict[str, str] = {}
     for parameters in requests:
         understood = parse_edit((7,), received(parameters))

@@ -39,7 +39,9 @@ class Before:
     @classmethod
     def of(cls, item: Item) -> Before:
         values = {name: getattr(item, name) for name in TEXTS if name != "title_sort"}
-        return cls(values | {name: set(getattr(item, name)) for name in LISTS}, item.locked - PICTURES)
+        values |= {name: set(getattr(item, name)) for name in LISTS}
+        values["characters"] = {name: item.characters.get(name) for name in item.roles}
+        return cls(values, item.locked - PICTURES)
 
 
 def sync(bench: Workbench, *scene_ids: int) -> list[str]:
@@ -89,6 +91,7 @@ def test_a_second_sync_writes_nothing_and_an_undo_restores_everything_but_pictur
         if beginning["user_rating"] is not None:
             beginning = {**beginning, "user_rating": dialect.rounded(beginning["user_rating"])}
         bench.plex.edit_as_user(bench.keys[1], lock=False, **beginning)
+        bench.item(1).characters = {name: f"{name} the Nurse" for name in bench.item(1).roles}
         bench.plex.item(bench.keys[1]).locked = locked
         before = Before.of(bench.item(1))
         for step in (wish, edit):
