@@ -8,6 +8,13 @@ from typing import Any, NamedTuple
 from storage.json_file import JsonFile, stored_number
 
 
+NEVER_READ = (
+    "PlexSync is not set up yet. Open Setup on its page, under Settings > Tools, or set plex_url and plex_token under"
+    " Settings > Plugins > PlexSync."
+)
+"""The problem while nobody has read the settings: whoever has set them opens the page or edits a scene, and they are."""
+
+
 class KnownSettings(NamedTuple):
     """`problems` are sentences about wrong ones, `are_usable` tells whether jobs can go on with the others.
 
@@ -28,8 +35,10 @@ class KnownSettings(NamedTuple):
 
 
 def read_known_settings(path: str) -> KnownSettings:
-    """What is known, from the file at `path`. Changes nothing."""
-    stored = JsonFile(path).peek() or {}
+    """What is known, from the file at `path`; NEVER_READ where nobody has read them yet. Changes nothing."""
+    stored = JsonFile(path).peek()
+    if not stored:
+        return KnownSettings(problems=(NEVER_READ,), are_usable=False)
     problems = stored.get("problems")
     return KnownSettings(
         paused=stored.get("paused") is True,

@@ -20,12 +20,31 @@ from worker.status.live import BELIEVE_FOR
 from worker.status.live_file import MOST_IDS, live_scenes, write_where_needed
 from worker.status.progress import Doing, Progress
 from worker.status.standing import PACKAGES_MISSING
+from worker.tasks.views.status_report import queue_status
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Workbench]:
     with Workbench(tmp_path, scenes=3) as made:
+        made.workplace.contexts.read_settings()
         yield made
+
+
+def test_a_fresh_installation_is_not_set_up_yet(bench: Workbench) -> None:
+    """Until somebody reads the settings, which then are right, or wrong in a way of their own."""
+    os.unlink(bench.folder.known_settings)
+    write_where_needed(bench.folder, bench.database, bench.clock.now)
+    told = status(bench)
+    assert (told["drainer"]["doing"], told["settings_problem_count"]) == ("settings", 1)
+    told = queue_status(bench.folder, bench.database, bench.clock.now, [])
+    assert (told["drainer"]["doing"], told["last_success_at"]) == ("settings", None)
+    bench.workplace.contexts.read_settings()
+    told = queue_status(bench.folder, bench.database, bench.clock.now, [])
+    assert told["drainer"]["doing"] == ""
+    bench.configure(plex_url="")
+    with pytest.raises(ConfigError):
+        bench.workplace.contexts.read_settings()
+    assert queue_status(bench.folder, bench.database, bench.clock.now, [])["drainer"]["doing"] == "settings"
 
 
 def publish(bench: Workbench, progress: Progress) -> None:
