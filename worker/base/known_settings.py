@@ -7,12 +7,11 @@ from typing import Any, NamedTuple
 
 from storage.json_file import JsonFile, stored_number
 
-
 NEVER_READ = (
     "PlexSync is not set up yet. Open Setup on its page, under Settings > Tools, or set plex_url and plex_token under"
     " Settings > Plugins > PlexSync."
 )
-"""The problem while nobody has read the settings: whoever has set them opens the page or edits a scene, and they are."""
+"""The problem while nobody has read the settings: who has set them opens the page or edits a scene, and they are."""
 
 
 class KnownSettings(NamedTuple):
