@@ -52,6 +52,7 @@ _SCENE_IDS = (
     "{ findScenes(scene_filter: $after, filter: $filter) { scenes { id } } }"
 )
 _UPDATED = "query Updated($filter: FindFilterType) { findScenes(filter: $filter) { scenes { id updated_at } } }"
+_TAG_NAMES = "query PlexSyncTagNames { findTags(filter: {per_page: -1}) { tags { name } } }"  # -1: all on one page
 _VERSION = "query Version { version { version } }"
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _IMAGE = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|GIF8[79]a|RIFF....WEBP", re.DOTALL)  # how each format begins
@@ -302,6 +303,10 @@ class StashClient:
         else:
             return bytes(body)
         raise failure
+
+    def tag_names(self) -> list[str]:
+        """The names of all tags that Stash has, in one request."""
+        return [tag["name"] for tag in self._graphql.query(_TAG_NAMES, {})["findTags"]["tags"]]
 
     def version(self) -> str:
         """Stash's version, such as "v0.30.1"; "" where a build has none."""

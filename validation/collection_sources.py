@@ -20,12 +20,12 @@ SOURCES: Mapping[str, Callable[[Scene], Iterable[str]]] = {
 }
 NOTHING = "none"
 _TAG = "tag:"
-_QUOTE_BEHIND_TAG = re.compile(rf'({_TAG})\s*"', re.IGNORECASE)
+_QUOTE_BEHIND_TAG = re.compile(rf'({_TAG})\s*(["“„‟«])', re.IGNORECASE)
 
 
 def with_quotes_around(text: str) -> str:
     """The list with tag:"A, B" written as "tag:A, B"."""
-    return _QUOTE_BEHIND_TAG.sub(r'"\1', text)
+    return _QUOTE_BEHIND_TAG.sub(r"\2\1", text)
 
 
 def collection_sources(names: Sequence[str]) -> tuple[CollectionSource, ...]:

@@ -33,6 +33,7 @@ from validation.limits import (
     POLL_INTERVAL_SECONDS,
     READ_TIMEOUT_SECONDS,
 )
+from validation.listed_names import checked_folder, checked_tag, listed_names
 from validation.problems import Problem
 from validation.sanitizers import clean_line
 from validation.tag_patterns import TagPattern, tag_pattern
@@ -58,8 +59,6 @@ _NOT_SHOWN = "not shown here"
 _SHOWN_CHARACTERS = 100
 _ZERO = re.compile(r"[+-]?0+(\.0*)?")
 _ABSOLUTE_PATH = re.compile(r"/|\\|[A-Za-z]:[/\\]")
-_LISTED_NAME = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=,|$)|([^,]+)')
-"""One name in a list: in double quotes, so that it may hold commas, or up to the next comma."""
 _TOKEN = re.compile(r"[!-~]+")  # visible ASCII: anything else cannot be sent as a header
 
 
@@ -87,21 +86,12 @@ def _bare_token(text: str) -> str:
     return text.strip("\"' ").removeprefix("X-Plex-Token=")
 
 
-def _listed_names(value: object) -> object:
-    return _names_in(value) if isinstance(value, str) else value
+def _library_names(value: object) -> object:
+    return listed_names(value) if isinstance(value, str) else value
 
 
-def _names_in(text: str) -> tuple[str, ...]:
-    found = _LISTED_NAME.findall(text)
-    names = (quoted.replace('""', '"').strip() or _unquoted(bare.strip()) for quoted, bare in found)
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _unquoted(name: str) -> str:
-    """The name. Raises ValueError where it begins with a quote that is never closed: it may be half of a name."""
-    if name.startswith('"') and name.count('"') % 2:
-        raise ValueError(f"the quote before {name[1:] or 'nothing'} is never closed")
-    return name
+def _folders(value: object) -> object:
+    return listed_names(value, checked_folder) if isinstance(value, str) else value
 
 
 def _absolute_folders(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -155,11 +145,11 @@ def _lower(value: object) -> object:
 
 
 def _tag_patterns(value: object) -> object:
-    return tuple(map(tag_pattern, _names_in(value))) if isinstance(value, str) else value
+    return tuple(map(tag_pattern, listed_names(value, checked_tag))) if isinstance(value, str) else value
 
 
 def _collection_sources(value: object) -> object:
-    return collection_sources(_names_in(with_quotes_around(value))) if isinstance(value, str) else value
+    return collection_sources(listed_names(with_quotes_around(value), checked_tag)) if isinstance(value, str) else value
 
 
 def _known_fields(names: frozenset[str]) -> frozenset[str]:
@@ -189,7 +179,6 @@ def _switch() -> Any:
     return Field(default=False, description="true or false")
 
 
-_Names = Annotated[tuple[str, ...], BeforeValidator(_listed_names)]
 _TagPatterns = Annotated[tuple[TagPattern, ...], BeforeValidator(_tag_patterns)]
 _TAG_PATTERNS: Any = Field(
     default=(), description='names of tags, "Na*" or "Name/", separated by commas (one that has a comma in "quotes")'
@@ -215,7 +204,7 @@ class PlexSyncConfig(BaseModel):
     plex_token: Annotated[SecretStr, AfterValidator(_plex_token)] = Field(
         description="the X-Plex-Token of the server's owner"
     )
-    plex_library: Annotated[tuple[str, ...], BeforeValidator(_listed_names)] = Field(
+    plex_library: Annotated[tuple[str, ...], BeforeValidator(_library_names)] = Field(
         default=(),
         description='names of movie libraries, separated by commas (one that has a comma in "quotes")',
     )
@@ -228,7 +217,7 @@ class PlexSyncConfig(BaseModel):
     only_organized: bool = _switch()
     only_with_stash_id: bool = _switch()
     exclude_tags: _TagPatterns = _TAG_PATTERNS
-    exclude_paths: Annotated[_Names, AfterValidator(_absolute_folders)] = Field(
+    exclude_paths: Annotated[tuple[str, ...], BeforeValidator(_folders), AfterValidator(_absolute_folders)] = Field(
         default=(), description='folders such as /data/private, separated by commas (one that has a comma in "quotes")'
     )
     skip_fields: Annotated[frozenset[str], BeforeValidator(_field_names), AfterValidator(_known_fields)] = Field(

@@ -103,6 +103,18 @@ def uses_parents_of_tags(config: PlexSyncConfig) -> bool:
     return _means_children((*config.exclude_tags, *of_tags, *of_collections))
 
 
+def tag_patterns(config: PlexSyncConfig) -> dict[str, tuple[TagPattern, ...]]:
+    """By setting, the tags that people named in lists; a setting that names none is absent."""
+    of_collections = tuple(source for source in config.collections_from if isinstance(source, TagPattern))
+    lists = {
+        "exclude_tags": config.exclude_tags,
+        "tags_only": config.tags_only,
+        "tags_except": config.tags_except,
+        "collections_from": of_collections,
+    }
+    return {name: patterns for name, patterns in lists.items() if patterns}
+
+
 def _means_children(patterns: Iterable[TagPattern]) -> bool:
     return any(pattern.kind == "parent" for pattern in patterns)
 

@@ -17,6 +17,15 @@ class TagPattern:
     kind: Literal["name", "beginning", "parent"]
     key: str
 
+    def __str__(self) -> str:
+        """The entry as it is written in the setting, but for capital letters."""
+        return self.key + {"name": "", "beginning": "*", "parent": "/"}[self.kind]
+
+    def may_fit(self, names: Iterable[str]) -> bool:
+        """Whether any tag is meant, where these are the names of all that there are."""
+        keys = map(name_key, names)
+        return any(key.startswith(self.key) if self.kind == "beginning" else key == self.key for key in keys)
+
     def fits(self, tag: Tag) -> bool:
         """Whether it means this tag."""
         if self.kind == "parent":

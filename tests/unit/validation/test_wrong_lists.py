@@ -57,3 +57,76 @@ def test_obfuscate_paths_hides_a_wrong_folder(name: str, value: str, hides: obje
 def test_without_it_a_wrong_folder_is_shown(hides: object) -> None:
     said = str(problems(path_map=SECRET_FOLDER, obfuscate_paths=hides)[0])
     assert SECRET_FOLDER in said
+
+
+# --- near-misses: what is nearly a list would leave nothing alone, without a word
+
+TAG_LISTS = ("exclude_tags", "tags_only", "tags_except")
+
+
+@pytest.mark.parametrize("name", TAG_LISTS)
+@pytest.mark.parametrize("text", ["Private; Raw", "One, Private;Raw", "Private\nRaw"])
+def test_tags_that_are_not_separated_by_commas_are_told(name: str, text: str) -> None:
+    (problem,) = problems(**{name: text})
+    assert problem.setting == name
+    assert "separated by commas" in problem.reason
+
+
+def test_so_are_those_of_collections() -> None:
+    (problem,) = problems(collections_from="studio, tag:Private; tag:Raw")
+    assert "separated by commas" in problem.reason
+
+
+@pytest.mark.parametrize(
+    "text", ["/data/a; /data/b", "/data/a;/data/b", "/data/x, /data/a;D:\\b", "/data/a\n/data/b", "/data/a => /media/a"]
+)
+def test_folders_that_are_not_separated_by_commas_are_told(text: str) -> None:
+    (problem,) = problems(exclude_paths=text)
+    assert problem.setting == "exclude_paths"
+    assert "separated by commas" in problem.reason
+
+
+@pytest.mark.parametrize("text", ["/data/priv*", "/data/*/private", "*/private", "/*/x/*"])
+def test_a_folder_with_a_star_in_it_is_told(text: str) -> None:
+    (problem,) = problems(exclude_paths=text)
+    assert problem.setting == "exclude_paths"
+
+
+@pytest.mark.parametrize(
+    ("text", "folders"),
+    [
+        ("/data/private/*", ("/data/private",)),
+        ("/data/private/**", ("/data/private",)),
+        (r"D:\private\*", (r"D:\private",)),
+        ("/*", ("/",)),
+        ("/data/a;b, /data/c", ("/data/a;b", "/data/c")),
+        ('"/data/a; /data/b"', ("/data/a; /data/b",)),
+        ('"/data/with*star", "/data/*"', ("/data/with*star", "/data/*")),
+        ("“/data/private”", ("/data/private",)),
+        ("„/data/a, b“, «/data/c»", ("/data/a, b", "/data/c")),
+    ],
+)
+def test_what_is_meant_beyond_doubt_is_taken(text: str, folders: tuple[str, ...]) -> None:
+    assert parse(exclude_paths=text).exclude_paths == folders
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_quotes_as_other_programs_write_them_are_quotes(name: str) -> None:
+    straight, typographic = '"/a, b", "/c"', "“/a, b”, „/c“"
+    if name == "collections_from":
+        straight, typographic = 'tag:"A, B", "tag:C"', "tag:“A, B”, „tag:C“"
+    assert getattr(parse(**{name: typographic}), name) == getattr(parse(**{name: straight}), name)
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("text", ["“/a", "/b, “/a, /b", "„/a“b"])
+def test_such_a_quote_must_be_closed_too(name: str, text: str) -> None:
+    (problem,) = problems(**{name: text})
+    assert "the quote before" in problem.reason
+
+
+def test_a_name_that_holds_a_semicolon_stands_in_quotes() -> None:
+    assert [each.key for each in parse(exclude_tags='"Private; Raw", 7” single').exclude_tags] == [
+        "private; raw",
+        "7” single",
+    ]

@@ -21,7 +21,8 @@ from stash.exceptions import StashUnavailable
 from stash.scene_reader import Scenes
 from validation.config import PlexSyncConfig
 from validation.errors import ConfigError
-from validation.problems import replaced_in_words
+from validation.in_force import tag_patterns
+from validation.problems import FORM, replaced_in_words
 from validation.scene import Scene
 from worker.base.paths import shown_path
 from worker.base.plugin_folder import REQUIREMENTS
@@ -95,6 +96,7 @@ def check_connection(workplace: Workplace, platform: str = sys.platform) -> dict
     config = _check_settings(workplace, diagnosis)
     if config is None:
         return diagnosis.result()
+    _check_tags(workplace, config, diagnosis)
     plex = workplace.contexts.new_client(config)
     fault = probe_plex(config, plex, Probe.IDENTITY)
     if diagnosis.note("Plex", not fault, fault or f"{config.plex_url} answers, {_tls(config)}"):
@@ -157,6 +159,27 @@ def _check_settings(workplace: Workplace, diagnosis: Diagnosis) -> PlexSyncConfi
     problems = [*map(replaced_in_words, config.replaced), *workplace.contexts.missing(config).values()]
     diagnosis.note("Settings", not problems, " ".join(problems) or complete)
     return config
+
+
+def _check_tags(workplace: Workplace, config: PlexSyncConfig, diagnosis: Diagnosis) -> None:
+    """Say which names in lists of tags Stash has no tag for: what they were to leave out would be sent to Plex."""
+    lists = tag_patterns(config)
+    if not lists:
+        return
+    try:
+        names = workplace.stash.tag_names()
+    except StashUnavailable as error:
+        diagnosis.note("Tags", False, str(error))
+        return
+    unknown = [
+        f'"{pattern}" ({setting})'
+        for setting, patterns in lists.items()
+        for pattern in patterns
+        if not pattern.may_fit(names)
+    ]
+    advice = f"Change them under {FORM}, or add the tags in Stash"
+    known = f"Stash has a tag for each name in {' and '.join(lists)}"
+    diagnosis.note("Tags", not unknown, f"Stash has no tag {', '.join(unknown)}. {advice}" if unknown else known)
 
 
 def _check_libraries(config: PlexSyncConfig, plex: PlexClient, diagnosis: Diagnosis) -> bool:

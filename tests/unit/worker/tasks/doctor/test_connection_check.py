@@ -218,3 +218,27 @@ def test_a_token_that_is_not_the_owners_is_told(bench: Workbench) -> None:
     bench.configure()
     bench.drain()
     assert bench.shows(1)
+
+
+# --- names of tags
+
+
+def tags_check(bench: Workbench, **settings: Any) -> tuple[bool, str] | None:
+    bench.configure(**settings)
+    return next(((ok, detail) for name, ok, detail in examine(bench) if name == "Tags"), None)
+
+
+def test_names_that_stash_has_no_tag_for_are_named(bench: Workbench) -> None:
+    for name in ("Private", "Raw film", "Meta"):
+        bench.stash.tag_id(name)
+    lists = {"exclude_tags": "private, Privat, Raw*", "tags_only": "Meta/, Mata/", "tags_except": "R*, X*"}
+    found = tags_check(bench, **lists, collections_from="studio, tag:Meta, tag:Mate")
+    assert found is not None
+    assert found[0] is False
+    assert 'has no tag "privat" (exclude_tags), "mata/" (tags_only), "x*" (tags_except), "mate" (coll' in found[1]
+
+
+def test_where_all_are_there_that_is_said_and_without_a_list_nothing_is_asked(bench: Workbench) -> None:
+    assert tags_check(bench) is None
+    bench.stash.tag_id("Private")
+    assert tags_check(bench, exclude_tags="Private") == (True, "Stash has a tag for each name in exclude_tags")
