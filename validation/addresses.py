@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 HIDDEN = "…"
 _WEB_PAGE = re.compile(r"/web(/index\.html)?/?(#.*)?$", re.IGNORECASE)
 """What the browser's address bar shows behind Plex's address."""
+_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*")
+"""A JSON Web Token, which Stash's API keys are (RFC 7519; {" in base64 begins with eyJ)."""
 
 
 def check_plex_url(text: str) -> str:
@@ -29,7 +31,7 @@ def check_photos_url(text: str) -> str:
     if not text:
         return ""
     address = _web_address(text)
-    if "@" in address.netloc or "?" in text or "#" in text or "apikey" in text.lower():
+    if "@" in address.netloc or "?" in text or "#" in text or "apikey" in text.lower() or _JWT.search(unquote(text)):
         raise ValueError("an address with a password or an API key could be read by every user of Plex")
     return _whole(address)
 
@@ -38,6 +40,9 @@ def without_secrets(text: str) -> str:
     """Without user name, password, query and API key; and nothing at all where it may be a token in the wrong place."""
     if not re.search(r"[.:/]", text):
         return HIDDEN
+    if _JWT.search(unquote(text)) and not _JWT.search(text):
+        return HIDDEN
+    text = _JWT.sub(HIDDEN, text)
     return re.sub(r"[?#].*|apikey.*|(?<=//)[^/?#]*(?=@)", HIDDEN, text, flags=re.DOTALL | re.IGNORECASE)
 
 

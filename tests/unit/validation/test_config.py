@@ -293,6 +293,8 @@ def test_where_plex_finds_photos(typed: str, address: str) -> None:
         "http://me:s3cret@stash:9999",
         "http://s3cret@stash:9999",
         "http://stash:9999/apikey/s3cret",
+        "http://stash:9999/eyJhbGciOi.eyJ1aWQiOiJ.s3cret-x_",
+        "http://stash:9999/pictures/eyJhbGciOi%2eeyJ1aWQiOiJ%2Es3cret/x",
     ],
 )
 def test_no_secret_goes_to_plex_with_a_photo(address: str) -> None:
