@@ -31,6 +31,8 @@ from worker.sync.outcome import Outcome
 from worker.sync.ownership import Ownership
 from worker.sync.scope import part_taker
 
+NOTHING_WRITTEN = "nothing was ever written for this scene"
+
 
 def undo_edits(item: PlexItem, state: ItemState, ways: ServerWays = ANY_SERVER) -> tuple[FieldEdit, ...]:
     """What brings the item back. A value that is no longer the one we wrote was edited in Plex, and is left alone.
@@ -125,6 +127,17 @@ class SceneUndo:
         known = self._state().scenes([scene_id]).get(scene_id)
         return known.rating_keys if known else ()
 
+    def taken_over(self, scene_id: int) -> str:
+        """That other scenes show on the scene's items by now, in words; "" where none does. Raises PlexError."""
+        known = self._state().scenes([scene_id]).get(scene_id)
+        if known is None:
+            return ""
+        owners = {state.scene_id for state in self._state().items(known.rating_keys).values()} - {0, scene_id}
+        if owners:
+            scenes = " and ".join(f"scene {owner}" for owner in sorted(owners))
+            return f"Plex shows {scenes} in its place by now, and to undo that brings back what Plex had before"
+        return "" if known.rating_keys else "; ".join(known.warnings)
+
     def _keys(self, scene_id: int) -> tuple[int, ...]:
         """The scene's items as the last sync found them, and those on this server that it may not have been about: the
         scene's own state knows no server, that of an item does."""
@@ -140,7 +153,7 @@ class SceneUndo:
         begun_at = self._clock()
         plan = self.plan(job.scene_id)
         if not plan:
-            return Outcome(job, NothingToSync("nothing was ever written for this scene"))
+            return Outcome(job, NothingToSync(self.taken_over(job.scene_id) or NOTHING_WRITTEN))
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
         self._write(items, tries_of(job))
         warnings = [text for item in items for text in item.verdict.warnings]

@@ -154,6 +154,8 @@ class UndoTask:
             return f"all that PlexSync wrote was edited in Plex since. {STAYS}"
         if any(item.state.originals for item in items):
             return f"Plex shows what it showed before already. {STAYS}"
+        if not items and (taken_over := undo.taken_over(scene_id)):
+            return taken_over
         if not items and undo.rating_keys(scene_id):
             return "Plex no longer has its file"
         if not items:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from plex.exceptions import AmbiguousMatch, PlexNotFound
+from stash.protocol import Request
 from sync_queue.enqueue import enqueue_undo
 from sync_queue.state.pins import Pins
 from sync_queue.state.sync_state import SyncState
@@ -17,6 +19,7 @@ from tests.simulators.plex_items import Item
 from tests.support.workbench import Workbench
 from worker.sync.comparison import Comparison, Verdict
 from worker.sync.ownership import pin_scene, unpin_scene
+from worker.tasks.undo import UndoTask
 
 HD, UHD = "S/film.mp4", "S/film-4k.mp4"
 
@@ -226,6 +229,26 @@ def test_a_pinned_scene_shows_there(bench: Workbench, two_versions: Item) -> Non
     assert writes(bench) == 0
     undo(bench, 1)
     assert shown(two_versions) == ("Before", "Old")
+
+
+@pytest.mark.parametrize("knows", [False, True])
+def test_an_undo_of_who_showed_there_before_says_who_does_now(
+    bench: Workbench, two_versions: Item, caplog: pytest.LogCaptureFixture, knows: bool
+) -> None:
+    sync(bench, 2)
+    pin(bench, 1, two_versions)
+    sync(bench, 1)
+    if knows:
+        sync(bench, 2)
+    before = bench.plex.snapshot()
+    planned = UndoTask(bench.workplace, Request({}, {"scene_id": 2}), dict, bench.clock).undo_scene()
+    assert "Plex shows scene 1 in " in planned["unchanged"]["2"]
+    caplog.clear()
+    caplog.set_level(logging.INFO)
+    undo(bench, 2)
+    assert "Plex shows scene 1 in " in caplog.text
+    assert "nothing was ever written" not in caplog.text
+    assert bench.plex.snapshot() == before
 
 
 def test_the_pinned_scene_need_not_be_in_the_batch(bench: Workbench, two_versions: Item) -> None:
