@@ -64,6 +64,15 @@ def count_open(database: Database) -> int:
     return count_jobs(database, PENDING) + count_jobs(database, CLAIMED)
 
 
+def count_held_up(database: Database) -> int:
+    """How many jobs an outage of Plex holds up: the open ones, but those that wait for it to have their file anyway."""
+    rows = database.one(
+        f"SELECT COUNT(*) FROM ack_queue_default WHERE {PENDING}"
+        f" AND json_extract(CAST(data AS TEXT), '$.last_error_type') IN {WAITING_FOR_PLEX}"
+    )
+    return count_open(database) - (int(rows[0]) if rows else 0)
+
+
 def count_jobs(database: Database, condition: str) -> int:
     """How many rows meet a condition that one of the partial indexes is made for; a scan of the table costs more."""
     row = database.one(f"SELECT COUNT(*) FROM ack_queue_default WHERE {condition}")

@@ -21,7 +21,7 @@ from storage.json_file import JsonFile
 from storage.lock import ProcessLock
 from sync_queue.generation import Generation
 from sync_queue.manager import QueueManager
-from sync_queue.views.counts import count_open
+from sync_queue.views.counts import count_held_up
 from worker.circuit_breaker import CircuitBreaker
 from worker.clients.context import SyncContexts
 from worker.data_folder import DataFolder
@@ -96,8 +96,8 @@ class Workplace:
         self._wanted = None  # a worker looks itself, and ends after the batch in hand
         breaker = CircuitBreaker(store=self._file(self.folder.breaker), clock=self._clock)
         history = OutageHistory(self._file(self.folder.outages), self._clock)
-        open_jobs = partial(count_open, self.manager.database)
-        gate = Gate(breaker, self._file(self.folder.probe_schedule), open_jobs, self._clock, history)
+        held_up = partial(count_held_up, self.manager.database)
+        gate = Gate(breaker, self._file(self.folder.probe_schedule), held_up, self._clock, history)
         catch_up = CatchUp(self.stash, self.manager.database, self._file(self.folder.catch_up), self._clock)
         reconcile = ScheduledReconcile(self.folder, self.contexts, self.manager.database, self._clock)
         tidying = Tidying(

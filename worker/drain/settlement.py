@@ -17,7 +17,7 @@ from sync_queue.models import Failure, Job
 from sync_queue.operations import ack_job, release_job
 from sync_queue.sources import RIVAL, is_another_try
 from sync_queue.state.sync_state import SyncState, forget_scene
-from sync_queue.views.counts import NOT_FOUND
+from sync_queue.views.counts import NOT_FOUND, WAITING_FOR_PLEX
 from sync_queue.waiting.partly_found import forget_partly_found, note_partly_found
 from sync_queue.waiting.waiting_files import WaitingScene, forget_waiting, note_waiting
 from validation.config import PlexSyncConfig
@@ -106,7 +106,8 @@ class Settlement:
         for ending in endings:
             self._tell_gate(ending)
             self._log_ending(ending, context.config)
-        self._gate.history.note_done(outcome.job.enqueued_at for outcome in outcomes if outcome.error is None)
+        done = (each.job for each in outcomes if each.error is None)
+        self._gate.history.note_done(job.enqueued_at for job in done if job.last_error_type not in WAITING_FOR_PLEX)
         self._log_changes([ending.outcome for ending in endings], context.config)
         self._log_left_alone([ending.outcome for ending in endings], context.config)
         self._ended_since_tidying += len(outcomes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.simulators.http_server import Request, Response
 from tests.support.workbench import POLL_INTERVAL, TOKEN, Workbench
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
 from worker.processor import Ended
+from worker.tasks.views.status_report import report_outages
 
 HOUR = 3600.0
 PROBES = [5.0, 10.0, 20.0, 40.0, 60.0]
@@ -215,6 +217,29 @@ def test_edits_during_an_outage_arrive_in_their_last_form(bench: Workbench) -> N
     bench.drain()
     assert bench.item(1).title == "Edit 30"
     assert bench.item(1).edit_count == 1
+
+
+def test_an_outage_counts_what_it_holds_up_and_not_who_waits_for_a_scan(bench: Workbench) -> None:
+    unscanned = bench.add_scene(in_plex=False, title="Not scanned yet", details="Summary")
+    bench.enqueue(unscanned)
+    bench.run_until(lambda: bench.stats().waiting_for_retry == 1)
+    bench.plex.refuse()
+    bench.enqueue(1, 2, 3)
+    bench.run_until(lambda: outages(bench)["current"] is not None)
+    for minutes in (0.0, 30.0):  # by then who waits for a scan is due again
+        bench.run_for(60 * minutes)
+        report = outages(bench)
+        assert (report["current"]["jobs_waiting"], report["outages"][-1]["jobs_waiting"]) == (3, 3)
+    bench.plex.accept()
+    bench.run_until(lambda: bench.pending() == [unscanned])
+    bench.add_item(unscanned)
+    bench.drain()
+    (ended,) = outages(bench)["outages"]
+    assert (ended["jobs_waiting"], ended["jobs_done_after"]) == (3, 3)
+
+
+def outages(bench: Workbench) -> dict[str, Any]:
+    return report_outages(bench.folder, bench.database, bench.clock.now)
 
 
 @pytest.mark.parametrize(("method", "prefix"), [("GET", "/library/metadata"), ("PUT", "/library/sections")])

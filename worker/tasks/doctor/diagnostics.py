@@ -112,7 +112,7 @@ def _gather(task: Task, with_names: bool) -> tuple[dict[str, str], str]:
 def _state(task: Task, now: float) -> dict[str, Any]:
     return {
         "status.json": queue_status(task.folder, task.database, now, ()),
-        "outages.json": report_outages(task.folder, now),
+        "outages.json": report_outages(task.folder, task.database, now),
     }
 
 

@@ -50,10 +50,10 @@ def outage_report(task: Task) -> dict[str, Any]:
     """List the outages that were; the figures are over the last `days`, or over all. Raises ArgumentError."""
     now = time.time()
     days = number_within(task.args, "days", 0, 366)
-    report = report_outages(task.folder, now, since=now - days * 86400.0 if days else 0.0)
+    report = report_outages(task.folder, task.database, now, since=now - days * 86400.0 if days else 0.0)
     if not task.is_quiet:
         # As for the status.
         from worker.tasks.views.status_words import tell_outages  # noqa: PLC0415
 
-        tell_outages(report_outages(task.folder, now))
+        tell_outages(report_outages(task.folder, task.database, now))
     return report

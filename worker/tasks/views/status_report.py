@@ -8,7 +8,7 @@ from typing import Any
 from storage.database import Database
 from storage.json_file import JsonFile
 from sync_queue.enqueue import has_open_jobs
-from sync_queue.views.counts import dead_letters_by_type
+from sync_queue.views.counts import count_held_up, dead_letters_by_type
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.outage.history import OutageHistory, summarize
@@ -48,18 +48,21 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
         "dead_letters_by_type": dead_letters_by_type(database),
         "settings_problems": [*problems, *([token_end] if token_end else [])],
         "last_catch_up_at": (JsonFile(folder.catch_up).peek() or {}).get("looked_until"),
-        "last_outages": report_outages(folder, now)["outages"][-LAST_OUTAGES:],
+        "last_outages": report_outages(folder, database, now)["outages"][-LAST_OUTAGES:],
     }
 
 
-def report_outages(folder: DataFolder, now: float, since: float = 0.0) -> dict[str, Any]:
+def report_outages(folder: DataFolder, database: Database, now: float, since: float = 0.0) -> dict[str, Any]:
     """Every outage on record, oldest first, and figures over what lasted later than `since` (seconds since the epoch);
-    see docs/status.md."""
+    see docs/status.md. The one that lasts holds up what waits now."""
     history = OutageHistory(ReadOnlyStore(JsonFile(folder.outages).peek() or {}))
+    outages = list(history.outages)
     current = history.current
+    if current is not None:
+        current = outages[-1] = current._replace(jobs_waiting=count_held_up(database))
     return {
-        "outages": [{**outage._asdict(), "seconds": round(outage.duration(now), 1)} for outage in history.outages],
+        "outages": [{**outage._asdict(), "seconds": round(outage.duration(now), 1)} for outage in outages],
         "current": current._asdict() if current else None,
-        "count": len(history.outages),
-        **summarize(history.outages, now, since)._asdict(),
+        "count": len(outages),
+        **summarize(outages, now, since)._asdict(),
     }

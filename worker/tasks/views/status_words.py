@@ -90,7 +90,8 @@ def outages_in_words(report: dict[str, Any]) -> list[str]:
 def _outage_in_words(outage: dict[str, Any]) -> str:
     started = local_time(outage["started_at"])
     if outage["ended_at"] is None:
-        return f"{started}, for {duration(outage['seconds'])} so far: {outage['cause']}"
+        waiting = f"{counted(outage['jobs_waiting'], 'job')} waiting"
+        return f"{started}, for {duration(outage['seconds'])} so far ({waiting}): {outage['cause']}"
     done = f"{counted(outage['jobs_waiting'], 'job')} waited, {outage['jobs_done_after']} done since"
     return f"{started}, for {duration(outage['seconds'])} ({done}): {outage['cause']}"
 

@@ -199,7 +199,7 @@ def test_looking_writes_nothing(bench: Workbench) -> None:
     before = (content(bench), bench.pending())
     bench.clock.now += 3600
     words_of(bench)
-    outages_in_words(report_outages(bench.folder, bench.clock.now))
+    outages_in_words(report_outages(bench.folder, bench.database, bench.clock.now))
     assert (content(bench), bench.pending()) == before
 
 
@@ -213,7 +213,7 @@ def content(bench: Workbench) -> dict[str, bytes]:
 
 
 def report(bench: Workbench) -> list[str]:
-    return outages_in_words(report_outages(bench.folder, bench.clock.now))
+    return outages_in_words(report_outages(bench.folder, bench.database, bench.clock.now))
 
 
 def at(moment: float) -> str:
@@ -235,7 +235,7 @@ def test_outages_one_a_line_and_then_the_figures(bench: Workbench) -> None:
     bench.clock.sleep(600)
     assert report(bench) == [
         f"{at(NOON)}, for 100 seconds (9 jobs waited, 4 done since): Plex was switched off",
-        f"{at(NOON + 10_900)}, for 10 minutes so far: The token was rejected",
+        f"{at(NOON + 10_900)}, for 10 minutes so far (0 jobs waiting): The token was rejected",
         "2 outages on record, mean time to recovery 100 seconds, mean time between them 3.0 hours, "
         "Plex was available 93.91% of the time since the first",
     ]
