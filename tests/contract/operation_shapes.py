@@ -271,6 +271,7 @@ class Undo(BaseModel):
     left_alone: dict[str, list[UndoLeft]]
     unchanged: dict[str, str]
     undone: list[SceneId]
+    refused: dict[str, list[str]]
 
 
 OPERATIONS: dict[str, type[BaseModel]] = {

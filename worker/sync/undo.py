@@ -89,6 +89,11 @@ class SceneUndo:
         self._look_up = look_up
         self._clock = clock
 
+    @property
+    def server_id(self) -> str:
+        """The machineIdentifier of the Plex that is asked. Raises PlexError."""
+        return self._plex.machine_identifier
+
     def plan(self, scene_id: int) -> list[ItemUndo]:
         """What would be undone; [] where nothing was ever written. Reads only. Raises PlexError, StashUnavailable."""
         keys = self._keys(scene_id)
@@ -157,27 +162,38 @@ class SceneUndo:
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
         self._write(items, tries_of(job))
         warnings = [text for item in items for text in item.verdict.warnings]
-        if any(item.verdict.has_ignored_all for item in items):
-            return Outcome(job, NothingArrived("; ".join(warnings)))
         done = replace(self._done(job, plan, items, stash_updated_at), warnings=tuple(warnings), begun_at=begun_at)
         passing = [text for item in items for text in item.verdict.passing]
-        return Outcome(job, PartlySynced("; ".join(passing)), given_up=done) if passing else done
+        is_ignored = any(item.verdict.has_ignored_all for item in items)
+        if not (is_ignored or passing):
+            return done
+        error = NothingArrived("; ".join(warnings)) if is_ignored else PartlySynced("; ".join(passing))
+        arrived = replace(done, warnings=(), undone=(), scene_state=None)
+        return replace(arrived, error=error, given_up=replace(done, error=error))
 
     def _done(self, job: Job, plan: Sequence[ItemUndo], items: Sequence[ItemWriting], stash_updated_at: str) -> Outcome:
         """The outcome; what Plex refused to bring back can be undone another time."""
         now = self._clock()
-        kept = {item.rating_key for item in items if item.verdict.refused}
+        refused = {item.rating_key: item.verdict.refused for item in items if item.verdict.refused}
+        went_back = [
+            (key, edit)
+            for each in plan
+            for key in [each.item.rating_key]
+            for edit in each.edits
+            if edit.field not in refused.get(key, {})
+        ]
         return Outcome(
             job,
-            changed=tuple(sorted({edit.field for each in plan for edit in each.edits})),
-            changes=tuple(
-                Change(each.item.rating_key, edit.field, as_json(edit.old), as_json(edit.new))
-                for each in plan
-                for edit in each.edits
-            ),
-            undone=self._known_by(job.scene_id, [each.item for each in plan if each.item.rating_key not in kept]),
+            changed=tuple(sorted({edit.field for _, edit in went_back})),
+            changes=tuple(Change(key, edit.field, as_json(edit.old), as_json(edit.new)) for key, edit in went_back),
+            undone=self._known_by(job.scene_id, [each.item for each in plan if each.item.rating_key not in refused]),
             scene_state=SceneState(
-                job.scene_id, now, stash_updated_at, tuple(sorted(kept)), undone=Undone(now, stash_updated_at)
+                job.scene_id,
+                now,
+                stash_updated_at,
+                tuple(sorted(refused)),
+                warnings=tuple(item.verdict.refusal_in_words(name) for item in items for name in item.verdict.refused),
+                undone=Undone(now, stash_updated_at),
             ),
             server_id=self._plex.machine_identifier,
         )

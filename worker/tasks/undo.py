@@ -15,7 +15,7 @@ from plex.editing.edits import FieldEdit, as_json
 from plex.items import PlexItem
 from stash.protocol import Request, progress
 from sync_queue.enqueue import enqueue_undo
-from sync_queue.state.sync_state import ItemState, scenes_written_since
+from sync_queue.state.sync_state import ItemState, SyncState, scenes_written_since
 from worker.base.words import counted, local_time, value_in_words
 from worker.clients.context import SyncContext
 from worker.drain.parts import Workplace
@@ -39,8 +39,10 @@ class UndoPlan:
     """By scene: what would change, what would be left alone, and why nothing would change; see docs/status.md.
 
     `undone`: the scenes that are left alone from then on. A scene of which no field goes back is among them where
-    PlexSync wrote to it: its values in Plex are what a person wants there.
+    PlexSync wrote to it: its values in Plex are what a person wants there. `server_id`: the Plex that shows them.
     """
+
+    server_id: str = ""
 
     scenes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     left_alone: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -109,11 +111,17 @@ class UndoTask:
         asked_at = self._clock()  # whoever edits a scene from now on wants to see that
         plan = self._plan(scene_ids)
         _log(plan, len(scene_ids), dry_run)
-        result = {"dry_run": dry_run, **plan.as_json()}
+        result = {"dry_run": dry_run, **plan.as_json(), "refused": {}}
         if dry_run:
             return result
         enqueue_undo(self._workplace.manager.database, plan.undone, asked_at)
-        return {**result, **self._drain()}
+        drained = self._drain()
+        return {**result, "refused": self._refused(plan), **drained}
+
+    def _refused(self, plan: UndoPlan) -> dict[str, list[str]]:
+        """By undone scene, in words, what Plex did not bring back."""
+        states = SyncState(self._workplace.manager.database, plan.server_id).scenes(list(plan.scenes))
+        return {str(key): list(each.warnings) for key, each in states.items() if each.undone and each.warnings}
 
     def _plan(self, scene_ids: Sequence[int]) -> UndoPlan:
         with ExitStack() as stack:
@@ -134,7 +142,7 @@ class UndoTask:
         return lambda scene_id: look_up(context(), workplace.manager.database, scene_id)
 
     def _planned(self, scene_ids: Sequence[int], undo: SceneUndo) -> UndoPlan:
-        plan = UndoPlan()
+        plan = UndoPlan(undo.server_id)
         for done, scene_id in enumerate(scene_ids):
             items = undo.plan(scene_id)
             edits = [_as_json(edit) for item in items for edit in item.edits]

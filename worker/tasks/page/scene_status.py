@@ -46,7 +46,7 @@ def known_status(task: Task, scene_id: int) -> dict[str, Any]:
     elif known is None:
         name, reason = "never_synced", ""
     elif known.is_undone:
-        name, reason = "undone", ""
+        name, reason = "undone", "; ".join(warnings)
     elif _is_shown_by_another(known, scene_id, items):
         name, reason = "shown_by_another", "; ".join(warnings)
     else:

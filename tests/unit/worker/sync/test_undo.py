@@ -11,9 +11,11 @@ import pytest
 
 from plex.exceptions import PlexServerDown
 from stash.protocol import Request
-from sync_queue.enqueue import enqueue_many
+from sync_queue.enqueue import enqueue_many, enqueue_undo
+from sync_queue.state.activity import recent_syncs
 from sync_queue.state.sync_state import scenes_written_since
 from tests.simulators.faults import status
+from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
 from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 from worker.errors import ArgumentError
@@ -353,3 +355,43 @@ def test_an_undo_on_one_server_leaves_what_another_shows_to_be_undone(bench: Wor
     undo(bench)
     assert (bench.item(1).title, bench.item(1).summary) == ("scene-1", "Before")
     assert undo(bench)["unchanged"] == {"1": NOTHING_WRITTEN}
+
+
+@pytest.mark.parametrize("ignored", [TEXT_FIELDS, ["summary"], ["userRating"]], ids=["edit", "summary", "rating"])
+def test_what_plex_does_not_bring_back_is_named_and_not_told_as_done(
+    bench: Workbench, ignored: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.configure(max_retries=1)
+    sync(bench, title="New", details="After", rating100=90)
+    ours = {"title": "New", "summary": "After", "user_rating": 9.0}
+    before = {"title": "scene-1", "summary": "Before", "user_rating": 4.0}
+    stays = {name for name in ours if name in ignored or (name == "user_rating" and "userRating" in ignored)}
+    names = {"user_rating": "rating"}
+    bench.plex.writes.ignored = frozenset(ignored)
+    caplog.clear()
+    noted = recent_syncs(bench.database, 10, None)[2]
+    result = undo(bench)
+    assert {text.partition(":")[0] for text in result["refused"]["1"]} == {names.get(each, each) for each in stays}
+    shown = " ".join(text for text in caplog.messages if "Plex now shows" in text)
+    assert {name for name in ours if names.get(name, name) in shown} == ours.keys() - stays
+    syncs = recent_syncs(bench.database, 10, None)[0][:-noted]
+    told = {change.field for each in syncs for change in each.changes}
+    assert told & {names.get(each, each) for each in stays} == set()
+    assert {name: getattr(bench.item(1), name) for name in ours} == {
+        name: (ours if name in stays else before)[name] for name in ours
+    }
+    bench.plex.writes.ignored = frozenset()
+    assert undo(bench)["refused"] == {}
+    assert {name: getattr(bench.item(1), name) for name in ours} == before
+
+
+def test_an_undo_that_plex_ignores_for_a_while_ends_by_itself(bench: Workbench) -> None:
+    sync(bench, title="New", details="After", rating100=90)
+    bench.plex.writes.ignored = frozenset({*TEXT_FIELDS, *TAG_FIELDS})
+    enqueue_undo(bench.database, [1], bench.clock.now)
+    bench.run_for(20.0)
+    assert (bench.pending(), bench.item(1).user_rating) == ([1], 4.0)
+    bench.plex.writes.ignored = frozenset()
+    bench.drain()
+    assert (bench.item(1).title, bench.item(1).summary) == ("scene-1", "Before")
