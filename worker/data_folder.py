@@ -78,9 +78,15 @@ class StandIn(DataFolder):
 
 
 def named_folder(environ: Mapping[str, str] = os.environ) -> str:
-    """What STASH_PLUGIN_DATA names, with `~` as the home of Stash's user; "" for nothing, which blanks are."""
+    """What STASH_PLUGIN_DATA names, with `~` as the home of Stash's user; "" for nothing, which blanks are.
+
+    Quotes around it, and variables in it, are what a shell would have made of them: where none was asked, as by the
+    list form of a compose file's `environment`, they arrive as they were typed.
+    """
     named = environ.get(ENVIRONMENT_VARIABLE, "").strip()
-    return os.path.expanduser(named) if named.startswith("~") else named
+    if len(named) > 1 and named[0] == named[-1] and named[0] in "\"'":
+        named = named[1:-1].strip()
+    return os.path.expanduser(os.path.expandvars(named))
 
 
 def data_folder(plugin_folder: str) -> DataFolder:

@@ -55,6 +55,30 @@ def test_a_relative_one_begins_in_the_plugins_folder_and_a_tilde_at_home(
         assert Path(data_folder(str(tmp_path)).root) == meant
 
 
+@pytest.mark.parametrize(
+    "named", ['"{home}/x"', "'{home}/x'", "$HOME/x", "${HOME}/x", '"$HOME/x"', '"~/x"', ' "{home}/x" ', '" ~/x "']
+)
+def test_what_a_shell_would_have_taken_away_is_no_part_of_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """Docker hands on what stands in a compose file's list or in an env file as it is."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, named.replace("{home}", str(tmp_path / "home")))
+    assert Path(data_folder(str(tmp_path)).root) == tmp_path / "home" / "x"
+
+
+@pytest.mark.parametrize("named", ['""', "''", '" "'])
+def test_quotes_around_nothing_are_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, named)
+    assert Path(data_folder(str(tmp_path)).root) == tmp_path / "data"
+
+
+def test_a_quote_within_a_name_is_a_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path / "Bob's"))
+    assert Path(data_folder(str(tmp_path)).root) == tmp_path / "Bob's"
+
+
 def test_naming_it_creates_nothing(tmp_path: Path) -> None:
     DataFolder(str(tmp_path / "data"))
     assert os.listdir(tmp_path) == []
