@@ -39,6 +39,7 @@ class DataFolder:
         self.breaker = os.path.join(root, "circuit_breaker_state.json")
         self.probe_schedule = os.path.join(root, "probe_schedule.json")
         self.outages = os.path.join(root, "outage_history.json")
+        self.stashes = os.path.join(root, "stashes.json")
         self.catch_up = os.path.join(root, "catch_up.json")
         self.backups = os.path.join(root, "backups")
         self.reports = os.path.join(root, "reports")

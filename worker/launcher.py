@@ -25,6 +25,7 @@ CREATE_NEW_PROCESS_GROUP = 0x00000200
 CREATE_NO_WINDOW = 0x08000000
 """Windows' process creation flags (WinBase.h), by number: `subprocess` has their names on Windows only."""
 
+_CONFIG = "#"
 _LOGIN = ("Name", "Value", "MaxAge")
 """What of Stash's cookie is needed to log in with it."""
 _THIS_MACHINE = frozenset({"", "0.0.0.0", "::", "[::]", "127.0.0.1", "::1", "[::1]"})  # noqa: S104 - compared only
@@ -44,8 +45,8 @@ def ensure_drainer(folder: DataFolder, plugin_file: str, server_connection: dict
     """Start a drainer unless one holds the drain lock; returns whether one was started. Raises OSError.
 
     One that holds it is handed the session that Stash lent to us: before the look at the lock, since it lets go of the
-    lock before its last look into the pipe. It gets a standby where its own session at Stash ends, or where Stash has
-    another address now.
+    lock before its last look into the pipe. It gets a standby where its own session at Stash ends, or where another
+    Stash asks, or the same one from another address.
     """
     _hand_session_over(folder, server_connection)
     if not ProcessLock(folder.drain_lock).is_held_elsewhere():
@@ -97,10 +98,22 @@ def _hand_over(folder: DataFolder, message: dict[str, Any]) -> bool:
 
 
 def address_of(server_connection: dict[str, Any]) -> str:
-    """Where Stash listens, to be compared: every address, and every name of this machine for itself, is one."""
+    """Which Stash it is, to be compared: where it listens, and a checksum of its config folder.
+
+    Every address, and every name of this machine for itself, is one: so two Stashes in containers have the same.
+    """
+    import zlib  # noqa: PLC0415 - only needed beside a living drainer
+
     host = server_connection.get("Host") or ""
     host = "localhost" if host in _THIS_MACHINE else host
-    return f"{server_connection.get('Scheme') or 'http'}://{host}:{server_connection.get('Port')}"
+    address = f"{server_connection.get('Scheme') or 'http'}://{host}:{server_connection.get('Port')}"
+    config = str(server_connection.get("Dir") or "").encode("utf-8", "surrogatepass")
+    return f"{address}{_CONFIG}{zlib.crc32(config):08x}"
+
+
+def without_config(stash: str) -> str:
+    """Of what `address_of` returns, the address alone."""
+    return stash.partition(_CONFIG)[0]
 
 
 def _needs_relief(folder: DataFolder, server_connection: dict[str, Any]) -> bool:

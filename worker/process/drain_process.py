@@ -23,10 +23,12 @@ from worker.handover.dismissal import Dismissal, Dismissed
 from worker.handover.ended import DISMISSED, Ended
 from worker.handover.plugin_files import BeingReplaced, PluginFiles
 from worker.handover.session_pipe import SessionPipe
+from worker.launcher import address_of
 from worker.packages.dependencies import Dependencies, DependencyError
 from worker.process.log_setup import RelayHandler, log_to_file_and_relay
 from worker.process.privacy import FolderNotPrivate, keep_private
 from worker.status.publisher import Publisher
+from worker.status.shared_folder import note_stash
 from worker.status.standing import ENDED_BY_ERROR, FOLDER_REFUSED
 from worker.upkeep.tidy_files import tidy_files
 
@@ -83,6 +85,8 @@ def serve(folder: DataFolder, plugin_file: str, server_connection: dict[str, Any
         publisher.clear()  # what a killed drainer said of itself holds no longer
         plugin_folder = os.path.dirname(plugin_file)
         tidy_files(folder, time.time())
+        if warning := note_stash(folder, address_of(server_connection), time.time()):
+            logger.warning("%s", warning)
         tell = partial(publisher.publish_packages, time.time())
         wanted = Dismissal(PluginFiles(plugin_folder), PlainStash(server_connection, sessions.newest))
         dependencies = Dependencies(folder, plugin_folder, log, on_wait=tell, check=wanted.check)

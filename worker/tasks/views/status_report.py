@@ -12,6 +12,7 @@ from sync_queue.views.counts import count_held_up, dead_letters_by_type
 from worker.circuit_breaker import ReadOnlyStore
 from worker.data_folder import DataFolder
 from worker.outage.history import OutageHistory, summarize
+from worker.status.shared_folder import warning_of_shared_folder
 from worker.status.standing import live_status, stored_drainer, stored_gate
 from worker.tasks.views.token_end import token_end_in_words
 
@@ -28,7 +29,7 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
     drainer, published = stored_drainer(folder, is_plex_well=gate.is_closed(), has_jobs=has_jobs)
     status = live_status(folder, database, now, drainer)
     next_due_at = status["next_due_at"]
-    token_end = token_end_in_words(status["token_ends_at"])
+    for_a_person = (token_end_in_words(status["token_ends_at"]), warning_of_shared_folder(folder, now))
     return {
         **status,
         "written_at": now,
@@ -46,7 +47,7 @@ def queue_status(folder: DataFolder, database: Database, now: float, problems: S
         },
         "next_due_in": None if next_due_at is None else round(next_due_at - now, 1),
         "dead_letters_by_type": dead_letters_by_type(database),
-        "settings_problems": [*problems, *([token_end] if token_end else [])],
+        "settings_problems": [*problems, *filter(None, for_a_person)],
         "last_catch_up_at": (JsonFile(folder.catch_up).peek() or {}).get("looked_until"),
         "last_outages": report_outages(folder, database, now)["outages"][-LAST_OUTAGES:],
     }
