@@ -27,6 +27,7 @@
     const history = api.useOperation("history", { days: DAYS });
     const recent = page.usePaged("recent_syncs", {});
     page.useFollow(recent, status, (now) => now.last_success_at);
+    page.useFollow(history, status, (now) => [now.done_today, now.dead_letters].join());
     return div(
       h(
         Card,
@@ -49,13 +50,12 @@
   // --- Outages
 
   function Outage({ outage }) {
-    const duration = words.duration(outage.seconds);
+    const isOpen = outage.ended_at === null;
+    const duration = words.duration(isOpen ? page.now() - outage.started_at : outage.seconds);
+    page.useTick(isOpen);
     return h(
       page.Row,
-      {
-        title: words.clock(outage.started_at),
-        aside: outage.ended_at === null ? t("outages.so_far", { duration }) : duration,
-      },
+      { title: words.clock(outage.started_at), aside: isOpen ? t("outages.so_far", { duration }) : duration },
       div(outage.cause),
       h(page.Muted, null, t("outages.jobs", { waiting: outage.jobs_waiting, done: outage.jobs_done_after }))
     );
@@ -64,7 +64,8 @@
   page.OutagesView = function ({ status }) {
     const answer = api.useOperation("outage_report", { days: SPAN });
     const isOpen = (now) => now.breaker.state !== "closed";
-    page.useFollow(answer, status, (now) => now.breaker.state, (now, data) => Boolean(data.current) !== isOpen(now));
+    const say = (now) => [now.breaker.state, now.pending].join();
+    page.useFollow(answer, status, say, (now, data) => Boolean(data.current) !== isOpen(now));
     return h(page.Outcome, { answer }, (report) => {
       const orNone = (seconds) => (seconds === null ? t("outages.unknown") : words.duration(seconds));
       const figure = (name, value) =>

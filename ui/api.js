@@ -6,57 +6,19 @@
   const stash = window.PluginApi;
   const { gql } = stash.libraries.Apollo;
 
-  const OPERATION = gql`
-    mutation PlexSyncOperation($plugin_id: ID!, $args: Map!) {
-      runPluginOperation(plugin_id: $plugin_id, args: $args)
-    }
-  `;
-  const TASK = gql`
-    mutation PlexSyncTask($plugin_id: ID!, $task_name: String!, $args: Map) {
-      runPluginTask(plugin_id: $plugin_id, task_name: $task_name, args_map: $args)
-    }
-  `;
-  const JOB = gql`
-    query PlexSyncJob($id: ID!) {
-      findJob(input: { id: $id }) {
-        id
-        status
-        progress
-        error
-      }
-    }
-  `;
-  const STOP = gql`
-    mutation PlexSyncStop($id: ID!) {
-      stopJob(job_id: $id)
-    }
-  `;
-  const SETTINGS = gql`
-    query PlexSyncSettings($ids: [ID!]) {
-      configuration {
-        plugins(include: $ids)
-      }
-    }
-  `;
-  const CONFIGURE = gql`
-    mutation PlexSyncConfigure($id: ID!, $input: Map!) {
-      configurePlugin(plugin_id: $id, input: $input)
-    }
-  `;
-  const PLUGINS = gql`
-    query PlexSyncPlugins {
-      plugins {
-        id
-        enabled
-        version
-      }
-    }
-  `;
-  const ENABLE = gql`
-    mutation PlexSyncEnable($map: BoolMap!) {
-      setPluginsEnabled(enabledMap: $map)
-    }
-  `;
+  const OPERATION = gql`mutation PlexSyncOperation($plugin_id: ID!, $args: Map!) { runPluginOperation(plugin_id: $plugin_id, args: $args) }`;
+  const TASK = gql`mutation PlexSyncTask($plugin_id: ID!, $task_name: String!, $args: Map) {
+    runPluginTask(plugin_id: $plugin_id, task_name: $task_name, args_map: $args)
+  }`;
+  const JOB = gql`query PlexSyncJob($id: ID!) { findJob(input: { id: $id }) { id status progress error } }`;
+  const STOP = gql`mutation PlexSyncStop($id: ID!) { stopJob(job_id: $id) }`;
+  const LOG = gql`query PlexSyncLog { logs { time message } }`;
+  const SETTINGS = gql`query PlexSyncSettings($ids: [ID!]) { configuration { plugins(include: $ids) } }`;
+  const CONFIGURE = gql`mutation PlexSyncConfigure($id: ID!, $input: Map!) {
+    configurePlugin(plugin_id: $id, input: $input)
+  }`;
+  const PLUGINS = gql`query PlexSyncPlugins { plugins { id enabled version } }`;
+  const ENABLE = gql`mutation PlexSyncEnable($map: BoolMap!) { setPluginsEnabled(enabledMap: $map) }`;
 
   function client() {
     return stash.utils.StashService.getClient();
@@ -84,9 +46,14 @@
     return data.runPluginTask;
   }
 
-  /** The job {id, status, progress 0..1, error}, or null once Stash has forgotten it. */
+  /** {id, status, progress 0..1, error}, or null once Stash has forgotten the job. */
   async function findJob(id) {
     return (await query(JOB, { id })).findJob;
+  }
+
+  /** Stash's own log, the newest first, as {time, message}. */
+  async function readLog() {
+    return (await query(LOG, {})).logs;
   }
 
   function stopJob(id) {
@@ -99,8 +66,7 @@
   }
 
   /**
-   * Change some settings; a value of undefined goes back to the default. Stash replaces the whole map, so
-   * everything else in it is read first and written again.
+   * Change some settings; undefined is the default. Stash replaces the whole map, so all else is written again.
    */
   async function saveSettings(changes) {
     const input = { ...(await readSettings()), ...changes };
@@ -147,11 +113,11 @@
         latest.current++;
       };
     }, [load]);
-    return { ...state, reload: load };
+    return { ...state, turn: latest.current, reload: load };
   }
 
   page.api = {
-    operation, startTask, findJob, stopJob, readSettings, saveSettings, findPlugin, enablePlugin,
+    operation, startTask, findJob, readLog, stopJob, readSettings, saveSettings, findPlugin, enablePlugin,
     useOperation,
   };
 })();

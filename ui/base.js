@@ -1,5 +1,4 @@
-// What the other scripts stand on. Stash joins them all into one script, so each is a closure that leaves
-// what it offers in window.PlexSync.
+// What the other scripts stand on. Stash joins them all, so each is a closure with its offers in window.PlexSync.
 (function () {
   "use strict";
   const stash = window.PluginApi;
@@ -19,6 +18,9 @@
   /** A div of one of our classes. */
   page.box = (name, ...children) => page.h("div", { className: `plexsync-${name}` }, ...children);
 
+  /** What is less important. */
+  page.muted = (tag, ...children) => page.h(tag, { className: "text-muted" }, ...children);
+
   /** A plain div, and parts side by side without an element around them. */
   page.div = (...children) => page.h("div", null, ...children);
   page.parts = (...children) => page.h(React.Fragment, null, ...children);
@@ -29,7 +31,7 @@
     return (base && base.getAttribute("href")) || "/";
   };
 
-  /** The address of a file that Stash serves from the plugin's folder, without starting a process. */
+  /** The address of a file in the plugin's folder, which Stash serves without a process. */
   page.asset = function (path) {
     return `${page.root()}plugin/${page.pluginId}/assets/${path}`;
   };
@@ -47,7 +49,7 @@
     clockOffset = Math.abs(offset) < 2 ? 0 : offset;
   };
 
-  /** A value that this browser keeps. Some browsers refuse to keep any: then `fallback` is the answer. */
+  /** A value that this browser keeps; `fallback` where it keeps none. */
   page.remembered = function (key, fallback) {
     try {
       const text = window.localStorage.getItem(`plexsync.${key}`);

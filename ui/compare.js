@@ -33,17 +33,37 @@
     return [job, (id) => setJob({ id, status: "READY", progress: 0, error: null })];
   }
 
+  // Stash only logs what a plugin answered to a task; the job is FINISHED (v0.30).
+  const ANSWERED = "Plugin returned error: ";
+
+  /** Why a comparison that began at `since` left no report. */
+  async function reasonSince(since) {
+    const [log, status] = await Promise.all([api.readLog(), api.operation("queue_status")]);
+    const line = log.find((each) => each.message.startsWith(ANSWERED) && Date.parse(each.time) / 1000 >= since);
+    return line ? line.message.slice(ANSWERED.length) : status.breaker.cause || status.drainer.blocked || t("error.unknown");
+  }
+
+  const endOf = (report) => `${report.name} ${report.ended_at}`;
+
   function Start({ onEnd }) {
     const [scope, setScope] = React.useState("all");
     const toasts = page.useToasts();
-    const [job, follow] = useJob((ended) => {
-      if (ended.error) toasts.failed(new Error(ended.error));
-      else toasts.done(t(ended.status === "CANCELLED" ? "compare.stopped" : "compare.done"));
-      onEnd();
-    });
+    const before = React.useRef(null);
+    const [job, follow] = useJob((ended) => finish(ended).catch(toasts.failed));
     const isRunning = job && !FINISHED.includes(job.status);
 
+    async function finish(ended) {
+      const { reports } = await api.operation("reports");
+      const made = reports.find((report) => !before.current.known.includes(endOf(report)));
+      onEnd(made);
+      if (ended.status === "CANCELLED") return toasts.done(t("compare.stopped"));
+      if (made && !ended.error) return toasts.done(t("compare.done"));
+      throw new Error(t("compare.broken", { reason: ended.error || (await reasonSince(before.current.at)) }));
+    }
+
     async function start() {
+      const { reports } = await api.operation("reports");
+      before.current = { at: page.now() - 2, known: reports.map(endOf) };
       follow(await api.startTask("Compare with Plex (report only)", { mode: "compare", scope }));
     }
     return div(
@@ -95,15 +115,15 @@
     );
   }
 
-  /** A path by its end, all of it where the reader asks. */
+  /** A path by its end, all of it on demand. */
   function PathEnd({ path }) {
     const found = /^.+([/\\][^/\\]+[/\\][^/\\]*)$/s.exec(path);
     if (!found) return h(page.Path, { path });
     return h("details", { className: "plexsync-path" }, h("summary", null, `…${found[1]}`), h("code", null, path));
   }
 
-  function ReportRow({ row, index, selection }) {
-    const canSend = row.verdict === "differs" || row.verdict === "refused";
+  function ReportRow({ row, index, selection, isSent }) {
+    const canSend = !isSent && ["differs", "refused"].includes(row.verdict);
     const title = row.title || (row.scene_id === null ? t("compare.unknown") : "");
     const select = {
       id: `plexsync-row-${index}`,
@@ -119,7 +139,11 @@
         title: [
           h(page.SceneLink, { key: "link", sceneId: row.scene_id, title }),
           " ",
-          h(Badge, { key: "verdict", variant: canSend ? "primary" : "secondary" }, t(`verdict.${row.verdict}`)),
+          h(
+            Badge,
+            { key: "verdict", variant: canSend ? "primary" : "secondary" },
+            t(`verdict.${isSent ? "sent" : row.verdict}`)
+          ),
           " ",
           h("small", { key: "library", className: "text-muted" }, row.library),
         ],
@@ -134,19 +158,19 @@
     );
   }
 
-  function Sending({ report, ids, onSent }) {
+  function Sending({ report, ids, isAllSent, onSent }) {
     const toasts = page.useToasts();
     const [dialog, ask] = page.useConfirm();
 
-    async function send(requests) {
+    async function send(requests, sent) {
       let count = 0;
       for (const args of requests) count += (await api.operation("reconcile", args)).enqueued;
       toasts.done(t("compare.sent", { count }));
-      await Promise.all([live.refresh(), onSent()]);
+      await Promise.all([live.refresh(), onSent(sent)]);
     }
     function sendSelected() {
       const starts = ids.map((_, place) => place).filter((place) => place % MOST_IDS === 0);
-      return send(starts.map((start) => ({ scene_ids: ids.slice(start, start + MOST_IDS) })));
+      return send(starts.map((start) => ({ scene_ids: ids.slice(start, start + MOST_IDS) })), ids);
     }
     async function sendAll() {
       const isAgreed = await ask({
@@ -154,14 +178,14 @@
         body: t("compare.send_all_help"),
         accept: t("compare.send_all"),
       });
-      if (isAgreed) await send([{ report: report.name }]);
+      if (isAgreed) await send([{ report: report.name }], "all");
     }
     const icon = icons.faPaperPlane;
     const isEmpty = ids.length === 0;
     return box(
       "row-actions",
       h(Action, { label: t("compare.send_selected"), icon, onRun: sendSelected, disabled: isEmpty }),
-      h(Action, { label: t("compare.send_all"), icon, variant: "primary", onRun: sendAll, disabled: !report.differs }),
+      h(Action, { label: t("compare.send_all"), icon, variant: "primary", onRun: sendAll, disabled: isAllSent || !report.differs }),
       dialog
     );
   }
@@ -172,8 +196,11 @@
     const selection = page.useSelection(name);
     const paged = page.usePaged("report", { name, only });
     const count = selection.ids.size;
+    const [sent, setSent] = page.useKept(`sent ${name}`, "", []);
+    const isSent = (row) => sent.includes(row.scene_id) || (sent.includes("all") && row.verdict === "differs");
 
-    function sent() {
+    function onSending(what) {
+      setSent(sent.concat(what));
       selection.clear();
       return onSent();
     }
@@ -182,23 +209,19 @@
         "selection",
         report.unknown_to_stash > 0 &&
           h(page.Choice, {
-            choices: [
-              ["all", t("only.all")],
-              ["scenes", t("only.scenes")],
-              ["unknown", t("verdict.unknown_to_stash")],
-            ],
+            choices: [["all", t("only.all")], ["scenes", t("only.scenes")], ["unknown", t("verdict.unknown_to_stash")]],
             value: only,
             "aria-label": t("compare.only"),
             onChange: setOnly,
           }),
         h("span", { role: "status", className: "text-muted" }, count ? t("failed.selected", { count }) : ""),
-        h(Sending, { report, ids: [...selection.ids], onSent: sent })
+        h(Sending, { report, ids: [...selection.ids], isAllSent: sent.includes("all"), onSent: onSending })
       ),
       h(page.List, {
         paged,
         of: "rows",
         empty: { title: t("compare.nothing"), text: t("compare.nothing_text") },
-        row: (row, index) => h(ReportRow, { key: index, index, row, selection }),
+        row: (row, index) => h(ReportRow, { key: index, index, row, selection, isSent: isSent(row) }),
       })
     );
   }
@@ -206,10 +229,14 @@
   page.CompareView = function ({ status }) {
     const answer = api.useOperation("reports");
     const [open, setOpen] = React.useState(null);
+    function onEnd(made) {
+      if (made) setOpen(made.name);
+      return answer.reload();
+    }
     const next = answer.data && answer.data.next_automatic_at;
     page.useFollow(answer, status, (now) => now.drainer.doing === "comparing");
     return div(
-      h(Card, { title: t("compare.title") }, h(Start, { onEnd: answer.reload })),
+      h(Card, { title: t("compare.title") }, h(Start, { onEnd })),
       h(
         Card,
         {

@@ -1,4 +1,4 @@
-// The steps of Setup that try things: the checklist, the folders, and a write.
+// The steps of Setup that try things.
 (function () {
   "use strict";
   const page = window.PlexSync;
@@ -29,20 +29,13 @@
 
   function Findings({ result, ...verdict }) {
     if (!result) return null;
-    return div(
-      h(Verdict, { isGood: result.ok, ...verdict }),
-      h(Checks, { checks: result.checks })
-    );
+    return div(h(Verdict, { isGood: result.ok, ...verdict }), h(Checks, { checks: result.checks }));
   }
 
   function Folders({ title, folders }) {
     return div(
       h("h3", null, title),
-      h(
-        "ul",
-        null,
-        folders.map((folder) => h("li", { key: folder }, h("code", null, folder)))
-      )
+      h("ul", null, folders.map((folder) => h("li", { key: folder }, h("code", null, folder))))
     );
   }
 
@@ -71,18 +64,14 @@
         h(Folders, { title: t("map.plex_folders"), folders: result.plex_folders })
       ),
       h(page.Fold, { label: t("map.rows", { count: result.rows.length }) }, () =>
-        h(
-          page.Rows,
-          null,
-          result.rows.map((row) => h(RoundTrip, { key: row.scene_id, row }))
-        )
+        h(page.Rows, null, result.rows.map((row) => h(RoundTrip, { key: row.scene_id, row })))
       )
     );
   }
 
   function PathMap({ Step, settings, suggestion, save }) {
     const inForce = settings.path_map.value || "";
-    const [text, setText] = React.useState(inForce);
+    const [text, setText] = page.useKept("path_map", inForce);
     const [result, setResult] = React.useState(null);
     const test = async () => setResult(await api.operation("test_path_map", { path_map: text }));
     const state = settings.path_map.problem || (result && !result.ok) ? "wrong" : result && result.ok ? "done" : "open";

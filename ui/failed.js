@@ -1,9 +1,9 @@
-// The tab Failed: what was given up, why, and what a person can do about it.
+// The tab Failed: what was given up, and what to do about it.
 (function () {
   "use strict";
   const page = window.PlexSync;
   const { React, h, box, parts, t, words, icons, Action, Card } = page;
-  const { Button, Form } = page.Bootstrap;
+  const { Button } = page.Bootstrap;
 
   function KindFilter({ byType, value, onChange }) {
     const kinds = Object.keys(byType).sort();
@@ -22,10 +22,8 @@
     const selected = selection.isAll ? count : selection.ids.size;
     return box(
       "selection",
-      h(Form.Check, {
+      h(page.Check, {
         id: "plexsync-select-page",
-        type: "checkbox",
-        custom: true,
         label: t("failed.select_page"),
         checked: isPageSelected,
         onChange: () => selection.toggle(ids, !isPageSelected),

@@ -1,9 +1,8 @@
-// One failed job: the scene, the error in words, every try, and the choice among candidates.
+// One failed job: the error, every try, and the choice among candidates.
 (function () {
   "use strict";
   const page = window.PlexSync;
   const { React, h, box, t, words, icons, Action } = page;
-  const { Form } = page.Bootstrap;
 
   function Tries({ tries }) {
     return h(
@@ -25,16 +24,8 @@
     return box(
       "looked",
       h("h3", null, t("failed.looked_for")),
-      h(
-        "ul",
-        null,
-        lookedFor.paths.map((path) => h("li", { key: path }, h(page.Path, { path })))
-      ),
-      h(
-        "p",
-        { className: "text-muted" },
-        t("failed.looked_in", { libraries: lookedFor.libraries.join(", ") || t("value.none") })
-      ),
+      h("ul", null, lookedFor.paths.map((path) => h("li", { key: path }, h(page.Path, { path })))),
+      page.muted("p", t("failed.looked_in", { libraries: lookedFor.libraries.join(", ") || t("value.none") })),
       h(page.Router.Link, { to: `${page.route}?tab=setup` }, t("failed.check_map"))
     );
   }
@@ -47,10 +38,9 @@
       { className: "plexsync-candidates" },
       h("legend", null, t("failed.which")),
       job.candidates.map((candidate, index) =>
-        h(Form.Check, {
+        h(page.Check, {
           key: index,
           type: "radio",
-          custom: true,
           name: `plexsync-candidate-${job.id}`,
           id: `plexsync-candidate-${job.id}-${index}`,
           disabled: candidate.rating_key === null,
@@ -61,10 +51,10 @@
             null,
             candidate.title,
             " ",
-            h("span", { className: "text-muted" }, candidate.library),
+            page.muted("span", candidate.library),
             h(page.Path, { path: candidate.path }),
-            candidate.scene_id !== null &&
-              h("span", { className: "text-muted" }, t("failed.owned", { id: candidate.scene_id }))
+            ![null, job.scene_id].includes(candidate.scene_id) &&
+              page.muted("span", t("failed.owned", { id: candidate.scene_id }))
           ),
         })
       ),
@@ -75,7 +65,7 @@
         onRun: () => pin(chosen),
         disabled: chosen === null,
       }),
-      h("small", { className: "text-muted" }, t("failed.pin_help"))
+      page.muted("small", t("failed.pin_help"))
     );
   };
 

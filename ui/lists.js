@@ -1,15 +1,14 @@
-// Long lists, page by page: what is shown costs the same however many there are.
+// Long lists, page by page.
 (function () {
   "use strict";
   const page = window.PlexSync;
   const { React, h, parts, t, words, api, live, icons } = page;
-  const { Button } = page.Bootstrap;
   const ROWS = 50;
 
-  /** One page of a paged operation, with the ways back and forth. New `args` begin at the first page. */
+  /** One page of a paged operation, and the ways to others. New `args` begin at the first. */
   function usePaged(mode, args) {
     const key = JSON.stringify(args);
-    // What came before each page: the cursors, of which the last is the page shown.
+    // The last is the page shown.
     const [place, setPlace] = React.useState({ key, cursors: [null] });
     const cursors = place.key === key ? place.cursors : [null];
     const after = cursors[cursors.length - 1];
@@ -19,27 +18,37 @@
       ...answer,
       first: (cursors.length - 1) * ROWS + 1,
       onNext: data && data.next !== null ? () => setPlace({ key, cursors: [...cursors, data.next] }) : null,
+      onFirst: () => setPlace({ key, cursors: [null] }),
       onPrevious: cursors.length > 1 ? () => setPlace({ key, cursors: cursors.slice(0, -1) }) : null,
     };
   }
 
   function Pager({ paged, shown }) {
     const { count } = paged.data;
+    const nav = React.useRef(null);
+    const isBeyond = paged.first > 1 && !paged.loading && (shown === 0 || count < paged.first);
+    // What the page had is gone: sent, or discarded.
+    React.useEffect(() => void (isBeyond && paged.onFirst()), [isBeyond]);
     if (!paged.onNext && !paged.onPrevious) return null;
     const range = t("pager.range", {
       first: words.number(paged.first),
       last: words.number(paged.first + shown - 1),
       count: words.number(count),
     });
-    const button = (label, icon, onClick) =>
-      h(
-        Button,
-        { size: "sm", variant: "secondary", disabled: !onClick || paged.loading, onClick, "aria-label": label },
-        h(page.Icon, { icon })
-      );
+    const button = (label, icon, turn) => {
+      const isOff = !turn || paged.loading;
+      const onClick = () => {
+        if (isOff) return;
+        turn();
+        nav.current.parentElement.scrollIntoView();
+      };
+      // A disabled button would lose the focus.
+      const off = { "aria-disabled": isOff, className: isOff ? "disabled" : "" };
+      return h(page.Plain, { onClick, "aria-label": label, ...off }, h(page.Icon, { icon }));
+    };
     return h(
       "nav",
-      { className: "plexsync-pager", "aria-label": t("pager.label") },
+      { ref: nav, className: "plexsync-pager", "aria-label": t("pager.label") },
       button(t("pager.previous"), icons.faChevronLeft, paged.onPrevious),
       h("span", { role: "status" }, range),
       button(t("pager.next"), icons.faChevronRight, paged.onNext)
@@ -58,19 +67,14 @@
     return h(page.Outcome, { answer: paged }, (data) => {
       const rows = data[of];
       if (rows.length === 0 && paged.first === 1) return h(page.Empty, empty);
-      return parts(
-        h(Rows, { isBusy: paged.loading }, rows.map(row)),
-        h(Pager, { paged, shown: rows.length })
-      );
+      return parts(h(Rows, { isBusy: paged.loading }, rows.map(row)), h(Pager, { paged, shown: rows.length }));
     });
   }
 
   /** The box that selects a row. */
   function Select({ id, name, checked, disabled, onChange }) {
-    return h(page.Bootstrap.Form.Check, {
+    return h(page.Check, {
       id,
-      type: "checkbox",
-      custom: true,
       checked,
       disabled,
       label: h("span", { className: "sr-only" }, t("failed.select", { name })),
@@ -128,13 +132,22 @@
     });
   }
 
+  /** Whether something happens to a job at any moment. */
+  function isMoving(job) {
+    const at = job && job.next_retry_at;
+    return job && (at ? at < page.now() : ["due", "in_progress"].includes(job.state));
+  }
+
   /**
    * Ask again when the word that `status` says changes, and with each new live file while the answer says otherwise
-   * (`isOld`): it may be older or newer than the file. No status is known yet, and the first word is no change.
+   * (`isOld`): it may be older or newer than the file. So it does with each file that is newer than the question while
+   * some of `jobs` are about to be tried. No status is known yet, and the first word is no change.
    */
-  function useFollow(answer, status, say, isOld = () => false) {
+  function useFollow(answer, status, say, isOld = () => false, jobs = () => []) {
     const word = status && String(say(status));
-    const old = status && answer.data && isOld(status, answer.data) ? status.written_at : null;
+    const file = React.useMemo(() => status && status.written_at, [answer.turn, !status]);
+    const isPast = (data) => isOld(status, data) || (status.written_at !== file && jobs(data).some(isMoving));
+    const old = status && answer.data && isPast(answer.data) ? status.written_at : null;
     const known = React.useRef(word);
     React.useEffect(() => {
       if (word === null) return;
@@ -144,7 +157,7 @@
     }, [word, old]);
   }
 
-  /** What follows something that a person did: the list and the live file are read again. */
+  /** After something that a person did, the list and the live file are read again. */
   function useReload(answer) {
     return () => Promise.all([answer.reload(), live.refresh()]);
   }
@@ -159,7 +172,7 @@
     };
   }
 
-  /** What remembers on which item a scene shows, and what forgets it; a rating key of null is every item. */
+  /** What pins a scene to an item, and what unpins it; a rating key of null is every item. */
   function usePin(sceneId, onDone) {
     const toasts = page.useToasts();
     const run = (mode, text) => async (key) => {
@@ -170,19 +183,18 @@
     return { pin: run("pin", t("failed.pinned")), unpin: run("unpin", t("pins.removed")) };
   }
 
-  /** What tries everything that waits at once, and then calls onDone. */
-  function useTryAll(onDone) {
+  /** What tries at once what waits, all of it or one scene's by `args`, and then calls onDone. */
+  function useTry(onDone, args) {
     const toasts = page.useToasts();
     return async function () {
-      const reply = await api.operation("retry_now");
-      const text = reply.probing ? t("status.asked_plex") : t("status.due", { count: reply.due });
-      toasts.done(reply.reason ? `${text} ${reply.reason}` : text);
+      const { reason, probing, due } = await api.operation("retry_now", args);
+      toasts.done(reason || (probing ? t("status.asked_plex") : t("status.due", { count: args ? 1 : due })));
       await onDone();
     };
   }
 
   Object.assign(page, {
-    useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useReload, useSync, usePin, useTryAll,
-    Search,
+    useFollow, usePaged, Pager, Rows, List, Select, Choice, useSelection, useSettled, useReload,
+    useSync, usePin, useTry, Search,
   });
 })();

@@ -1,4 +1,4 @@
-// How things stand, from the file that the drainer writes; one reader for the whole of Stash's page.
+// How things stand, from the drainer's file; one reader for the whole of Stash's page.
 (function () {
   "use strict";
   const page = window.PlexSync;
@@ -99,14 +99,14 @@
     timer = setTimeout(round, isLively ? MOVING_MS : RESTING_MS);
   }
 
-  /** Look again now and more often for a while: after something that the person did. */
+  /** Look again now and more often for a while, after something that the person did. */
   function refresh() {
     lastAsked = 0;
     livelyUntil = Date.now() + RESTING_MS;
     return isWanted ? round() : undefined;
   }
 
-  /** An operation's word is newer than the file, until the drainer has written it: within 60 s. */
+  /** An operation's word is newer than the file, which follows within 60 s. */
   function accept(status) {
     const known = store.get().status;
     const age = known ? known.written_at - status.written_at : 0;
@@ -122,7 +122,7 @@
     await wake();
   }
 
-  /** After a restart no hook may come for days: where no drainer lives, a quiet operation starts one. */
+  /** After a restart no hook may come for days: an operation starts a drainer where none lives. */
   async function wake() {
     const { status, isAway } = store.get();
     const isRecent = page.now() - page.remembered("woken", 0) < WAKE_SECONDS;
@@ -137,7 +137,7 @@
   const scenes = createStore(null);
   let scenesStarted = false;
 
-  /** The ids that wait or failed, for the badges; a file alone, never an operation. */
+  /** The ids that wait or failed, for the badges; never an operation. */
   function useLiveScenes() {
     React.useEffect(() => {
       if (scenesStarted) return;

@@ -3,10 +3,10 @@
   "use strict";
   const page = window.PlexSync;
   const { React, h, box, div, t, words, api, icons, Action } = page;
-  const { Alert, Button, Form } = page.Bootstrap;
+  const { Alert } = page.Bootstrap;
   const ASK_MS = 5000;
 
-  /** Asks until the person has confirmed the code, the code has expired, or the component has gone. */
+  /** Asks until the code is confirmed or has expired, or the component has gone. */
   function useLogin(onSignedIn) {
     const [login, setLogin] = React.useState(null);
     React.useEffect(() => {
@@ -41,7 +41,7 @@
         page.Line,
         null,
         h(page.NewTab, { href: login.url, variant: "primary" }, t("login.link")),
-        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
+        h(page.Plain, { onClick: onCancel }, t("action.cancel"))
       ),
       h(
         "p",
@@ -60,21 +60,14 @@
       address.reachable ? t("address.reachable") : address.problem || t("address.unreachable"),
     ];
     const id = `plexsync-address-${server.name}-${address.url}`.replace(/[^\w-]/g, "_");
-    return h(Form.Check, {
+    return h(page.Check, {
       type: "radio",
-      custom: true,
       name: "plexsync-address",
       id,
       checked: chosen === address.url,
       disabled: !address.reachable,
       onChange: () => onChoose({ server, url: address.url }),
-      label: h(
-        "span",
-        null,
-        h("code", null, address.url),
-        " ",
-        h("span", { className: "text-muted" }, facts.join(", "))
-      ),
+      label: h("span", null, h("code", null, address.url), " ", page.muted("span", facts.join(", "))),
     });
   }
 
@@ -87,7 +80,7 @@
         { variant: "warning" },
         t("login.no_server", { account }),
         " ",
-        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.back"))
+        h(page.Plain, { onClick: onCancel }, t("action.back"))
       );
     }
     return div(
@@ -96,7 +89,7 @@
         h(
           "fieldset",
           { key: server.name },
-          h("legend", null, server.name, " ", h("small", { className: "text-muted" }, server.version)),
+          h("legend", null, server.name, " ", page.muted("small", server.version)),
           server.addresses.map((address) =>
             h(Address, {
               key: address.url,
@@ -117,7 +110,7 @@
           disabled: !choice,
           onRun: () => onSave({ plex_url: choice.url, plex_token: choice.server.token }),
         }),
-        h(Button, { size: "sm", variant: "secondary", onClick: onCancel }, t("action.cancel"))
+        h(page.Plain, { onClick: onCancel }, t("action.cancel"))
       )
     );
   }

@@ -1,4 +1,4 @@
-// Where the page meets Stash's own: the route, the bar, the tools, the settings form, the scene.
+// Where the page meets Stash's own.
 // A version of Stash that lacks one of these names ignores the patch.
 (function () {
   "use strict";
@@ -18,9 +18,11 @@
     React.useEffect(() => {
       live.start();
     }, []);
-    const tone = status && !isAway ? page.sentence.tone(status) : "idle";
-    const waiting = status && !isAway ? status.pending : 0;
-    const sentence = isAway ? t("disabled.title") : status ? page.sentence.describe(status)[1] : t("loading");
+    const isKnown = status && !isAway;
+    const waiting = isKnown ? status.pending : 0;
+    const [tone, sentence] = isKnown
+      ? page.sentence.describe(status)
+      : ["idle", t(isAway ? "disabled.title" : "page.loading")];
     return h(
       Nav.Link,
       { as: "div", eventKey: page.route, className: "col-4 col-sm-3 col-md-2 col-lg-auto plexsync-bar" },

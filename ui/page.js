@@ -3,7 +3,7 @@
   "use strict";
   const page = window.PlexSync;
   const { React, h, parts, t, words, api, live, Action } = page;
-  const { Alert, Badge, Button, Nav, Tab } = page.Bootstrap;
+  const { Alert, Badge, Nav, Tab } = page.Bootstrap;
   const TABS = {
     status: "StatusView",
     waiting: "WaitingView",
@@ -53,7 +53,7 @@
       Alert,
       { variant: "warning", className: "plexsync-alert" },
       h("span", null, t("version.differs", { plugin: version, page: page.version })),
-      h(Button, { size: "sm", variant: "secondary", onClick: () => window.location.reload() }, t("version.reload"))
+      h(page.Plain, { onClick: () => window.location.reload() }, t("version.reload"))
     );
   }
 

@@ -19,15 +19,19 @@
   }
 
   function Loading() {
-    return h("div", { className: "plexsync-loading", role: "status" }, h(Busy), h("span", null, t("loading")));
+    return h("div", { className: "plexsync-loading", role: "status" }, h(Busy), h("span", null, t("page.loading")));
   }
+
+  /** A small button, and a box to tick. */
+  const Plain = (props) => h(Button, { size: "sm", variant: "secondary", ...props });
+  const Check = (props) => h(page.Bootstrap.Form.Check, { type: "checkbox", custom: true, ...props });
 
   function Failure({ error, onRetry }) {
     return h(
       Alert,
       { variant: "danger", className: "plexsync-alert" },
       h("span", null, error.message || t("error.unknown")),
-      onRetry && h(Button, { size: "sm", variant: "secondary", onClick: onRetry }, t("action.again"))
+      onRetry && h(Plain, { onClick: onRetry }, t("action.again"))
     );
   }
 
@@ -36,7 +40,7 @@
       "empty",
       h(Icon, { icon: icon || icons.faCircleCheck }),
       h("p", { className: "plexsync-empty-title" }, title),
-      text && h("div", { className: "text-muted" }, text)
+      text && page.muted("div", text)
     );
   }
 
@@ -54,21 +58,14 @@
   /** A number with its name; `to` links it, `hint` explains it. */
   function Figure({ label, value, to, hint }) {
     const content = to ? h(page.Router.Link, { to }, value) : value;
-    return box(
-      "figure",
-      h("dt", null, label),
-      h("dd", null, content, hint && h("small", null, hint))
-    );
+    return box("figure", h("dt", null, label), h("dd", null, content, hint && h("small", null, hint)));
   }
 
-  /** What an operation gave: loading, its failure, or the children made of its data. */
+  /** An operation's answer: loading, its failure, or the children made of its data. */
   function Outcome({ answer, children }) {
     if (answer.error && !answer.data) return h(Failure, { error: answer.error, onRetry: answer.reload });
     if (!answer.data) return h(Loading);
-    return parts(
-      answer.error && h(Failure, { error: answer.error, onRetry: answer.reload }),
-      children(answer.data)
-    );
+    return parts(answer.error && h(Failure, { error: answer.error, onRetry: answer.reload }), children(answer.data));
   }
 
   function useToasts() {
@@ -78,7 +75,11 @@
         done: (text) => toasts.success(text),
         failed: (error) => toasts.error(error.message || t("error.unknown")),
         withUndo(text, onUndo) {
-          const undo = h(Button, { size: "sm", variant: "light", onClick: onUndo }, t("action.undo"));
+          const onClick = (event) => {
+            event.stopPropagation(); // a click on the toast itself opens it as a dialog
+            onUndo();
+          };
+          const undo = h(Button, { size: "sm", variant: "light", onClick }, t("action.undo"));
           toasts.toast({ content: h("span", null, text, " ", undo), delay: 10000 });
         },
       }),
@@ -121,7 +122,7 @@
     );
   }
 
-  /** Ask before something happens. Returns [the dialog to render, ask]; ask resolves to whether the person agreed. */
+  /** Ask before something happens. Returns [dialog, ask]; ask resolves to whether the person agreed. */
   function useConfirm() {
     const [question, setQuestion] = React.useState(null);
     const ask = React.useCallback((content) => new Promise((resolve) => setQuestion({ ...content, resolve })), []);
@@ -148,7 +149,6 @@
     );
   }
 
-  /** How much of `total` is done. */
   function Progress({ label, done, total }) {
     const share = total > 0 ? Math.min(100, (done / total) * 100) : 0;
     const bar = {
@@ -183,7 +183,7 @@
 
   /**
    * One row of a list: `before` and a scene's picture, its title, the children below, then `aside` or `actions`.
-   * Without a title there is none; without `sceneId` (null is a row that has none) no picture.
+   * Without `sceneId` (null is a row that has none) there is no picture.
    */
   function Row({ before, sceneId, title, aside, actions, children }) {
     return h(
@@ -191,26 +191,21 @@
       { className: "plexsync-row" },
       before,
       sceneId !== undefined && h(Thumbnail, { sceneId }),
-      box(
-        "row-main",
-        title && box("row-title", title),
-        children
-      ),
+      box("row-main", title && box("row-title", title), children),
       aside && box("row-aside", aside),
       actions && box("row-actions", actions)
     );
   }
 
-  /** What is less important, on a line of its own, or within one by `as`. */
-  function Muted({ as, children }) {
-    return h(as || "div", { className: "text-muted" }, children);
+  /** What is less important, on a line of its own. */
+  function Muted({ children }) {
+    return page.muted("div", children);
   }
 
   function Help({ children }) {
-    return h("p", { className: "text-muted" }, children);
+    return page.muted("p", children);
   }
 
-  /** Buttons side by side. */
   function Line({ children }) {
     return box("line", children);
   }
@@ -223,7 +218,7 @@
     return h("time", { dateTime: new Date(at * 1000).toISOString(), title: words.clock(at) }, words.ago(at));
   }
 
-  /** A field with what it was and what it is now, where these are not equal, and what is to be said of it. */
+  /** A field with what it was and is now, and what is to be said of it. */
   function Change({ field, was, now, mark }) {
     const [before, after] = [was, now].map(words.value);
     return box(
@@ -258,7 +253,7 @@
     return h(Badge, { variant: "secondary", title: errorType }, words.kind(errorType));
   }
 
-  /** A part that opens and closes; its content is made only when it is open. */
+  /** A part that opens; its content is made only then. */
   function Fold({ label, children, startsOpen }) {
     const [isOpen, setOpen] = React.useState(Boolean(startsOpen));
     return box(
@@ -283,8 +278,22 @@
     }, [isTicking]);
   }
 
+  const kept = {};
+
+  /** A state that outlives its component, until what it began with (`from`) is another. */
+  function useKept(key, from, initial = from) {
+    const old = kept[key];
+    const [value, setValue] = React.useState(old && old.from === from ? old.value : initial);
+    const change = (next) => {
+      kept[key] = { from, value: next };
+      setValue(next);
+    };
+    return [value, change];
+  }
+
   Object.assign(page, {
     Icon, Loading, Failure, Empty, Card, Figure, Outcome, Action, Progress, Thumbnail, SceneLink, Row, Muted,
     Help, Line, Busy, Path, Moment, Change, Differences, NewTab, Kind, Fold, useToasts, useConfirm, useTick,
+    useKept, Plain, Check,
   });
 })();

@@ -1,4 +1,4 @@
-// Retrying and discarding, each with a preview of what would happen and why not to the others.
+// Retrying and discarding, each with a preview.
 (function () {
   "use strict";
   const page = window.PlexSync;
@@ -25,9 +25,8 @@
   }
 
   /**
-   * Something that is done to failed jobs: `mode` with `args`, `counted` and `done` the keys of the numbers in its reply,
-   * `texts` the beginning of its texts. Returns [the dialog, run]; run takes the arguments that say which jobs are meant,
-   * and resolves to whether anything was done.
+   * Something done to failed jobs: `counted` and `done` are keys of numbers in the reply of `mode`, `texts` begins its
+   * texts. Returns [dialog, run]; run takes which jobs are meant, and resolves to whether anything was done.
    */
   function useDecision({ mode, args, counted, done, texts, isDanger }) {
     const [dialog, ask] = page.useConfirm();
@@ -36,9 +35,9 @@
       const preview = await api.operation(mode, { ...meant, ...args, dry_run: true });
       const count = preview[counted];
       const isAgreed = await ask({
-        title: t(`${texts}.title`, { count }),
+        title: count ? t(`${texts}.title`, { count }) : t("retry.none"),
         body: parts(
-          h("p", null, count ? t(`${texts}.will`, { count }) : preview.reason || t("retry.none")),
+          h("p", null, count ? t(`${texts}.will`, { count }) : preview.reason),
           h(Kept, { count: preview.keep_count, kept: preview.keep.slice(0, SHOWN) })
         ),
         accept: t(`${texts}.accept`, { count }),

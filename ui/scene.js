@@ -106,7 +106,7 @@
     // Something was sent meanwhile: this scene, perhaps.
     const none = { waiting: "pending", failed: "dead_letters" };
     const isOld = (now, data) => now[none[data.state]] === 0;
-    page.useFollow(answer, status, (now) => `${now.last_success_at} ${now.dead_letters}`, isOld);
+    page.useFollow(answer, status, (now) => [now.last_success_at, now.dead_letters].join(), isOld, (data) => [data.job]);
 
     async function compare() {
       setCompared(await api.operation("scene_status", { scene_id: sceneId, compare: true }));

@@ -31,15 +31,15 @@
   }
 
   function settled(status) {
-    if (status.dead_letters) return [NEEDS_YOU, t("state.failed", { count: status.dead_letters })];
     const last = status.last_success_at;
     return [IDLE, last ? t("state.in_step", { ago: words.ago(last) }) : t("state.ready")];
   }
 
-  /** [tone, sentence] of a status as docs/operations.md describes it. */
-  function describe(status) {
+  function current(status) {
     const { doing, blocked } = status.drainer;
-    if (doing === "settings") return [NEEDS_YOU, t("state.settings", { held: held(status) })];
+    if (doing === "settings") {
+      return [NEEDS_YOU, t(status.last_success_at ? "state.settings" : "state.no_settings", { held: held(status) })];
+    }
     if (doing === "packages") {
       return blocked
         ? [NEEDS_YOU, t("state.no_packages", { held: held(status) })]
@@ -55,10 +55,16 @@
     return settled(status);
   }
 
-  /** The colour of the dot: failed scenes need a person, whatever else goes on. */
-  function tone(status) {
-    return status.dead_letters ? NEEDS_YOU : describe(status)[0];
+  /**
+   * [tone, sentence] of a status as docs/operations.md describes it. Failed scenes need a person, whatever else goes on.
+   */
+  function describe(status) {
+    const [tone, sentence] = current(status);
+    const count = status.dead_letters;
+    if (!count) return [tone, sentence];
+    const failed = t("state.failed", { count });
+    return [NEEDS_YOU, tone === IDLE ? `${failed} ${t("state.rest")}` : `${sentence} ${failed}`];
   }
 
-  page.sentence = { describe, tone };
+  page.sentence = { describe };
 })();

@@ -1,4 +1,4 @@
-// All settings in groups: what is in force, its default, and what is wrong with it, beside the field.
+// All settings in groups: what is in force, its default, and what is wrong with it.
 (function () {
   "use strict";
   const page = window.PlexSync;
@@ -80,10 +80,8 @@
         id: `plexsync-setting-${setting.name}`,
       },
       setting.choices.map((name) =>
-        h(Form.Check, {
+        h(page.Check, {
           key: name,
-          type: "checkbox",
-          custom: true,
           id: `plexsync-${setting.name}-${name}`,
           label: words.field(name),
           checked: names.includes(name),
@@ -114,8 +112,8 @@
         h(
           "div",
           { id: helpId },
-          h("div", { className: "text-muted" }, setting.description),
-          h("small", { className: "text-muted" }, h("code", null, setting.name), defaultText(setting)),
+          page.muted("div", setting.description),
+          page.muted("small", h("code", null, setting.name), defaultText(setting)),
           setting.problem && box("problem", setting.problem)
         )
       ),
@@ -138,7 +136,7 @@
     );
   }
 
-  /** Settings that no group names stand at the end, so that a newer plugin hides none. */
+  /** Settings that no group names stand at the end. */
   function withRest(groups, names) {
     const named = new Set(groups.flatMap((group) => group.settings));
     const rest = names.filter((name) => !named.has(name));
@@ -150,7 +148,7 @@
   }
 
   page.SettingsForm = function ({ data, save }) {
-    const [changes, setChanges] = React.useState({});
+    const [changes, setChanges] = page.useKept("settings", "", {});
     const settings = Object.fromEntries(data.settings.map((setting) => [setting.name, setting]));
     const count = Object.keys(changes).length;
     const shown = (setting) => {
@@ -187,7 +185,7 @@
           { className: "plexsync-savebar", role: "region", "aria-label": t("settings.unsaved", { count }) },
           h("span", { role: "status" }, t("settings.unsaved", { count })),
           h(page.Action, { label: t("action.save"), variant: "primary", onRun: saveAll }),
-          h(Button, { size: "sm", variant: "secondary", onClick: () => setChanges({}) }, t("settings.dismiss"))
+          h(page.Plain, { onClick: () => setChanges({}) }, t("settings.dismiss"))
         )
     );
   };
@@ -204,7 +202,7 @@
   }
 
   page.OwnForm = function ({ original, pluginID, settings }) {
-    // What the patch hands over may be a new function each time: kept, or every field would lose its focus.
+    // It may be a new function each time, and every field would lose its focus.
     const Original = React.useRef(original).current;
     const [groups, setGroups] = React.useState(null);
     React.useEffect(() => {
@@ -227,7 +225,7 @@
           t("settings.open_page")
         ),
         " ",
-        h("span", { className: "text-muted" }, t("settings.open_help"))
+        page.muted("span", t("settings.open_help"))
       ),
       withRest(groups, Object.keys(byName)).map((group) => {
         const members = group.settings.filter((name) => byName[name]).map((name) => byName[name]);

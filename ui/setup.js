@@ -1,4 +1,4 @@
-// The tab Setup: from nothing to a sync that works, step by step; then everything else that can be set.
+// The tab Setup: the steps to a sync that works, then everything else that can be set.
 (function () {
   "use strict";
   const page = window.PlexSync;
@@ -26,7 +26,7 @@
   }
 
   function ByHand({ settings, onSave }) {
-    const [url, setUrl] = React.useState(settings.plex_url.value || "");
+    const [url, setUrl] = page.useKept("plex_url", settings.plex_url.value || "");
     const [token, setToken] = React.useState("");
     const keep = settings.plex_token.is_set;
     const changes = { plex_url: url.trim(), ...(token ? { plex_token: token.trim() } : {}) };
@@ -79,7 +79,7 @@
   function LibraryChoice({ settings, save }) {
     const answer = api.useOperation("libraries");
     const saved = splitNames(settings.plex_library.value || "");
-    const [chosen, setChosen] = React.useState(saved);
+    const [chosen, setChosen] = page.useKept("libraries", settings.plex_library.value, saved);
     const isIn = (name) => chosen.some((other) => other.toLowerCase() === name.toLowerCase());
     const toggle = (name) =>
       setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);
@@ -92,10 +92,8 @@
           null,
           h("legend", null, t("setup.libraries")),
           data.libraries.map((library) =>
-            h(Form.Check, {
+            h(page.Check, {
               key: library.name,
-              type: "checkbox",
-              custom: true,
               id: `plexsync-library-${library.name}`.replace(/[^\w-]/g, "_"),
               checked: isIn(library.name),
               disabled: !library.usable,
@@ -105,9 +103,8 @@
                 null,
                 library.name,
                 " ",
-                h(
+                page.muted(
                   "span",
-                  { className: "text-muted" },
                   library.usable ? library.folders.join(", ") : t("setup.unusable", { type: library.type })
                 )
               ),

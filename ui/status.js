@@ -2,13 +2,15 @@
 (function () {
   "use strict";
   const page = window.PlexSync;
-  const { h, box, parts, t, words, api, live, icons, Action, Card, Moment } = page;
+  const { React, h, box, parts, t, words, api, live, icons, Action, Card, Moment } = page;
 
   function StateCard({ status }) {
     const [tone, sentence] = page.sentence.describe(status);
     const { drain, token_ends_at: end } = status;
     const { doing, blocked } = status.drainer;
-    const reason = (doing !== "packages" && status.breaker.cause) || blocked;
+    // After Resume the drainer's word is old for a moment.
+    const isOver = doing === "paused" && !status.paused;
+    const reason = (doing !== "packages" && status.breaker.cause) || (!isOver && blocked);
     page.useTick(Boolean(status.breaker.next_probe_at || status.next_due_at));
     return h(
       "section",
@@ -21,6 +23,7 @@
           label: t("state.draining", { done: drain.done, total: drain.total }),
         }),
       reason && h(page.Help, null, reason),
+      doing === "settings" && h(page.Router.Link, { to: `${page.route}?tab=setup` }, t("state.to_setup")),
       end && h("p", { className: "text-warning" }, t("state.token_ends", { day: words.day(end) })),
       h(Steering, { status })
     );
@@ -29,12 +32,11 @@
   function Steering({ status }) {
     const toasts = page.useToasts();
     const [dialog, retry] = page.useRetry();
-    const syncNow = page.useTryAll(live.refresh);
+    const syncNow = page.useTry(live.refresh);
 
     async function setPaused(paused) {
       await api.saveSettings({ paused });
-      // The drainer notices within 10 s. Whoever reads the settings before tells the others, so that its status, until
-      // then, knows better than its file.
+      // The drainer notices within 10 s. Who reads the settings before tells the others: its status knows better.
       await api.operation("settings");
       live.accept(await api.operation("queue_status"));
       toasts.done(t(paused ? "status.paused" : "status.resumed"));
@@ -45,7 +47,7 @@
       box(
         "steer",
         h(Action, { label: t(`status.${name}`), icon, onRun, ...others }),
-        h("small", { className: "text-muted" }, t(`status.${name}_help`))
+        page.muted("small", t(`status.${name}_help`))
       );
     return box(
       "steering",
@@ -54,12 +56,8 @@
             variant: "primary",
           })
         : steer("pause", icons.faPause, () => setPaused(true)),
-      steer("now", icons.faBolt, syncNow, {
-        disabled: status.paused || !status.pending,
-      }),
-      steer("retry", icons.faRotateRight, () => retry({}), {
-        disabled: !status.dead_letters,
-      }),
+      steer("now", icons.faBolt, syncNow, { disabled: status.paused || !status.pending }),
+      steer("retry", icons.faRotateRight, () => retry({}), { disabled: !status.dead_letters }),
       dialog
     );
   }
@@ -79,7 +77,7 @@
         { className: "plexsync-figures" },
         figure(t("tab.waiting"), words.number(status.pending), "waiting"),
         figure(t("figure.scan"), words.number(status.waiting_for_scan), "waiting"),
-        figure(t("figure.retry"), words.number(status.waiting_for_retry), "waiting"),
+        figure(t("figure.retry"), words.number(status.waiting_for_retry - status.waiting_for_scan), "waiting"),
         figure(t("tab.failed"), words.number(status.dead_letters), "failed"),
         figure(
           t("figure.today"),
@@ -90,7 +88,8 @@
         figure(t("figure.last"), last ? h(Moment, { at: last }) : t("figure.never")),
         figure(
           t("figure.plex"),
-          t(`breaker.${breaker.state}`),
+          // Closed is how it begins, before anybody has asked.
+          t(!last && breaker.state === "closed" ? "outages.unknown" : `breaker.${breaker.state}`),
           null,
           breaker.since && t("figure.since", { since: words.clock(breaker.since) })
         ),
@@ -102,11 +101,12 @@
 
   function LogLines() {
     const answer = api.useOperation("log", { lines: 200 });
+    const toEnd = React.useCallback((log) => log && (log.scrollTop = log.scrollHeight), [answer.data]);
     return h(page.Outcome, { answer }, (data) =>
       parts(
         h(
           "pre",
-          { className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") },
+          { ref: toEnd, className: "plexsync-log", tabIndex: 0, "aria-label": t("log.title") },
           data.lines.length ? data.lines.map(logLine) : t("log.empty")
         ),
         h(Action, { label: t("action.reload"), icon: icons.faRotate, onRun: answer.reload })
@@ -123,11 +123,7 @@
     return parts(
       h(StateCard, { status }),
       h(Figures, { status }),
-      h(
-        Card,
-        null,
-        h(page.Fold, { label: t("log.show") }, () => h(LogLines))
-      )
+      h(Card, null, h(page.Fold, { label: t("log.show") }, () => h(LogLines)))
     );
   };
 })();

@@ -39,7 +39,7 @@
     );
   }
 
-  /** Returns [the dialog, undo]; shows what would change before anything does. Resolves to whether it was done. */
+  /** Returns [dialog, undo]; undo shows first what would change, and resolves to whether it was done. */
   page.useUndo = function () {
     const [dialog, ask] = page.useConfirm();
     const toasts = page.useToasts();
@@ -93,13 +93,14 @@
     );
   }
 
-  page.UndoCards = function () {
+  page.UndoCards = function ({ status }) {
     const [dialog, undo] = page.useUndo();
     const paged = page.usePaged("undone", {});
     async function act(mode, args) {
       if (await undo(mode, args)) await paged.reload();
     }
     const onChanged = page.useReload(paged);
+    page.useFollow(paged, status, (now) => [now.last_success_at, now.pending].join());
     return div(
       h(
         Card,

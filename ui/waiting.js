@@ -11,12 +11,7 @@
 
   function Job({ job, onChanged }) {
     const toasts = page.useToasts();
-
-    async function tryNow() {
-      const reply = await api.operation("retry_now", { scene_id: job.scene_id });
-      toasts.done(reply.reason || t("waiting.tried"));
-      await onChanged();
-    }
+    const tryNow = page.useTry(onChanged, { scene_id: job.scene_id });
 
     async function bringBack() {
       try {
@@ -59,10 +54,11 @@
     const paged = page.usePaged("jobs", { state: "waiting", search });
     const number = status ? status.pending : 0;
     const say = (now) => [now.pending, now.paused, now.breaker.state, now.drainer.blocked].join();
-    page.useFollow(paged, status, say, (now, data) => !search && data.count !== now.pending);
+    const isOld = (now, data) => !search && data.count !== now.pending;
+    page.useFollow(paged, status, say, isOld, (data) => data.jobs);
 
     const onChanged = page.useReload(paged);
-    const tryAll = page.useTryAll(onChanged);
+    const tryAll = page.useTry(onChanged);
 
     const aside = parts(
       h(page.Search, { value: text, onChange: setText, label: t("search.label") }),

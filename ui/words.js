@@ -25,7 +25,7 @@
     return dateOf(seconds).toLocaleDateString([], { year: "numeric", month: "short", day: "numeric" });
   }
 
-  /** "40 s", "3 min", "5 h", "2 days": one unit, for a glance. */
+  /** "40 s", "3 min", "5 h", "2 days" */
   function duration(seconds) {
     const whole = Math.max(0, Math.round(seconds));
     if (whole < 100) return t("duration.seconds", { count: whole });

@@ -64,11 +64,12 @@ class Caller:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of Stash's log. `plugin` is the plugin's id, or empty for Stash's own lines."""
+    """One line of Stash's log. `plugin` is the plugin's id, or empty for Stash's own lines; `at` in seconds."""
 
     level: str
     text: str
     plugin: str = ""
+    at: float = field(default_factory=time.time, compare=False)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
@@ -92,8 +93,20 @@ class Resolvers:
             ),
             # Go's nil slice: without jobs the list is null
             "jobQueue": lambda _context, _source, _arguments: self.jobs.waiting() or None,
+            "logs": lambda _context, _source, _arguments: self._log_entries(),
             "findJob": lambda _context, _source, arguments: self.jobs.find(int(arguments["input"]["id"])),
         }
+
+    def _log_entries(self) -> list[SimpleNamespace]:
+        """The last 30 lines, the newest first (internal/log/logger.go of v0.30)."""
+        return [
+            SimpleNamespace(
+                time=datetime.fromtimestamp(line.at, timezone.utc).isoformat(),
+                level=line.level.capitalize(),
+                message=f"[Plugin / {line.plugin}] {line.text}" if line.plugin else line.text,
+            )
+            for line in reversed(self.plugins.logs[-30:])
+        ]
 
     def _general(self) -> SimpleNamespace:
         roots = [SimpleNamespace(path=path, excludeVideo=False, excludeImage=False) for path in self.library.roots]

@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime, timezone
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -27,8 +28,9 @@ class Refusal(Exception):
 
 
 class FakeStash(ThreadingHTTPServer):
-    """`answers` by mode (a dict, or a function of the arguments that may raise Refusal); `live` the
-    files by name. What was asked is in `operations`, `tasks` and `looks`. `root` is Stash's sub-path."""
+    """`answers` by mode (a dict, or a function of the arguments that may raise Refusal); `live` the files by name;
+    `log` what Stash logged, newest first, as seconds and text. What was asked is in `operations`, `tasks` and `looks`.
+    `root` is Stash's sub-path."""
 
     daemon_threads = True
 
@@ -48,6 +50,7 @@ class FakeStash(ThreadingHTTPServer):
         self.is_enabled = True
         self.is_down = False
         self.job: dict[str, Any] | None = None
+        self.log: list[tuple[float, str]] = []
         self.operations: list[dict[str, Any]] = []
         self.tasks: list[dict[str, Any]] = []
         self.looks: list[str] = []
@@ -88,6 +91,8 @@ class FakeStash(ThreadingHTTPServer):
             return {"configurePlugin": self.settings}
         if name in ("PlexSyncSettings", "Configuration"):
             return {"configuration": {"plugins": {"PlexSync": self.settings}, "__typename": "ConfigResult"}}
+        if name == "PlexSyncLog":
+            return {"logs": [{"time": formatted(at), "message": text} for at, text in self.log]}
         if name == "PlexSyncPlugins":
             return {"plugins": [{"id": "PlexSync", "enabled": self.is_enabled, "version": "0.1.0"}]}
         if name == "PlexSyncEnable":
@@ -97,6 +102,11 @@ class FakeStash(ThreadingHTTPServer):
             self.job = {**(self.job or {}), "status": "CANCELLED"}
             return {"stopJob": True}
         return {"findJob": self.job}
+
+
+def formatted(at: float) -> str:
+    """A moment as Stash writes it."""
+    return datetime.fromtimestamp(at, timezone.utc).isoformat()
 
 
 class _Handler(BaseHTTPRequestHandler):

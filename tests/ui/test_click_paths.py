@@ -80,7 +80,7 @@ def test_what_waits_is_forgotten_brought_back_and_tried_when_plex_is_back(begin:
     world.plex.refuse()
     for scene_id in (1, 2):
         world.edit(scene_id, title=f"Waiting {scene_id}", details="d")
-    site.open("waiting").shows("Held until Plex, Stash or the settings are well.")
+    site.open("waiting").shows("Held. Status says why.")
     expect(site.button("Forget", 1)).to_be_visible()
     site.press("Forget")
     site.shows("Forgotten.")
@@ -141,12 +141,23 @@ def test_a_comparison_finds_what_no_hook_told_of_and_sends_what_was_selected(beg
     edit_unheard(world, 3)
     site.open("compare").press("Compare")
     site.shows("The comparison is done.")
-    site.press("Show")
     site.page.get_by_role("checkbox", name="Select Title 2").check(force=True)
     site.press("Send selected")
     site.shows("1 scene is in the queue.")
     wait_until_in_step(world, [2])
     assert world.item(1).title == "scene-1"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [({"plex_token": "wrong"}, "token"), ({"path_map": "foo"}, "path_map")],
+    ids=["token", "settings"],
+)
+def test_a_comparison_that_cannot_be_made_says_why(begin: Begin, wrong: dict[str, Any], reason: str) -> None:
+    world, site = begin(1)
+    world.stash.library.plugin_settings["PlexSync"].update(wrong)
+    site.open("compare").press("Compare")
+    expect(site.page.locator(".toast", has_text="The comparison failed.")).to_contain_text(reason)
 
 
 def test_setup_finds_the_folders_and_marks_what_is_wrong(begin: Begin) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.canned import canned
+from tests.ui.canned import as_operation, canned, idle_status
 from tests.ui.site import Site
 
 MARKUP = "<script>window.hit = 1</script><i>title</i>"
@@ -25,6 +27,25 @@ def test_outages_have_a_timeline(site: Site) -> None:
     expect(site.page.get_by_role("img", name="3 outages of Plex in 30 days")).to_be_visible()
     expect(site.page.locator(".plexsync-chart .plexsync-bar-failed")).to_have_count(3)
     site.shows("21 min so far")
+
+
+def test_an_outage_that_lasts_grows_while_one_looks(site: Site) -> None:
+    answer = canned("outage_report")
+    begun = {**answer["outages"][-1], "started_at": time.time() - 10, "seconds": 10, "ended_at": None}
+    site.stash.answers["outage_report"] = {**answer, "current": begun, "outages": [begun]}
+    site.open("outages")
+    duration = site.page.get_by_text(re.compile(r"^\d+ s so far$"))
+    before = duration.inner_text()
+    expect(duration).not_to_have_text(before)
+
+
+def test_the_chart_of_the_days_follows_what_is_done(site: Site) -> None:
+    site.stash.live["status"] = idle_status(done_today=128, in_progress=1)
+    site.open("activity")
+    expect(site.page.get_by_role("link", name="PlexSync. Sending 1 edit")).to_be_visible()
+    site.becomes(lambda: len(site.stash.asked("history")), 1)
+    site.stash.live["status"] = idle_status(done_today=129)
+    site.becomes(lambda: len(site.stash.asked("history")), 2)
 
 
 def test_of_very_many_outages_the_newest_are_listed(site: Site) -> None:
@@ -49,10 +70,13 @@ def test_a_comparison_is_followed_to_its_end(site: Site) -> None:
         "args": {"mode": "compare", "scope": "week"},
     }
     site.becomes(lambda: site.stash.tasks, [task])
-    looked = len(site.stash.asked("reports"))
+    known = canned("reports")
+    made = {**known["reports"][0], "name": "compare-new", "ended_at": time.time()}
+    site.stash.answers["reports"] = {**known, "reports": [made, *known["reports"]]}
     site.stash.job = {**site.stash.job, "status": "FINISHED", "progress": 1}
     site.shows("The comparison is done.")
-    site.becomes(lambda: len(site.stash.asked("reports")), looked + 1)
+    site.becomes(lambda: [call["name"] for call in site.stash.asked("report")], ["compare-new"])
+    expect(site.button("Hide")).to_be_visible()
 
 
 def test_a_comparison_is_stopped(site: Site) -> None:
@@ -62,10 +86,33 @@ def test_a_comparison_is_stopped(site: Site) -> None:
     site.shows("The comparison was stopped.")
 
 
-def test_a_comparison_that_fails_says_why(site: Site) -> None:
+def test_a_comparison_that_stash_could_not_start_says_why(site: Site) -> None:
     site.stash.job = {"id": "5", "status": "FAILED", "progress": 0, "error": "Plex is away."}
     site.open("compare").press("Compare")
     site.shows("Plex is away.")
+
+
+OLD_LINE = (-600, "Plugin returned error: An old error.")
+FAILED_BECAUSE = {
+    "The newest error.": (True, [(2, "Another line."), (1, "Plugin returned error: The newest error."), OLD_LINE]),
+    "refused the connection": (True, [OLD_LINE]),
+    "Something went wrong. Look at Settings > Logs in Stash.": (False, []),
+}
+"""By what is said: whether Plex is away, and the lines of Stash's log, each as seconds from now and its text."""
+
+
+@pytest.mark.parametrize("reason", FAILED_BECAUSE)
+@pytest.mark.parametrize("job", [{"id": "5", "status": "FINISHED", "progress": 1, "error": None}, None])
+def test_a_comparison_that_leaves_no_report_has_failed(site: Site, reason: str, job: dict[str, Any] | None) -> None:
+    """What the plugin answers to a task is nowhere but in Stash's log: the job is FINISHED, and its `error` null."""
+    is_away, lines = FAILED_BECAUSE[reason]
+    site.stash.log = [(time.time() + at, text) for at, text in lines]
+    status = canned("live/status") if is_away else idle_status()
+    site.stash.answers["queue_status"] = as_operation(status)
+    site.stash.job = job
+    site.open("compare").press("Compare")
+    expect(site.page.locator(".toast", has_text="The comparison failed.")).to_contain_text(reason)
+    expect(site.button("Compare")).to_be_enabled()
 
 
 def test_a_report_is_read_in_place_and_in_a_tab(site: Site) -> None:
@@ -115,6 +162,10 @@ def test_selected_rows_are_sent(site: Site) -> None:
     site.press("Send selected")
     site.shows("1 scene is in the queue.")
     site.asks("reconcile", {"scene_ids": [12]})
+    row = site.page.locator(".plexsync-row", has_text="Night Train to Lisbon").last
+    expect(row.get_by_text("Sent", exact=True)).to_be_visible()
+    expect(row.get_by_role("checkbox")).to_be_disabled()
+    expect(site.button("Send all")).to_be_enabled()
 
 
 def test_all_rows_are_sent_after_a_question(site: Site) -> None:
@@ -124,6 +175,8 @@ def test_all_rows_are_sent_after_a_question(site: Site) -> None:
     site.agree("Send all")
     site.shows("1 scene is in the queue.")
     site.asks("reconcile", {"report": "compare-20261122-010517-887574"})
+    expect(site.button("Send all")).to_be_disabled()
+    expect(site.page.get_by_text("Differs", exact=True)).to_have_count(0)
 
 
 @pytest.mark.parametrize(("label", "typed", "button", "mode", "meant"), [
@@ -142,6 +195,16 @@ def test_an_undo_is_shown_before_it_is_done(
     site.agree("Undo 1")
     site.shows("1 scene is undone.")
     site.asks(mode, {**meant, "dry_run": True}, {**meant, "dry_run": False})
+
+
+def test_an_undone_scene_goes_once_it_is_synced_again(site: Site) -> None:
+    site.stash.live["status"] = idle_status()
+    site.open("compare").press("Sync again")
+    site.shows("The scene is in the queue.")
+    expect(site.button("Sync again")).to_be_visible()
+    site.stash.answers["undone"] = {**canned("undone"), "count": 0, "scenes": []}
+    site.stash.live["status"] = idle_status(last_success_at=time.time())
+    site.shows("No scene is undone.")
 
 
 def test_an_undone_scene_is_synced_again(site: Site) -> None:

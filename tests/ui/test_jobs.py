@@ -16,8 +16,17 @@ MARKUP = '<img src=x onerror="window.hit=1"><b>bold</b>'
 
 def test_a_waiting_scene_is_tried_now(site: Site) -> None:
     site.open("waiting").press("Try now")
-    site.shows("It is tried now.")
-    site.asks("retry_now", {"scene_id": 12})
+    site.shows("Plex is asked now whether it is back.")
+    site.stash.answers["retry_now"] = {**canned("retry_now"), "due": 1, "probing": False}
+    site.press("Try now")
+    site.shows("1 edit is tried now.")
+    site.asks("retry_now", {"scene_id": 12}, {"scene_id": 12})
+
+
+def test_nothing_is_said_to_be_tried_during_a_pause(site: Site) -> None:
+    site.stash.answers["retry_now"] = {**canned("retry_now"), "probing": False, "reason": "Syncing is paused."}
+    site.open("waiting").press("Try all now")
+    expect(site.page.locator(".toast")).to_have_text("Syncing is paused.")
 
 
 def test_all_are_tried_now(site: Site) -> None:
@@ -33,6 +42,7 @@ def test_a_waiting_scene_is_forgotten_and_brought_back(site: Site) -> None:
     site.press("Undo")
     site.shows("It is back in the queue.")
     site.asks("sync_scene", {"scene_id": 15})
+    expect(site.dialog()).to_have_count(0)  # what a click on the toast itself opens
 
 
 def test_what_is_being_sent_is_not_forgotten(site: Site) -> None:
@@ -135,6 +145,34 @@ def test_ten_thousand_failed_jobs_are_shown_page_by_page(site: Site) -> None:
     site.press("Previous page")
     site.shows("Scene 10000")
     assert site.violations() == []
+
+
+@pytest.mark.parametrize("left", [0, 5, 50])
+@pytest.mark.parametrize("tab", ["waiting", "failed"])
+def test_where_the_page_shown_is_gone_the_first_one_is_shown(site: Site, tab: str, left: int) -> None:
+    many = many_failed(60)
+    kept = canned("live/status")
+
+    def publish(jobs: list[dict[str, Any]]) -> None:
+        def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+            known = [job for job in jobs if "after" not in arguments or job["id"] < int(arguments["after"])]
+            shown = page_of(known, {"limit": arguments["limit"]})
+            return {**shown, "count": len(jobs), "by_type": {"PlexNotFound": len(jobs)}}
+
+        site.stash.answers["jobs"] = answer
+        changed = {"pending": len(jobs), "dead_letters": len(jobs), "written_at": kept["written_at"] + 60 - len(jobs)}
+        site.stash.live["status"] = {**kept, **changed}
+
+    publish(many)
+    site.page.clock.install()
+    site.open(tab).press("Next page")
+    site.shows("51\u201360 of 60")
+    expect(site.button("Next page")).to_be_disabled()
+    expect(site.button("Next page")).to_be_focused()
+    publish(many[:left])
+    site.page.clock.run_for(30_000)
+    expect(site.page.locator(".plexsync-row")).to_have_count(left)
+    site.lacks("51\u2013")
 
 
 @pytest.mark.parametrize("tab", ["waiting", "failed"])

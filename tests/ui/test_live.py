@@ -174,6 +174,62 @@ def test_a_list_that_was_read_before_the_file_said_so_is_read_again(site: Site, 
     assert len(site.stash.asked(mode)) == 3
 
 
+SYNCED_AT = time.time() - 60
+
+
+def publish(site: Site, age: int) -> None:
+    """A live file that is so many seconds old: in none of these anything but that has changed."""
+    site.stash.live["status"] = idle_status(pending=1, last_success_at=SYNCED_AT, written_at=time.time() - age)
+
+
+STILL_JOB = {**canned("jobs.waiting")["jobs"][0], "state": "held", "next_retry_at": None}
+JOBS_AT_ANY_MOMENT = {
+    "due": {**STILL_JOB, "state": "due"},
+    "in progress": {**STILL_JOB, "state": "in_progress"},
+    "past its retry": {**STILL_JOB, "state": "retry", "next_retry_at": time.time() - 5, "attempts": 5},
+}
+JOBS_AT_REST = {
+    "held": STILL_JOB,
+    "retry": {**STILL_JOB, "state": "retry", "next_retry_at": time.time() + 86_400},
+    "scan": {**STILL_JOB, "state": "scan", "next_retry_at": time.time() + 86_400},
+}
+
+
+@pytest.mark.parametrize("name", [*JOBS_AT_ANY_MOMENT, *JOBS_AT_REST])
+@pytest.mark.parametrize("place", ["waiting", "scene"])
+def test_while_a_job_shown_is_about_to_be_tried_each_new_file_is_a_reason_to_ask(
+    site: Site, place: str, name: str
+) -> None:
+    job = {**JOBS_AT_ANY_MOMENT, **JOBS_AT_REST}[name]
+    site.stash.answers["jobs"] = {**canned("jobs.waiting"), "count": 1, "jobs": [job]}
+    site.stash.answers["scene_status"] = {**canned("scene_status"), "state": "waiting", "job": job}
+    publish(site, 60)
+    site.page.clock.install()
+    if place == "waiting":
+        site.open("waiting").shows(job["title"])
+    else:
+        site.go("scenes/7").page.get_by_role("tab", name="Plex").click()
+        site.shows("Waiting to be sent")
+    stop_clock(site)
+    mode = {"waiting": "jobs", "scene": "scene_status"}[place]
+
+    def asked() -> int:
+        return len(site.stash.asked(mode))
+
+    for age in (40, 20):
+        before, seen = asked(), looks(site)
+        publish(site, age)
+
+        def has_come() -> bool:
+            site.page.clock.run_for(1_000)
+            return asked() > before if name in JOBS_AT_ANY_MOMENT else looks(site) > seen  # noqa: B023
+
+        site.becomes(has_come, True)
+        if name in JOBS_AT_REST:
+            site.page.clock.run_for(1_000)
+            assert asked() == before
+
+
 def test_loading_wakes_the_drainer_once_in_10_minutes_for_all_tabs(site: Site) -> None:
     ended = idle_status(believe_until=None, pending=3)
     site.stash.live["status"] = {**ended, "drainer": {"alive": False, "started_at": None, "doing": "", "blocked": ""}}

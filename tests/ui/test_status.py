@@ -55,7 +55,15 @@ SENTENCES = {
     "Plex has rejected the token since": ("needs-you", broken("token")),
     "2 edits are safe and will be sent when it is well again.": ("waiting", broken("failing")),
     "will be sent when it answers.": ("waiting", broken("down")),
-    "1 scene could not be sent and needs you.": ("needs-you", idle_status(dead_letters=1)),
+    "1 scene could not be sent and needs you. Everything else is in step.": ("needs-you", idle_status(dead_letters=1)),
+    "5 edits are about to be sent. 50 scenes could not be sent and need you.": (
+        "needs-you",
+        busy("syncing", pending=5, dead_letters=50),
+    ),
+    "Not set up yet. New edits are kept and will be sent once it is.": (
+        "needs-you",
+        busy("settings", last_success_at=None, settings_problem_count=2),
+    ),
 }
 
 
@@ -82,6 +90,29 @@ def test_a_setting_that_is_not_used_as_it_stands_stops_nothing(site: Site) -> No
     site.open("status").shows("Everything is in step with Plex.")
 
 
+def test_wrong_settings_lead_to_setup(site: Site) -> None:
+    site.stash.live["status"] = busy("settings", settings_problem_count=1)
+    site.open("status").page.get_by_role("link", name="Open Setup").click()
+    site.shows("Connect to Plex")
+
+
+def figures(site: Site) -> dict[str, str]:
+    """The numbers by their names."""
+    terms, values = (site.page.locator(f".plexsync-figure {part}").all_inner_texts() for part in ("dt", "dd"))
+    return dict(zip(terms, values, strict=True))
+
+
+def test_a_scene_that_waits_for_plexs_scan_is_numbered_once(site: Site) -> None:
+    site.stash.live["status"] = idle_status(pending=7, waiting_for_retry=7, waiting_for_scan=6)
+    site.open("status").becomes(lambda: figures(site).get("Waiting for Plex's scan"), "6")
+    assert figures(site)["Tried again later"] == "1"
+
+
+def test_plex_is_not_called_available_before_it_was_asked(site: Site) -> None:
+    site.stash.live["status"] = idle_status(last_success_at=None)
+    site.open("status").becomes(lambda: figures(site).get("Plex"), "not known yet")
+
+
 def test_a_token_that_ends_is_told_before_it_does(site: Site) -> None:
     site.stash.live["status"] = idle_status(token_ends_at=PAST)
     site.open("status").shows("The Plex token ends on")
@@ -100,7 +131,7 @@ def test_pausing_keeps_every_other_setting(site: Site) -> None:
     site.stash.live["status"] = idle_status()
     site.stash.answers["queue_status"] = as_operation(busy("paused", paused=True, written_at=time.time() + 1))
     site.open("status").press("Pause")
-    site.shows("Paused. Edits are kept.")
+    site.shows("Paused. Sending stops within 10 seconds, and edits are kept.")
     expect(site.button("Resume")).to_be_visible()
     site.saves({
         "plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays", "paused": True,
@@ -109,10 +140,16 @@ def test_pausing_keeps_every_other_setting(site: Site) -> None:
 
 
 def test_resuming(site: Site) -> None:
-    site.stash.live["status"] = busy("paused", paused=True)
-    site.open("status").press("Resume")
-    site.shows("Resumed.")
+    paused = busy("paused", paused=True)
+    drainer = {**paused["drainer"], "blocked": "Syncing is paused."}
+    site.stash.live["status"] = {**paused, "drainer": drainer}
+    resumed = {**paused, "paused": False, "drainer": drainer, "written_at": time.time() + 1}
+    site.stash.answers["queue_status"] = as_operation(resumed)
+    site.open("status").shows("Syncing is paused.")
+    site.press("Resume")
+    site.shows("Resumed. Sending starts within 10 seconds.")
     site.becomes(lambda: site.stash.settings.get("paused"), False)
+    site.lacks("Syncing is paused.")
 
 
 def test_sync_now_says_what_it_did(site: Site) -> None:
@@ -146,6 +183,7 @@ def test_nothing_to_retry_has_no_button_to_do_it(site: Site) -> None:
     site.stash.answers["retry_failed"] = {**canned("retry_failed"), "redrive_count": 0, "redrive": [], "reason": "Why."}
     site.open("status").press("Retry failed…")
     expect(site.dialog()).to_contain_text("Why.")
+    expect(site.dialog()).to_contain_text("Nothing can be tried again.")
     expect(site.dialog().get_by_role("button")).to_have_count(1)
 
 
@@ -162,4 +200,15 @@ def test_a_failing_button_says_why(site: Site) -> None:
 def test_the_log_opens(site: Site) -> None:
     site.open("status").press("PlexSync's log")
     site.shows("Scene 7: tags, rating (143 ms)")
+    lines = [{"at": time.time(), "level": "info", "text": f"Line {number}"} for number in range(200)]
+    site.stash.answers["log"] = {**canned("log"), "lines": lines}
+    site.press("Reload")
+    log = site.page.get_by_label("The last lines of PlexSync's log")
+    expect(log).to_contain_text("Line 199")
+    below = "log => log.scrollHeight - log.clientHeight - log.scrollTop"
+    site.becomes(lambda: log.evaluate(below) < 2, True)
+    log.evaluate("log => { log.scrollTop = 0 }")
+    site.press("Pause")
+    site.shows("Paused.")
+    assert log.evaluate("log => log.scrollTop") == 0  # what is read stays where it is
     assert site.violations() == []

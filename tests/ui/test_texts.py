@@ -25,8 +25,14 @@ from worker.version import VERSION
 SCRIPTS = {name: (PROJECT / name).read_text(encoding="utf-8") for name in MANIFEST["ui"]["javascript"]}
 STYLE = (PROJECT / "ui/plexsync.css").read_text(encoding="utf-8")
 WHOLE = "\n".join(SCRIPTS.values())
-KEY = re.compile(r'^ {4}"?([\w.-]+)"?:\s+"', re.MULTILINE)
-TABLE = {key for name in ("ui/texts.js", "ui/texts_setup.js") for key in KEY.findall(SCRIPTS[name])}
+GROUP = re.compile(r"^ {4}(\w+): \{(.*?)\},$", re.MULTILINE | re.DOTALL)
+KEY = re.compile(r'(?:^ +|", )"?([\w.-]+)"?:\s+"', re.MULTILINE)
+TABLE = {
+    f"{group}.{key}"
+    for name in ("ui/texts.js", "ui/texts_setup.js")
+    for group, texts in GROUP.findall(SCRIPTS[name])
+    for key in KEY.findall(texts)
+}
 USED = set(re.findall(r'[^\w.]t\(\s*"([\w.-]+)"', WHOLE))
 CHOSEN = set(re.findall(r'[?:]\s*"([a-z]+\.[a-z_]+)"', WHOLE))
 """Keys that stand in a choice: t(a ? "one.key" : "another.key")."""

@@ -56,6 +56,8 @@ const ToastContext = React.createContext(null);
 export function ToastProvider({ children }) {
   const [toast, setToast] = React.useState(null);
   const show = React.useCallback((item) => setToast({ ...item, id: Math.random() }), []);
+  // A click on the text opens it as a dialog (ui/v2.5/src/hooks/Toast.tsx).
+  const [opened, open] = React.useState(null);
   const shown =
     toast &&
     h(
@@ -64,13 +66,14 @@ export function ToastProvider({ children }) {
         autohide: true, key: toast.id, onClose: () => setToast(null), className: toast.variant ?? "success",
         delay: toast.delay ?? 3000,
       },
-      h(Bootstrap.Toast.Header, { closeButton: false }, h("span", { className: "mr-auto" }, toast.content))
+      h(Bootstrap.Toast.Header, { closeButton: false }, h("span", { className: "mr-auto", onClick: () => open(toast.content) }, toast.content))
     );
   return h(
     ToastContext.Provider,
     { value: show },
     children,
-    h("div", { className: `toast-container row ${toast ? "" : "hidden"}` }, shown)
+    h("div", { className: `toast-container row ${toast ? "" : "hidden"}` }, shown),
+    h(Bootstrap.Modal, { show: opened !== null, onHide: () => open(null) }, h(Bootstrap.Modal.Header, null, "Error"), opened)
   );
 }
 
