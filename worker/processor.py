@@ -328,7 +328,7 @@ class SyncWorker:
         return Step(calculate_delay(self._stash_failures - 1, base, cap))
 
     def _wait_for_room(self) -> Step:
-        return self._blocked(WaitingFor.PERSON, full_disk.REASON)
+        return self._blocked(WaitingFor.ROOM, full_disk.REASON)
 
     def _wait_for_plex(self, context: SyncContext) -> Step:
         """The breaker is open: said already when it opened."""

@@ -6,12 +6,13 @@ from enum import Enum
 
 
 class WaitingFor(str, Enum):
-    """Who has to act before jobs that are due can go on."""
+    """Who has to act, or what has to be there, before jobs that are due can go on."""
 
     PLEX = "plex"
     STASH = "stash"
     SETTINGS = "settings"
     PERSON = "person"
+    ROOM = "room"
 
 
 class Doing(str, Enum):
@@ -29,6 +30,7 @@ class Doing(str, Enum):
     PAUSED = "paused"
     SETTINGS = "settings"
     PACKAGES = "packages"
+    ROOM = "room"
 
 
 DOING_FOR = {
@@ -36,6 +38,7 @@ DOING_FOR = {
     WaitingFor.STASH: Doing.STASH,
     WaitingFor.SETTINGS: Doing.SETTINGS,
     WaitingFor.PERSON: Doing.PAUSED,
+    WaitingFor.ROOM: Doing.ROOM,
 }
 """What a worker does while it waits for somebody."""
 
