@@ -18,11 +18,12 @@ NOTHING = " "
 OVERRIDDEN = {
     **dict.fromkeys(("REQUIRE_VIRTUALENV", "DRY_RUN", "QUIET"), "0"),
     "NO_COLOR": "1",  # what it prints is read
-    **dict.fromkeys(("CONSTRAINT", "REQUIREMENT", "EDITABLE", "GROUP", "PLATFORM"), NOTHING),
+    **dict.fromkeys(("CONSTRAINT", "REQUIREMENT", "REQUIREMENTS_FROM_SCRIPT", "EDITABLE", "PLATFORM"), NOTHING),
 }
 """By the names of pip's options, what they are instead."""
-WITHOUT = frozenset({"ABI", "IMPLEMENTATION", "PYTHON", "PYTHON_VERSION", "REPORT"})
-"""Options that have no value which means none; in pip's files they would break every other call of it."""
+WITHOUT = frozenset({"ABI", "GROUP", "IMPLEMENTATION", "PYTHON", "PYTHON_VERSION", "REPORT"})
+"""Options that have no value which means none (pip 26.3 reads a file for any GROUP); in pip's files they would break
+every other call of it."""
 
 
 def set_right(environ: os._Environ[str] | dict[str, str]) -> None:

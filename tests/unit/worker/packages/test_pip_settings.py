@@ -30,7 +30,13 @@ SPOILING = {
     "no-binary": ":all:",
 }
 """Options of pip's, by their names in its files, that a person may well have set for other purposes."""
-ONLY_IN_THE_ENVIRONMENT = {"platform": "win_amd64", "abi": "cp39", "implementation": "pp", "python-version": "3.9"}
+ONLY_IN_THE_ENVIRONMENT = {
+    "platform": "win_amd64",
+    "abi": "cp39",
+    "implementation": "pp",
+    "python-version": "3.9",
+    "group": "dev",
+}
 """Those that break every other call of pip when they stand in a file of its."""
 
 
