@@ -44,7 +44,9 @@ SETTINGS_AGE = 5.0
 """Seconds for which settings are taken for current while jobs are being processed."""
 PAUSED = "paused is set. Jobs are kept and not sent until you turn Pause off under Settings > Plugins > PlexSync"
 BLOCKED_PAUSE = 10.0
-"""Seconds between looks at the settings while they, or `paused`, keep jobs waiting."""
+"""Seconds between looks at the settings while they keep jobs waiting."""
+PAUSED_STEP = 1.0
+"""Seconds between looks at whether somebody has noted that `paused` is off. One is a look at a file's time."""
 STASH_PATIENCE = 900.0
 """Seconds for which Stash may be unreachable before the drainer ends; the jobs stay (docs/architecture.md)."""
 LAST_MOMENT = 1.0
@@ -344,7 +346,8 @@ class SyncWorker:
             logger.log(level, "Syncing waits: %s", reason)
         self._said = reason
         self.progress.wait_for(whom, reason, "waiting: " + reason, shown)
-        return Step(ended=Ended.BLOCKED) if self._rules.foreground else Step(BLOCKED_PAUSE)
+        pause = PAUSED_STEP if whom is WaitingFor.PERSON else BLOCKED_PAUSE
+        return Step(ended=Ended.BLOCKED) if self._rules.foreground else Step(pause)
 
     def _may_send(self, context: SyncContext) -> bool:
         """Whether the breaker lets a job through; probes where it is time to."""

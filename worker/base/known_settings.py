@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -49,6 +50,14 @@ def read_known_settings(path: str) -> KnownSettings:
         token_ends_at=stored_number(stored.get("token_ends_at")) or None,
         read_at=stored_number(stored.get("read_at")),
     )
+
+
+def noted_at(path: str) -> int:
+    """When they were last noted as others than before, in nanoseconds of the file's own clock; 0 = never."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def note_settings(path: str, settings: KnownSettings) -> None:

@@ -23,7 +23,7 @@ from validation.errors import ConfigError
 from validation.in_force import queries_of, skipped_fields, unfilled_fields
 from validation.metadata import MappingRules
 from validation.problems import replaced_in_words
-from worker.base.known_settings import KnownSettings, note_settings, read_known_settings
+from worker.base.known_settings import KnownSettings, note_settings, noted_at, read_known_settings
 from worker.clients.finder import ItemFinder, ScanRequests
 from worker.clients.harmless_edit import fault_of_edits
 from worker.data_folder import DataFolder
@@ -106,16 +106,18 @@ class SyncContexts:
         self._before_plex_request = before_plex_request
         self.pictures = PicturePackages(folder, clock=clock)
         self._read_at: float | None = None
+        self._noted_at = 0
         self._read: tuple[PlexSyncConfig, tuple[str, ...]] | None = None
         self._context: SyncContext | None = None
 
     def current(self, max_age: float) -> SyncContext:
-        """The context for the settings of at most `max_age` seconds ago.
+        """The context for the settings of at most `max_age` seconds ago; of now, where another process has noted others.
 
         Raises StashUnavailable where they cannot be read, ConfigError where they are wrong.
         """
         now = self._clock()
-        if self._context is not None and self._read_at is not None and 0.0 <= now - self._read_at < max_age:
+        is_fresh = self._read_at is not None and 0.0 <= now - self._read_at < max_age
+        if self._context is not None and is_fresh and noted_at(self._folder.known_settings) == self._noted_at:
             return self._context
         config = self.read_settings()
         read = (config, self._stash.library_roots())
@@ -123,7 +125,7 @@ class SyncContexts:
             self.close()
             self._context = self._open(config)
             self._read = read
-        self._read_at = now
+        self._read_at, self._noted_at = now, noted_at(self._folder.known_settings)
         return self._context
 
     def read_settings(self) -> PlexSyncConfig:

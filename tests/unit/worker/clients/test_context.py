@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.workbench import Workbench
+from worker.drain.parts import Workplace
+from worker.status.progress import Doing
 
 
 @pytest.fixture
@@ -34,6 +36,36 @@ def test_folders_that_stay_as_they_are_change_nothing(bench: Workbench) -> None:
     assert contexts.current(0.0) is before
     bench.stash.library.roots = ["/data", "/more"]
     assert contexts.current(0.0) is not before
+
+
+def test_what_another_process_has_read_is_used_at_once(bench: Workbench) -> None:
+    """The page pauses, and reads the settings once more so that everybody knows."""
+    contexts = bench.workplace.contexts
+    assert not contexts.current(0.0).config.paused
+    bench.configure(paused=True)
+    assert not contexts.current(3_600.0).config.paused
+    page = Workplace(bench.folder, bench.stash.server_connection(), bench.clock)
+    page.contexts.read_settings()
+    page.close()
+    assert contexts.current(3_600.0).config.paused
+
+
+def test_a_pause_holds_for_an_edit_just_after_it_and_ends_within_two_seconds(bench: Workbench) -> None:
+    page = Workplace(bench.folder, bench.stash.server_connection(), bench.clock)
+    bench.edit(1, details="Sent, so the drainer has just read the settings")
+    bench.drain()
+    bench.configure(paused=True)
+    page.contexts.read_settings()
+    bench.clock.now += 1.5
+    bench.edit(1, details="Held")
+    bench.step()
+    assert (bench.item(1).summary != "Held", bench.worker.progress.doing) == (True, Doing.PAUSED)
+    bench.configure(paused=False)
+    page.contexts.read_settings()
+    before = bench.clock.now
+    bench.drain()
+    assert (bench.item(1).summary, bench.clock.now - before <= 2.0) == ("Held", True)
+    page.close()
 
 
 def test_another_version_of_plex_is_noticed_while_the_drainer_lives(bench: Workbench) -> None:
