@@ -111,7 +111,7 @@ class SyncContexts:
         self._context: SyncContext | None = None
 
     def current(self, max_age: float) -> SyncContext:
-        """The context for the settings of at most `max_age` seconds ago; of now, where another process has noted others.
+        """The context for the settings of at most `max_age` seconds ago; of now where another process noted others.
 
         Raises StashUnavailable where they cannot be read, ConfigError where they are wrong.
         """
