@@ -100,12 +100,12 @@ def plain_edit_requests(edits: Iterable[FieldEdit]) -> list[Parameters]:
     return requests
 
 
-def unchanged_lock(item: PlexItem) -> Parameters:
-    """An edit that leaves an item's title locked, or not locked, as it is.
+def unchanged_lock(item: PlexItem, field: str = "title") -> Parameters:
+    """An edit that leaves a field of an item, one of PLEX_NAMES, locked, or not locked, as it is.
 
-    The title itself is no part of it: some servers make a new sort title of each title that comes.
+    Its value is no part of it: some servers make a new sort title of each title that comes.
     """
-    return [_lock(PLEX_NAMES["title"], is_locked("title", item.locked))]
+    return [_lock(PLEX_NAMES[field], is_locked(field, item.locked))]
 
 
 def _pieces(edit: FieldEdit, max_url_bytes: int) -> Iterator[Parameters]:

@@ -31,7 +31,7 @@ from validation.metadata import WantedMetadata
 from validation.names import name_key
 from worker.backoff import refused_delay
 from worker.items.server import KnownServer
-from worker.items.writing import ItemWriting, Tries
+from worker.items.writing import ItemWriting
 
 REFRESH = "refresh"
 """What reports call it, where they name a field otherwise; then both values are Stash's time of the scene."""
@@ -274,9 +274,10 @@ class ItemSync(ItemWriting):
         plex: PlexClient,
         locks: Sequence[str],
         server: KnownServer,
-        tries: Tries,
         now: float,
         photos: Sequence[Parameters] = (),
+        *,
+        is_first_try: bool,
     ) -> None:
         """Write the difference in as few requests as it takes, `locks` and `photos` along with it. Raises PlexError.
 
@@ -284,7 +285,8 @@ class ItemSync(ItemWriting):
         """
         self.verdict.plex_version = server.version  # without an edit, nothing is judged
         if self.edits:
-            self.send(plex, locks, server, tries, photos)
+            self.send(plex, locks, server, photos, is_first_try=is_first_try)
+            self.images.locks_along = self.images.locks_along if self.locks_sent else []
             writing = dict(self.state.writing)
             writing |= {each.field: as_json(each.new) for each in self.edits if each.left_out and each.field in writing}
             self.state = replace(self.state, written_at=now, writing=writing)

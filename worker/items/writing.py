@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from functools import partial
 
 from plex.client import PlexClient
@@ -13,9 +12,7 @@ from plex.editing.room import address_bytes, as_far_as, left_out
 from plex.editing.writer import MAX_URL_BYTES, Parameters, edit_requests, plain_edit_requests
 from plex.exceptions import PlexAuthError, PlexError, PlexPermanentError, PlexServerDown, PlexTemporaryError
 from plex.items import PlexItem
-from sync_queue.models import Job
 from validation.fields import LIST_FIELDS, PLEX_NAMES, FieldValue
-from worker.backoff import PartlySynced
 from worker.clients.harmless_edit import takes_edits
 from worker.items.server import KnownServer, Route
 from worker.items.verdict import ItemVerdict
@@ -34,27 +31,13 @@ _REFUSALS = (PlexPermanentError, PlexTemporaryError, PlexAuthError, PlexServerDo
 """Those of which one field can be the reason, if there was an answer at all."""
 
 
-class Tries(Enum):
-    """What is known of an edit from earlier tries: nothing, that it failed, or that all other fields passed."""
-
-    FIRST = "first"
-    FAILED = "failed"
-    OTHERS_PASSED = "others passed"
-
-
-def tries_of(job: Job) -> Tries:
-    """What earlier tries of a job say about its edits."""
-    if job.last_error_type == PartlySynced.__name__:
-        return Tries.OTHERS_PASSED
-    return Tries.FAILED if job.retry_count else Tries.FIRST
-
-
 @dataclass
 class Sent:
-    """What was sent: the edits as they went out, by field why one did not pass, and whether the photos went along."""
+    """What was sent: the edits as they went out, by field why one did not pass, and whether locks and photos did."""
 
     edits: tuple[FieldEdit, ...]
     refused: dict[str, PlexError] = field(default_factory=dict)
+    locks: bool = False
     photos: bool = False
 
 
@@ -64,30 +47,47 @@ def send_edits(
     edits: Sequence[FieldEdit],
     locks: Sequence[str],
     server: KnownServer,
-    tries: Tries,
     photos: Sequence[Parameters] = (),
+    *,
+    is_first_try: bool,
 ) -> Sent:
-    """Write the edits, and lock what `locks` names besides. Raises PlexError where nothing passes.
+    """Write the edits, and lock what `locks` names besides. Raises PlexError where Plex takes no edit of the item.
 
-    A rating is no part of it. `photos` go along with edits, and are left out where Plex does not take them.
+    A rating is no part of it. `locks` and `photos` go along with edits, and are left out where Plex does not take them.
     """
-    if edits and photos and _pass_with_photos(plex, item, edits, locks, photos):
-        return Sent(tuple(edits), photos=True)
+    if edits and photos and _pass_together(plex, item, edit_requests(edits, extra_locks=locks, photos=photos)):
+        return Sent(tuple(edits), locks=True, photos=True)
     try:
         for parameters in edit_requests(edits, _room_for_several(server), locks):
             plex.edit(item, parameters)
     except _REFUSALS as error:
-        if not _may_be_one_fields(error, edits, tries) and not _may_be_its_silence(plex, item, error, edits, tries):
+        if not _may_be_one_fields(plex, item, error, edits, is_first_try=is_first_try):
             raise
-        is_answered = not _is_silence(error) or len(edits) > 1 or _may_be_too_long(error, edits[0])
-        each = partial(_send_one, plex, item, server)
-        sent = _send_each(edits, each) if is_answered else Sent(tuple(edits), {edits[0].field: error})
-        if len(sent.refused) == len(edits) and not _others_pass(plex, item, sent, tries):
+        sent = _send_apart(plex, item, edits, locks, server, error)
+        is_taken = sent.locks or len(sent.refused) < len(edits)
+        if not is_taken and not takes_edits(plex, item, sent.refused):
             raise
-        if locks:
-            plex.edit(item, [(f"{name}.locked", "1") for name in locks])
         return sent
-    return Sent(tuple(edits))
+    return Sent(tuple(edits), locks=True)
+
+
+def _send_apart(
+    plex: PlexClient,
+    item: PlexItem,
+    edits: Sequence[FieldEdit],
+    locks: Sequence[str],
+    server: KnownServer,
+    error: PlexError,
+) -> Sent:
+    """Send field by field, and then the locks, what did not go through together."""
+    was_alone = len(edits) == 1 and (_is_silence(error) or not locks)
+    if was_alone and not _may_be_too_long(error, edits[0]):
+        sent = Sent(tuple(edits), {edits[0].field: error})
+    else:
+        sent = _send_each(plex, item, edits, partial(_send_one, plex, item, server))
+    if locks and not _is_silence(error):
+        sent.locks = _pass_together(plex, item, edit_requests((), extra_locks=locks))
+    return sent
 
 
 def send_again(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], *, others_passed: bool) -> Sent:
@@ -95,9 +95,9 @@ def send_again(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], *, 
 
     `others_passed`: whether Plex has taken another edit of the item just now.
     """
-    sent = _send_each(edits, partial(_send, plex, item))
+    sent = _send_each(plex, item, edits, partial(_send, plex, item))
     nothing_passed = bool(edits) and len(sent.refused) == len(edits) and not others_passed
-    if nothing_passed and _is_servers(sent.refused.values()) and not takes_edits(plex, item):
+    if nothing_passed and _is_servers(sent.refused.values()) and not takes_edits(plex, item, sent.refused):
         raise sent.refused[edits[-1].field]
     return sent
 
@@ -107,15 +107,9 @@ def _room_for_several(server: KnownServer) -> int:
     return min(MAX_URL_BYTES, server.ways.address_bytes or MAX_URL_BYTES)
 
 
-def _pass_with_photos(
-    plex: PlexClient,
-    item: PlexItem,
-    edits: Sequence[FieldEdit],
-    locks: Sequence[str],
-    photos: Sequence[Parameters],
-) -> bool:
+def _pass_together(plex: PlexClient, item: PlexItem, requests: Iterable[Parameters]) -> bool:
     try:
-        for parameters in edit_requests(edits, extra_locks=locks, photos=photos):
+        for parameters in requests:
             plex.edit(item, parameters)
     except _REFUSALS as error:
         if error.status is None:
@@ -124,33 +118,20 @@ def _pass_with_photos(
     return True
 
 
-def _may_be_one_fields(error: PlexError, edits: Sequence[FieldEdit], tries: Tries) -> bool:
-    """Whether it may be one field, or the length of a list, that Plex does not take."""
-    if error.status is None or (tries is Tries.FIRST and _is_servers([error])):
-        return False
-    return tries is Tries.OTHERS_PASSED or len(edits) > 1 or any(_may_be_too_long(error, edit) for edit in edits)
-
-
-def _may_be_its_silence(
-    plex: PlexClient, item: PlexItem, error: PlexError, edits: Sequence[FieldEdit], tries: Tries
+def _may_be_one_fields(
+    plex: PlexClient, item: PlexItem, error: PlexError, edits: Sequence[FieldEdit], *, is_first_try: bool
 ) -> bool:
-    """Whether Plex, or a proxy, may have said nothing for one field alone: its address is long, or it takes others."""
-    if not _is_silence(error):
-        return False
-    if any(address_bytes(edit) > MAX_URL_BYTES for edit in edits):
+    """Whether it may be one field, or its length, that Plex does not take, or a proxy says nothing to."""
+    if _is_silence(error) and any(address_bytes(edit) > MAX_URL_BYTES for edit in edits):
         return True
-    if tries is Tries.FAILED:
-        return len(edits) > 1 and takes_edits(plex, item)
-    return tries is Tries.OTHERS_PASSED
+    if is_first_try and _is_servers([error]):
+        return False
+    # Each silence takes its time, so it is found out first whether Plex is well.
+    return error.status is not None or (_is_silence(error) and takes_edits(plex, item, _fields(edits)))
 
 
 def _is_silence(error: PlexError) -> bool:
     return error.status is None and isinstance(error, PlexTemporaryError)
-
-
-def _others_pass(plex: PlexClient, item: PlexItem, sent: Sent, tries: Tries) -> bool:
-    """Whether Plex takes other edits of an item, while it took none of these."""
-    return tries is Tries.OTHERS_PASSED and (not _is_servers(sent.refused.values()) or takes_edits(plex, item))
 
 
 def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
@@ -164,7 +145,13 @@ def _may_be_too_long(error: PlexError, edit: FieldEdit) -> bool:
     return is_client_error and address_bytes(edit) > (SHORTEST_ADDRESS if error.status in TOO_LONG else MAX_URL_BYTES)
 
 
-def _send_each(edits: Sequence[FieldEdit], send: Callable[[FieldEdit], FieldEdit]) -> Sent:
+def _fields(edits: Iterable[FieldEdit]) -> set[str]:
+    return {edit.field for edit in edits}
+
+
+def _send_each(
+    plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], send: Callable[[FieldEdit], FieldEdit]
+) -> Sent:
     """`send` each field by itself; what it returns went out."""
     sent = Sent(())
     for edit in edits:
@@ -176,7 +163,8 @@ def _send_each(edits: Sequence[FieldEdit], send: Callable[[FieldEdit], FieldEdit
             sent.refused[edit.field] = error
             done = edit
         sent.edits += (done,)
-        if len(sent.refused) == len(sent.edits) == ENOUGH_FIELDS and _is_servers(sent.refused.values()):
+        has_failed_enough = len(sent.refused) == len(sent.edits) == ENOUGH_FIELDS
+        if has_failed_enough and _is_servers(sent.refused.values()) and not takes_edits(plex, item, sent.refused):
             raise sent.refused[edit.field]
     return sent
 
@@ -279,6 +267,7 @@ class ItemWriting:
         self.shown = item
         self.edits = tuple(edits)
         self.failures: dict[str, PlexError] = {}
+        self.locks_sent = False
         self.photos_sent = False
         self.verdict = ItemVerdict()
         self._takes_edits = False
@@ -297,17 +286,18 @@ class ItemWriting:
         plex: PlexClient,
         locks: Sequence[str],
         server: KnownServer,
-        tries: Tries,
         photos: Sequence[Parameters] = (),
+        *,
+        is_first_try: bool,
     ) -> None:
         """Write the edits in as few requests as it takes, `locks` and `photos` along with them. Raises PlexError."""
         ratings = tuple(edit for edit in self.edits if edit.field not in PLEX_NAMES)
         others = [edit for edit in self.edits if edit not in ratings]
         again = list(filter(self.was_refused, others))
         fresh = [edit for edit in others if edit not in again]
-        sent = send_edits(plex, self.item, fresh, locks, server, tries, photos)
-        self.photos_sent = sent.photos
-        self._takes_edits = bool(locks) or len(sent.refused) < len(fresh)
+        sent = send_edits(plex, self.item, fresh, locks, server, photos, is_first_try=is_first_try)
+        self.locks_sent, self.photos_sent = sent.locks, sent.photos
+        self._takes_edits = bool(locks or fresh)
         sent_again = send_again(plex, self.item, again, others_passed=self._takes_edits)
         self.edits = sent.edits + sent_again.edits + ratings
         self.failures = {**sent.refused, **sent_again.refused}
@@ -315,9 +305,15 @@ class ItemWriting:
         self._rate(plex, ratings, server)
 
     def write_plainly(self, plex: PlexClient, edits: Sequence[FieldEdit], server: KnownServer) -> None:
-        """Write these edits, each in a request of its own. Raises PlexError."""
-        for parameters in plain_edit_requests(edits):
-            plex.edit(self.item, parameters)
+        """Write these edits, each in a request of its own. Raises PlexError where Plex takes no edit of the item."""
+        for edit in edits:
+            try:
+                for parameters in plain_edit_requests([edit]):
+                    plex.edit(self.item, parameters)
+            except _REFUSALS as error:
+                if error.status is None or not takes_edits(plex, self.item, [edit.field]):
+                    raise
+                self.failures[edit.field] = error
         self._rate(plex, edits, server)
 
     def send_beside(
@@ -345,7 +341,7 @@ class ItemWriting:
         """Whether a request that failed beside the edits is one field's failure: Plex takes edits of the item."""
         if isinstance(error, PlexServerDown) and error.status is None:
             return False
-        self._takes_edits = self._takes_edits or takes_edits(plex, self.item)
+        self._takes_edits = self._takes_edits or takes_edits(plex, self.item, self.failures)
         return self._takes_edits
 
     def _rate(self, plex: PlexClient, edits: Sequence[FieldEdit], server: KnownServer) -> None:

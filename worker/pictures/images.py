@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from plex.exceptions import PlexError, PlexTemporaryError
+from plex.exceptions import PlexError, PlexNotFound, PlexPermanentError, PlexTemporaryError
 from plex.items import PlexItem
 from plex.shown import uploaded_name
 from stash.client import SCREENSHOT_BYTES
@@ -106,10 +106,9 @@ class ImageSync:
 
     def _lock_again(self, fields: Sequence[str], item: ItemSync) -> None:
         """Ask once more for locks that are not there, and notice where the server does not keep them."""
-        plex = self._context.plex
-        plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1") for name in fields])
-        shown = plex.items([item.rating_key]).get(item.rating_key)
-        for name in fields:
+        locked = self._set_locks(fields, item, locked=True)
+        shown = self._context.plex.items([item.rating_key]).get(item.rating_key) if locked else None
+        for name in locked:
             if shown and self._lock_is_missing(name, shown) and self._server.learn_loose_lock(name):
                 item.images.warnings.append(f"{name}: this Plex does not keep its lock")
 
@@ -210,16 +209,39 @@ class ImageSync:
     def _lock(self, name: str, item: ItemSync) -> None:
         held = {*item.item.locked, *item.images.locks_along} - {*item.images.locks_taken_back}
         if PLEX_NAMES[name] not in held:
-            self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", "1")])
-            item.images.locked.append(name)
+            item.images.locked += self._set_locks([name], item, locked=True)
+
+    def _set_locks(self, fields: Sequence[str], item: ItemSync, *, locked: bool) -> list[str]:
+        """Lock pictures, or free them; returns those with which it worked.
+
+        What Plex does not take keeps nothing else out: it is a failure that may be gone at the next try, or a lock that
+        does not hold. Raises PlexError where Plex takes no edit of the item either.
+        """
+        try:
+            self._context.plex.edit(item.item, [(f"{PLEX_NAMES[name]}.locked", str(int(locked))) for name in fields])
+        except PlexError as error:
+            if isinstance(error, PlexNotFound) or not item.is_fields_own(error, self._context.plex):
+                raise
+            if len(fields) > 1 and error.status is not None:
+                return [done for name in fields for done in self._set_locks([name], item, locked=locked)]
+            for name in fields:
+                self._note_lock_failure(name, item, error, locked=locked)
+            return []
+        return list(fields)
+
+    def _note_lock_failure(self, name: str, item: ItemSync, error: PlexError, *, locked: bool) -> None:
+        if not (locked and isinstance(error, PlexPermanentError)):
+            item.images.failures.setdefault(name, f"{name}: {error}")
+        elif self._server.learn_loose_lock(name):
+            item.images.warnings.append(f"{name}: Plex does not take its lock ({error})")
 
     def _unlock_unsent(self, item: ItemSync) -> None:
         """Take back the locks that went ahead, in this run or before a crash, of first pictures that did not arrive."""
-        unsent = [PLEX_NAMES[name] for name in IMAGE_FIELDS if name in item.state.writing.keys() - item.state.images]
+        unsent = [name for name in IMAGE_FIELDS if name in item.state.writing.keys() - item.state.images]
         held = {*item.item.locked, *item.images.locks_along} - {*item.images.locks_taken_back}
-        if taken_back := [lock for lock in unsent if lock in held]:
-            self._context.plex.edit(item.item, [(f"{lock}.locked", "0") for lock in taken_back])
-            item.images.locks_taken_back += taken_back
+        if to_free := [name for name in unsent if PLEX_NAMES[name] in held]:
+            freed = self._set_locks(to_free, item, locked=False)
+            item.images.locks_taken_back += [PLEX_NAMES[name] for name in freed]
 
     def _may_be_there(self, name: str, item: ItemSync) -> bool:
         """Whether Plex may have it: an upload, be it of another picture, did not end, or records or lock are lost."""

@@ -37,7 +37,7 @@ from worker.items.item import ItemSync, changes_of
 from worker.items.read_back import read_back
 from worker.items.server import KnownServer, known_server
 from worker.items.verdict import left_out_in_words
-from worker.items.writing import ItemWriting, tries_of
+from worker.items.writing import ItemWriting
 from worker.outage.guard import OutageGuard, SyncInterrupted
 from worker.pictures.images import ImageSync
 from worker.pictures.photos import PhotoSync
@@ -245,7 +245,10 @@ class SceneSync:
         for item in work.items:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
             photos = self._photos.due(item, work.scene)
-            item.write(self._context.plex, locks, self._server, tries_of(work.job), self._clock(), photos.requests)
+            is_first_try = work.job.retry_count == 0
+            item.write(
+                self._context.plex, locks, self._server, self._clock(), photos.requests, is_first_try=is_first_try
+            )
             self._photos.finish(item, photos)
             self._images.sync(item, work.picture, work.changed_in_stash)
             if item.is_refresh_due:

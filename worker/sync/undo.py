@@ -26,7 +26,7 @@ from worker.items.item import history_of
 from worker.items.item_identity import has_its_files
 from worker.items.read_back import read_back
 from worker.items.server import KnownServer
-from worker.items.writing import ItemWriting, Tries, tries_of
+from worker.items.writing import ItemWriting
 from worker.sync.outcome import Outcome
 from worker.sync.ownership import Ownership
 from worker.sync.scope import part_taker
@@ -160,7 +160,7 @@ class SceneUndo:
         if not plan:
             return Outcome(job, NothingToSync(self.taken_over(job.scene_id) or NOTHING_WRITTEN))
         items = [ItemWriting(each.item, each.edits) for each in plan if each.edits]
-        self._write(items, tries_of(job))
+        self._write(items, is_first_try=job.retry_count == 0)
         warnings = [text for item in items for text in item.verdict.warnings]
         done = replace(self._done(job, plan, items, stash_updated_at), warnings=tuple(warnings), begun_at=begun_at)
         passing = [text for item in items for text in item.verdict.passing]
@@ -206,10 +206,10 @@ class SceneUndo:
         server.recall(())
         return server
 
-    def _write(self, items: Sequence[ItemWriting], tries: Tries) -> None:
+    def _write(self, items: Sequence[ItemWriting], *, is_first_try: bool) -> None:
         server = self._server()
         for item in items:
-            item.send(self._plex, (), server, tries)
+            item.send(self._plex, (), server, is_first_try=is_first_try)
             reach("undo:sent")
 
         def write_again(item: ItemWriting, edits: Sequence[FieldEdit]) -> None:

@@ -220,19 +220,3 @@ def test_one_text_to_which_plex_says_nothing_keeps_no_other_out(tmp_path: Path, 
         injected.remove()
         ask_for_all(bench)
         assert bench.item(1).summary == "This hangs"
-
-
-@pytest.mark.parametrize("code", [400, 403, 500, 503, 520])
-def test_an_edit_that_fails_alone_does_not_wait_for_ever(tmp_path: Path, code: int) -> None:
-    with Workbench(tmp_path, scenes=1) as bench:
-
-        def choose(request: Request, answer: Answer, waiting: Waiting) -> Response:
-            return status(code)(request, answer, waiting) if "summary.value" in request.query else answer()
-
-        bench.edit(1, title="Newer")
-        bench.drain()
-        bench.plex.inject(choose, method="PUT")
-        bench.edit(1, details="This is refused")
-        bench.drain()
-        assert [letter.scene_id for letter in bench.dead_letters()] == [1]
-        assert outages(bench) == 0
