@@ -22,6 +22,12 @@ def note_discarded(database: Database, row_ids: Iterable[int], now: float) -> No
     )
 
 
+def leave_alone(database: Database, scene_ids: Iterable[int], now: float) -> None:
+    """Have nothing that comes by itself sync these scenes until they are edited; `now`: seconds since the epoch."""
+    scenes = "SELECT DISTINCT value, ? FROM json_each(?) WHERE value > 0"
+    _note(database, scenes, (now, as_list(scene_ids)))
+
+
 def delete_letters(database: Database, condition: str, values: Sequence[Any]) -> int:
     """Delete the dead letters that fulfil a condition (SQL, with its values), and remember their scenes; how many.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from plex.client import PlexClient
 from plex.exceptions import PlexError, PlexNotFound
 from plex.items import PlexItem
 from stash.protocol import progress
+from sync_queue.state.discarded import leave_alone
 from sync_queue.state.sync_state import SyncState
 from validation.fields import PLEX_NAMES
 from worker.base.words import counted
@@ -25,7 +27,12 @@ from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
-Locked = list[tuple[PlexItem, tuple[str, ...]]]
+class Locked(NamedTuple):
+    """An item that holds locks of ours, our names of the locked fields, and whose item it is (0 = nobody's)."""
+
+    item: PlexItem
+    fields: tuple[str, ...]
+    scene_id: int
 
 
 def unlock(task: Task) -> dict[str, Any]:
@@ -40,6 +47,8 @@ def unlock(task: Task) -> dict[str, Any]:
         task.workplace.supersede()
         plex = _client(task)
         locked = _locked(task, plex)
+        if not task.workplace.contexts.read_settings().refresh_instead:  # else nothing locks them again
+            leave_alone(task.database, [each.scene_id for each in locked], time.time())
         return _reply(locked, dry_run=False, unlocked=_unlock(plex, locked))
 
 
@@ -51,22 +60,22 @@ def _client(task: Task) -> PlexClient:
     return contexts.new_client(config)
 
 
-def _locked(task: Task, plex: PlexClient) -> Locked:
-    """The items that hold locks of ours, with our names of the locked fields. Raises PlexError."""
+def _locked(task: Task, plex: PlexClient) -> list[Locked]:
+    """Raises PlexError."""
     states = SyncState(task.database, plex.machine_identifier).items_written()
     items = read_items(plex, [state.rating_key for state in states])
     found = [
-        (items[state.rating_key], own_locks(items[state.rating_key], state))
+        Locked(items[state.rating_key], own_locks(items[state.rating_key], state), state.scene_id)
         for state in states
         if state.rating_key in items and has_its_files(state, items[state.rating_key])
     ]
-    return [(item, fields) for item, fields in found if fields]
+    return [each for each in found if each.fields]
 
 
-def _unlock(plex: PlexClient, locked: Sequence[tuple[PlexItem, tuple[str, ...]]]) -> int:
+def _unlock(plex: PlexClient, locked: Sequence[Locked]) -> int:
     """Take the locks back; returns of how many items. Raises TaskError where Plex does not let us end."""
     done = 0
-    for number, (item, fields) in enumerate(locked, start=1):
+    for number, (item, fields, _) in enumerate(locked, start=1):
         try:
             plex.edit(item, [(f"{PLEX_NAMES[name]}.locked", "0") for name in fields])
             done += 1
@@ -79,6 +88,6 @@ def _unlock(plex: PlexClient, locked: Sequence[tuple[PlexItem, tuple[str, ...]]]
     return done
 
 
-def _reply(locked: Locked, *, dry_run: bool, unlocked: int) -> dict[str, Any]:
-    fields = Counter(name for _, names in locked for name in names)
+def _reply(locked: Sequence[Locked], *, dry_run: bool, unlocked: int) -> dict[str, Any]:
+    fields = Counter(name for each in locked for name in each.fields)
     return {"format": FORMAT, "dry_run": dry_run, "items": len(locked), "fields": dict(fields), "unlocked": unlocked}

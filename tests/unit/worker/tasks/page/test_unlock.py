@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from tests.simulators.faults import status
 from tests.simulators.plex_agent import film_agent
 from tests.support.workbench import Workbench
 from worker.errors import TaskError
+from worker.processor import Ended
 from worker.tasks.page.unlock import unlock
 from worker.tasks.task import Task
 
@@ -49,6 +51,25 @@ def test_an_agent_fills_what_is_unlocked_and_nothing_else(bench: Workbench) -> N
     bench.plex.refresh_everything()
     assert bench.item(1).title == f"The Film {bench.keys[1]}"
     assert bench.item(2).tagline == "By hand"
+
+
+@pytest.mark.parametrize("refreshes", [False, True])
+def test_nothing_locks_them_again_by_itself_until_an_edit(bench: Workbench, refreshes: bool) -> None:
+    """Both were edited just before, so that a look for missed edits would compare them once more."""
+    bench.clock.now = time.time()
+    for scene_id in (1, 2):
+        bench.edit(scene_id, details="Edited within the second in which it is read")
+    bench.drain()
+    bench.configure(refresh_instead=refreshes)
+    assert run(bench, dry_run=False)["unlocked"] == 2
+    bench.clock.now += 30.0
+    bench.restart()
+    while bench.step() is not Ended.IDLE:
+        pass
+    assert run(bench)["items"] == 0
+    bench.edit(1, details="Edited again")
+    bench.drain()
+    assert run(bench)["items"] == (0 if refreshes else 1)
 
 
 def test_what_was_locked_before_us_stays_locked(tmp_path: Path) -> None:
