@@ -126,6 +126,14 @@ def test_a_choice_among_candidates_is_remembered(site: Site) -> None:
     site.asks("pin", {"scene_id": 17, "rating_key": 52})
 
 
+def test_a_candidate_on_which_the_scene_shows_itself_is_no_other_scenes(site: Site) -> None:
+    failed = canned("jobs.failed")
+    failed["jobs"][0]["candidates"][1]["scene_id"] = failed["jobs"][0]["scene_id"]
+    site.stash.answers["jobs"] = failed
+    site.open("failed").shows("/media/b/copy.mp4")
+    site.lacks("shows here now")
+
+
 def test_details_say_what_was_looked_for_and_every_try(site: Site) -> None:
     site.open("failed").press("Details", 1)
     site.shows("/media/Studio B/lost at sea.mp4")

@@ -186,3 +186,18 @@ def test_switching_to_refreshes_offers_to_take_the_locks_back(site: Site) -> Non
     site.agree("Take them back")
     site.shows("120 items are unlocked.")
     site.lacks("not saved")
+
+
+def test_what_is_not_saved_yet_outlives_another_tab(site: Site) -> None:
+    site.open("setup").page.get_by_label("Most tags per scene").fill("7")
+    site.page.get_by_label("Path map, from Stash's folder to Plex's").fill("/data => /films")
+    site.shows("1 change not saved")
+    site.page.get_by_role("tab", name="Status").click()
+    site.shows("In numbers")
+    site.page.get_by_role("tab", name="Setup").click()
+    site.shows("1 change not saved")
+    expect(site.page.get_by_label("Most tags per scene")).to_have_value("7")
+    expect(site.page.get_by_label("Path map, from Stash's folder to Plex's")).to_have_value("/data => /films")
+    site.page.get_by_role("region", name="1 change not saved").get_by_role("button", name="Save").click()
+    site.becomes(lambda: site.stash.settings.get("max_tags"), 7)
+    site.lacks("1 change not saved")
