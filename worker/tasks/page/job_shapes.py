@@ -7,6 +7,7 @@ from typing import Any
 
 from plex.files.index_reader import IndexedItem, items_at, libraries
 from storage.database import Database
+from sync_queue.state.activity import known_titles
 from sync_queue.views.counts import WAITING_FOR_PLEX
 from sync_queue.views.job_list import FailedJob, WaitingJob, files_of, owners_of
 from worker.base.known_settings import read_known_settings
@@ -35,7 +36,15 @@ class JobShapes:
         missing = [_scene_id(job) for job in jobs if _error_type(job) in WAITING_FOR_PLEX]
         files = files_of(self._database, [scene_id for scene_id in missing if scene_id])
         names = libraries(self._folder.file_index) if missing else []
-        return [self._shape(job, items, owners, files, names) for job in jobs]
+        shaped = [self._shape(job, items, owners, files, names) for job in jobs]
+        untitled = [each["scene_id"] for each in shaped if each["scene_id"] and not each["title"]]
+        titles = known_titles(self._database, untitled) if untitled else {}
+        return [each if each["title"] else {**each, "title": self._stand_in(each, titles)} for each in shaped]
+
+    def _stand_in(self, shape: Mapping[str, Any], titles: Mapping[int, str]) -> str:
+        """What stands for a title that the job does not have: the one synced last, else the name of the file."""
+        path = "" if self._known.obfuscate_paths else shape["path"]
+        return titles.get(shape["scene_id"], "") or (file_title(path) if path else "")
 
     def _shape(
         self,
