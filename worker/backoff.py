@@ -50,7 +50,7 @@ the hour. Not spread, for what is due together goes in one batch."""
 
 _TEMPORARY = (5.0, 80.0, 5)
 _NOT_FOUND = (30.0, 600.0, 12)
-_PARTLY = (5.0, 600.0, 12)  # half an hour on average: it ends as done, so an outage of one route had better be over
+_PARTLY = (5.0, 600.0, 12)  # never less than half an hour: it ends as done, so one route's outage had better be over
 _UNLISTED = (600.0, 600.0, NOT_COUNTED)  # worker/upkeep/waiting_for_files.py wakes them
 _STASH = (5.0, 60.0, NOT_COUNTED)
 _AWAITED = (10.0, 10.0, NOT_COUNTED)
@@ -187,7 +187,10 @@ class RetryPolicy:
         if isinstance(error, NothingArrived):
             effect = BreakerEffect.FAILURE_OF_SCENE
         if retry_count < retries:
-            return Decision(Action.RETRY, effect, calculate_delay(retry_count, base, cap, jitter_seed))
+            delay = calculate_delay(retry_count, base, cap, jitter_seed)
+            if isinstance(error, PartlySynced):  # "equal jitter" (the same post): twelve halves make 1,817 s
+                delay = (delay + min(cap, base * 2.0 ** min(retry_count, 64))) / 2
+            return Decision(Action.RETRY, effect, delay)
         is_done_otherwise = isinstance(error, PartlySynced | NothingArrived)
         given_up = is_done_otherwise or (isinstance(error, PlexNotFound) and self.skip_not_found)
         return Decision(Action.DISCARD if given_up else Action.BURY, effect)

@@ -205,6 +205,12 @@ def test_a_refused_field_is_tried_ever_more_rarely_and_for_ever() -> None:
     assert (delays[0], delays[-1], refused_delay(FOR_EVER)) == (900.0, 86_400.0, 86_400.0)
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_what_fails_alone_is_tried_for_half_an_hour_at_least(seed: int) -> None:
+    delays = [RetryPolicy().decide(PARTLY, count, jitter_seed=seed).delay for count in range(12)]
+    assert 1800.0 <= sum(delays) <= 3600.0 + 60.0
+
+
 # --- the delay
 
 
