@@ -347,6 +347,8 @@ def in_words(result: dict[str, Any]) -> list[str]:
         who = "It differs" if differs == 1 else "They differ"
         lines.append(f"{who} in: {', '.join(f'{name} {count:,}' for name, count in fields)}")
     lines += [f"{counted(result[name], noun)} {what}" for name, noun, what in _NOTES if result[name]]
+    if result["failed"] and result[UNKNOWN]:
+        lines.append("Files of scenes that could not be compared may be among those that Stash does not know")
     if result["kind"] == Kind.RECONCILE.value:
         arrival = "It reaches Plex by itself" if differs == 1 else "They reach Plex by themselves"
         lines.append(queued(differs, result["enqueued"]) + (f". {arrival}" if differs else ""))

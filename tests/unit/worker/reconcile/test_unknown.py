@@ -207,3 +207,17 @@ def test_locks_and_refusals_are_counted(bench: Workbench, caplog: pytest.LogCapt
     assert {(row["scene_id"], row["lock_only"], row["refused"]) for row in report["rows"]} == {(2, True, False)}
     assert (report["lock_only"], report["refused"]) == (1, 0)
     assert "1 scene with a field that is equal but not locked" in caplog.text
+
+
+def test_files_of_a_scene_that_stash_cannot_answer_for_are_said_to_be_among_them(
+    bench: Workbench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    bench.plex.add_item(bench.section, "/media/new.mp4")
+    compare(bench)
+    assert "may be among those" not in caplog.text
+    scene_id = bench.add_scene(title="Never synced")
+    bench.stash.break_scene(scene_id)
+    report = compare(bench)
+    assert (report["failed"], report["unknown_to_stash"]) == (1, 2)
+    assert "Files of scenes that could not be compared may be among those that Stash does not know" in caplog.text
