@@ -57,7 +57,8 @@ class SceneUnreadable(StashError, TransientError):
 
     def __init__(self, scene_id: int, reason: str) -> None:
         super().__init__(
-            f"Stash cannot answer for scene {scene_id} ({reason}). Scan its file in Stash again, or delete the scene"
+            f"Stash cannot answer for scene {scene_id} ({reason}). Scan its file in Stash again and press Retry Failed"
+            " Jobs, or delete the scene"
         )
         self.scene_id = scene_id
 
