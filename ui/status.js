@@ -36,7 +36,7 @@
 
     async function setPaused(paused) {
       await api.saveSettings({ paused });
-      // The drainer notices within 10 s. Who reads the settings before tells the others: its status knows better.
+      // The drainer notices in a moment. Who reads the settings before tells the others: its status knows better.
       await api.operation("settings");
       live.accept(await api.operation("queue_status"));
       toasts.done(t(paused ? "status.paused" : "status.resumed"));

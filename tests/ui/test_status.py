@@ -131,7 +131,7 @@ def test_pausing_keeps_every_other_setting(site: Site) -> None:
     site.stash.live["status"] = idle_status()
     site.stash.answers["queue_status"] = as_operation(busy("paused", paused=True, written_at=time.time() + 1))
     site.open("status").press("Pause")
-    site.shows("Paused. Sending stops within 10 seconds, and edits are kept.")
+    site.shows("Paused. Sending stops in a moment, and edits are kept.")
     expect(site.button("Resume")).to_be_visible()
     site.saves({
         "plex_url": "http://192.168.1.10:32400", "plex_token": "a-secret", "unknown": "stays", "paused": True,
@@ -147,7 +147,7 @@ def test_resuming(site: Site) -> None:
     site.stash.answers["queue_status"] = as_operation(resumed)
     site.open("status").shows("Syncing is paused.")
     site.press("Resume")
-    site.shows("Resumed. Sending starts within 10 seconds.")
+    site.shows("Resumed. Sending starts in a moment.")
     site.becomes(lambda: site.stash.settings.get("paused"), False)
     site.lacks("Syncing is paused.")
 
