@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from plex.editing.edits import (
     FieldEdit,
     ItemHistory,
+    Original,
     ServerWays,
     WriteRules,
     is_locked,
@@ -169,9 +170,17 @@ class _Comparison:
         )
         edit = plan.edit()
         original = self.history.originals.get(name)
-        if edit and only_ours and not want and original and set(names(original.value)) <= set(names(edit.new)):
-            return replace(edit, locked=original.locked, gives_back=True)  # nothing of ours is left, and nothing lost
+        if edit and only_ours and not want and original and self._is_back(edit, original):
+            return replace(edit, locked=original.locked, gives_back=True)
         return replace(edit, left_out=left_out(want, fits)) if edit else None
+
+    def _is_back(self, edit: FieldEdit, original: Original) -> bool:
+        """Whether nothing of ours is left in a list, and nothing lost.
+
+        One that we emptied stays ours, or an agent would fill it again; with `preserve_plex_edits` it may.
+        """
+        is_whole = set(names(original.value)) <= set(names(edit.new))
+        return is_whole and (self.rules.preserve_plex_edits or bool(names(edit.new)))
 
     def _lock_edit(self, name: str, want: FieldValue, have: FieldValue) -> FieldEdit | None:
         """The lock alone, for a field that Stash fills or that we cleared."""

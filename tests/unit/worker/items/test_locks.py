@@ -65,6 +65,30 @@ def test_what_neither_has_is_not_locked_but_what_we_cleared_stays_so(bench: Work
     assert "summary" in bench.item(1).locked
 
 
+def test_whatever_we_cleared_stays_empty_whatever_an_agent_brings(tmp_path: Path) -> None:
+    with Workbench(tmp_path, scenes=1, collections_from="studio,performers", tags_as="both") as bench:
+        filled = {
+            "studio_id": bench.stash.studio_id("Studio"),
+            "tag_ids": [bench.stash.tag_id("Tag")],
+            "performer_ids": [bench.stash.performer_id("Somebody")],
+            "date": "2026-11-26",
+        }
+        bench.edit(1, **filled)
+        bench.drain()
+        bench.edit(1, details="", **{name: [] if isinstance(each, list) else None for name, each in filled.items()})
+        bench.drain()
+        bench.plex.agent = film_agent
+        bench.plex.refresh_everything()
+        item = bench.item(1)
+        shown = (item.studio, item.summary, item.genres, item.collections, item.labels, item.roles)
+        assert shown == ("", "", (), (), (), ())
+        assert {"studio", "summary", "genre", "collection", "label", "actor"} <= item.locked
+        assert sync_all(bench, "reconcile") == 0
+        enqueue_undo(bench.database, [1], bench.clock.now)
+        bench.drain()
+        assert not bench.item(1).locked & {"collection", "label"}
+
+
 def test_with_preserve_a_value_that_is_not_ours_stays_free(bench: Workbench) -> None:
     bench.configure(preserve_plex_edits=True)
     bench.plex.edit_as_user(bench.keys[1], lock=False, title="Title 1", summary="Theirs")
