@@ -134,9 +134,9 @@ def nobody(folder: DataFolder) -> DrainerState:
     """
     if JsonFile(folder.install_failure).peek():
         return DrainerState(doing=Doing.PACKAGES.value, blocked=PACKAGES_MISSING)
-    if not read_known_settings(folder.known_settings).are_usable:
-        return DrainerState(doing=Doing.SETTINGS.value)
-    return DrainerState(blocked=str((JsonFile(folder.status).peek() or {}).get("blocked") or ""))
+    blocked = str((JsonFile(folder.status).peek() or {}).get("blocked") or "")
+    are_usable = read_known_settings(folder.known_settings).are_usable
+    return DrainerState(doing="" if are_usable else Doing.SETTINGS.value, blocked=blocked)
 
 
 def _breaker(gate: StoredGate) -> dict[str, Any]:
