@@ -13,11 +13,13 @@ StashUnavailable and SceneUnreadable are TransientErrors, SceneGone is a Permane
 
 from __future__ import annotations
 
-from validation.errors import PermanentError, TransientError
+import re
 
-_UNKNOWN_FIELD = "Cannot query field"
+from validation.errors import PermanentError, TransientError
+from validation.fields import NEEDED_BY
+
+_UNKNOWN_FIELD = re.compile(r'Cannot query field "(\w+)"')
 """How gqlparser, which Stash v0.30 uses, begins to tell of a field that the schema lacks."""
-_TOO_OLD = "This Stash is too old for PlexSync or for one of its settings. Update Stash, or turn off what needs this"
 
 
 class StashError(Exception):
@@ -47,9 +49,16 @@ class StashQueryFailed(StashUnavailable):
     """Stash answered a GraphQL query with errors; `reason` has its own words."""
 
     def __init__(self, reason: str) -> None:
-        next_step = _TOO_OLD if _UNKNOWN_FIELD in reason else "See Stash's log"
+        unknown = _UNKNOWN_FIELD.search(reason)
+        next_step = _too_old_in_words(unknown[1]) if unknown else "See Stash's log"
         super().__init__(f"Stash could not answer ({reason}). {next_step}")
         self.reason = reason
+
+
+def _too_old_in_words(field: str) -> str:
+    if field in NEEDED_BY:
+        return f"This Stash is too old for {NEEDED_BY[field]}. Update Stash, or change that setting"
+    return "This Stash is too old for PlexSync. Update Stash"
 
 
 class SceneUnreadable(StashError, TransientError):

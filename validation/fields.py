@@ -248,6 +248,18 @@ OPTIONAL_INPUTS: frozenset[str] = frozenset(
 of the other inputs with whose they are. A hook cannot know settings, so it passes them all;
 `validation.in_force` knows which are used."""
 
+NEEDED_BY: dict[str, str] = {
+    "organized": "only_organized",
+    "code": "code_as, or for {code} in a format",
+    "director": "write_director",
+    "parents": "a name that ends with / in a list of tags",
+    "tags": "performer_tags",  # of a performer: a scene has them in every Stash
+    "image_path": "performer_photos_url",
+    "parent_studio": "parent_studio in collections_from",
+    "groups": "groups in collections_from",
+}
+"""By the field of Stash's schema that a query names, the settings without which nobody asks for it, in words."""
+
 INPUT_OF_KIND = {"performer": "performer_ids", "studio": "studio_id", "tag": "tag_ids"}
 """By which input of a scene it carries what a rename or a removal is about."""
 

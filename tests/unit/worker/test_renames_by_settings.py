@@ -132,6 +132,31 @@ def test_an_older_stash_answers_until_a_setting_needs_more_of_it(
     bench.drain()
 
 
+@pytest.mark.parametrize(
+    ("lacking", "settings", "needed_by"),
+    [
+        ("Scene.groups", {"collections_from": "studio, groups"}, "groups in collections_from"),
+        ("Studio.parent_studio", {"collections_from": "parent_studio"}, "parent_studio in collections_from"),
+        ("Tag.parents", {"exclude_tags": "Top/"}, "a name that ends with / in a list of tags"),
+        ("Performer.tags", {"performer_tags": True}, "performer_tags"),
+        ("Performer.image_path", {"performer_photos_url": "http://stash:9999"}, "performer_photos_url"),
+        ("Scene.organized", {"only_organized": True}, "only_organized"),
+        ("Scene.director", {"write_director": True}, "write_director"),
+        ("Scene.code", {"code_as": "tagline"}, "code_as"),
+    ],
+)
+def test_the_setting_that_an_older_stash_has_no_answer_for_is_named(
+    bench: Workbench, caplog: pytest.LogCaptureFixture, lacking: str, settings: dict[str, Any], needed_by: str
+) -> None:
+    bench.stash.lacking = frozenset({lacking})
+    bench.configure(**settings)
+    bench.enqueue(1)
+    bench.run_for(60)
+    assert any(f"This Stash is too old for {needed_by}" in text for text in caplog.messages)
+    bench.configure()
+    bench.drain()
+
+
 def test_stash_is_asked_for_it_only_where_a_setting_needs_it(bench: Workbench) -> None:
     """An older Stash knows neither groups nor a tag's parents, and still answers."""
     selections: dict[str, dict[str, Any]] = {
