@@ -6,18 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from sync_queue.enqueue import enqueue_undo
-from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
-from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
 from tests.simulators.plex_writes import NO_FIELD, WriteFaults
-from tests.support.filled_settings import BEFORE, FILLED, SCENE, shown, sync, world
+from tests.support.filled_settings import BEFORE, shown, sync, world
 from tests.support.workbench import Workbench
 
 NO_LISTS = {"tags_as": "none", "collections_from": "none"}
-some_fields = st.frozensets(st.sampled_from(sorted({*TEXT_FIELDS, *TAG_FIELDS})), max_size=3)
 
 
 class Step(NamedTuple):
@@ -32,12 +27,6 @@ class Step(NamedTuple):
     ignored: frozenset[str] = NO_FIELD
     ignored_requests: int | None = None
     only_locked: frozenset[str] = NO_FIELD
-
-
-some_settings = st.lists(st.sampled_from([*(values for values, _ in FILLED), NO_LISTS]), max_size=4).map(
-    lambda chosen: {name: value for values in chosen for name, value in values.items()}
-)
-some_steps = st.builds(Step, some_settings, some_fields, some_fields, st.none() | st.integers(1, 3), some_fields)
 
 
 def take(bench: Workbench, always: dict[str, Any], step: Step) -> None:
@@ -84,41 +73,3 @@ def test_another_studio_takes_the_place_of_the_one_that_plex_did_not_let_go(tmp_
         enqueue_undo(bench.database, [1], bench.clock.now)
         bench.drain()
         assert bench.item(1).collections == ("Mine",)
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink would start hundreds of servers
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(
-    dialect=st.sampled_from(EVERY_DIALECT),
-    before=st.fixed_dictionaries({}, optional={name: st.just(value) for name, value in BEFORE.items()}),
-    said=st.frozensets(st.sampled_from(list(SCENE))),
-    always=st.sampled_from([{}, {"preserve_plex_edits": True}]),
-    steps=st.lists(some_steps, min_size=1, max_size=3),
-)
-def test_property_what_plex_did_not_take_for_a_while_leaves_nothing_behind(
-    tmp_path_factory: pytest.TempPathFactory,
-    dialect: Dialect,
-    before: dict[str, Any],
-    said: frozenset[str],
-    always: dict[str, Any],
-    steps: list[Step],
-) -> None:
-    folder: Path = tmp_path_factory.mktemp("bench")
-    with world(folder, said, **before) as bench:
-        bench.plex.change_dialect(**vars(dialect))
-        untouched = shown(bench.item(1))
-        sync(bench, always)
-        without = shown(bench.item(1))
-        for step in steps:
-            take(bench, always, step)
-        sync(bench, always)
-        assert sync(bench, always) == [], "a second sync"
-        assert shown(bench.item(1)) == without
-        take(bench, always, steps[-1])
-        enqueue_undo(bench.database, [1], bench.clock.now)
-        bench.drain()
-        assert shown(bench.item(1)) == untouched
