@@ -245,10 +245,8 @@ class SceneSync:
         for item in work.items:
             locks = self._images.locks(item, work.picture, work.changed_in_stash)
             photos = self._photos.due(item, work.scene)
-            is_first_try = work.job.retry_count == 0
-            item.write(
-                self._context.plex, locks, self._server, self._clock(), photos.requests, is_first_try=is_first_try
-            )
+            is_first, now = work.job.retry_count == 0, self._clock()
+            item.write(self._context.plex, locks, self._server, now, photos.requests, is_first_try=is_first)
             self._photos.finish(item, photos)
             self._images.sync(item, work.picture, work.changed_in_stash)
             if item.is_refresh_due:
