@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from stash.protocol import Request
 from tests.support.workbench import Workbench
+from worker.drain.parts import Workplace
 from worker.tasks.bulk_sync import BulkSync
 from worker.tasks.undo import UndoTask
 
@@ -50,7 +52,11 @@ def undo(bench: Workbench) -> None:
         work(bench)
         return {"waiting": 0}
 
-    UndoTask(bench.workplace, Request({}, {"scene_id": 1, "dry_run": False}), drain, bench.clock).undo_scene()
+    request = Request({}, {"scene_id": 1, "dry_run": False})
+    # A workplace of its own, as the task's process has: that of the bench is closed when a drainer takes over.
+    workplace = Workplace(bench.folder, bench.stash.server_connection(), bench.clock)
+    with closing(workplace):
+        UndoTask(workplace, request, drain, bench.clock).undo_scene()
 
 
 def test_what_was_undone_on_another_server_is_synced_and_undone_on_this_one(bench: Workbench) -> None:
