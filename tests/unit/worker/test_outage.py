@@ -14,6 +14,7 @@ from tests.simulators.faults import Answer, Fault, Waiting, drop, maintenance, s
 from tests.simulators.http_server import Request, Response
 from tests.support.workbench import POLL_INTERVAL, TOKEN, Workbench
 from worker.circuit_breaker import FAILURE_THRESHOLD, CircuitBreaker, CircuitState
+from worker.clients.harmless_edit import MOST_EDITS, MOST_KEYS
 from worker.processor import Ended
 from worker.tasks.views.status_report import report_outages
 
@@ -254,7 +255,7 @@ def test_once_enough_failed_in_a_row_the_rest_of_the_batch_is_spared(
         bench.enqueue(*scenes)
         bench.step()
         assert CircuitBreaker(store=JsonFile(bench.folder.breaker)).stored_state is CircuitState.OPEN
-        tests_of_plex = 2
+        tests_of_plex = MOST_KEYS * MOST_EDITS
         assert bench.plex.count(method, prefix) <= FAILURE_THRESHOLD + parallel_writes + tests_of_plex
         assert bench.retries_counted() < FAILURE_THRESHOLD + parallel_writes
         assert bench.pending() == list(scenes)
