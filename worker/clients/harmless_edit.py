@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from itertools import cycle
 
 from plex.client import PlexClient
 from plex.editing.writer import unchanged_lock
@@ -11,7 +12,7 @@ from plex.files.index import FileIndex
 from plex.items import PlexItem
 
 MOST_KEYS = 2
-"""Items that are asked at most: the first may be at fault, too."""
+"""Items that are asked at most, and questions: the first may be at fault, too."""
 MOST_EDITS = 2
 """Fields that an item is asked with at most."""
 FIELDS_TO_ASK_WITH = ("title", "summary", "studio", "date", "tags", "performers", "collection")
@@ -21,9 +22,9 @@ FIELDS_TO_ASK_WITH = ("title", "summary", "studio", "date", "tags", "performers"
 def fault_of_edits(plex: PlexClient, index: FileIndex, besides: Collection[int]) -> str | None:
     """Why Plex takes no edit now, "" where it does, None where it has no item to try it with.
 
-    A field of an item, its title first, is locked, or not, as it is. `besides` holds the rating keys of items that may
-    be at fault themselves: they are asked where there is no other. MOST_KEYS items have to be refused, but one silence
-    is enough, as each takes its time.
+    A field of an item is locked, or not, as it is. `besides` holds the rating keys of items that may be at fault
+    themselves: they are asked where there is no other. That has to be refused MOST_KEYS times, but one silence is
+    enough, as each takes its time.
     """
     fault = _fault_of_editing(plex, index.two_keys(besides))
     return fault if fault is not None else _fault_of_editing(plex, sorted(besides)[:MOST_KEYS])
@@ -38,7 +39,7 @@ def takes_edits(plex: PlexClient, item: PlexItem, besides: Collection[str] = ())
     return True
 
 
-def _edit_harmlessly(plex: PlexClient, item: PlexItem, besides: Collection[str] = ()) -> None:
+def _edit_harmlessly(plex: PlexClient, item: PlexItem, besides: Collection[str]) -> None:
     """Lock or unlock a field of an item as it is; a second one where Plex does not take the first. Raises PlexError.
 
     One silence is enough, as each takes its time.
@@ -58,12 +59,13 @@ def _edit_harmlessly(plex: PlexClient, item: PlexItem, besides: Collection[str] 
 
 def _fault_of_editing(plex: PlexClient, rating_keys: Iterable[int]) -> str | None:
     fault = None
-    for rating_key in rating_keys:
+    # Each time another field: the first may be one that this Plex does not take.
+    for rating_key, name in zip(cycle(rating_keys), FIELDS_TO_ASK_WITH[:MOST_KEYS], strict=False):
         try:
             item = plex.items([rating_key]).get(rating_key)
             if item is None:
                 continue
-            _edit_harmlessly(plex, item)
+            plex.edit(item, unchanged_lock(item, name))
         except PlexNotFound:  # it went away in between
             continue
         except PlexError as error:
