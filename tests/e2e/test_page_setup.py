@@ -13,7 +13,7 @@ from tests.contract.operation_shapes import check_answer
 from tests.simulators.plex_tv import KnownServer, PlexTvSimulator
 from tests.simulators.stash_graphql import ResolverError
 from tests.support.buttons import operate
-from tests.world import PLEX_ROOT, STASH_ROOT, TOKEN, World
+from tests.world import PLEX_ROOT, STASH_ROOT, TOKEN, World, wait_until
 from worker.version import VERSION
 
 SIGNED_IN = "Sekr3t-account-token"
@@ -129,3 +129,16 @@ def test_a_plex_tv_that_is_not_there_is_said(tmp_path: Path, plex_tv: PlexTvSimu
         plex_tv.refuse()
         with pytest.raises(ResolverError, match=r"plex\.tv cannot be reached"):
             ask(world, "login_start")
+
+
+@pytest.mark.parametrize(("token", "doing"), [(TOKEN, "idle"), ("", "settings")])
+def test_who_has_set_plexsync_up_elsewhere_need_not_open_setup(tmp_path: Path, token: str, doing: str) -> None:
+    """Stash's own form asks nothing of the plugin: a drainer reads what nobody has read yet."""
+    with World(tmp_path, idle_seconds=30.0, plex_token=token) as world:
+        assert ask(world, "queue_status")["settings_problem_count"] == 1
+
+        def has_been_read() -> bool:
+            status = ask(world, "queue_status")
+            return bool(status["drainer"]["doing"] == doing and "not set up" not in str(status))
+
+        wait_until(has_been_read, "the settings to be read")

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from stash.protocol import Request, log
-from storage.database import NewerFormat
+from storage.database import Database, NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
 from sync_queue.state.refusals import has_refusals
 from sync_queue.waiting.missed import is_missed_since
 from validation.errors import ConfigError
+from worker.base.known_settings import noted_at
 from worker.data_folder import DataFolder
 from worker.errors import ArgumentError, TaskError
 from worker.handover.up_to_date import open_up_to_date
@@ -178,10 +179,20 @@ def _leave_to_a_drainer(folder: DataFolder, start_drainer: Callable[[], object],
     try:
         # By its name: somebody may have set the file aside that the task has open.
         with closing(open_queue_database(folder.queue)) as database:
-            is_missing = is_missed_since(database, time.time() - MISSED_FOR)
-            if has_open_jobs(database) or has_refusals(database) or is_missing or JsonFile(folder.write_test).peek():
+            if _has_work(folder, database):
                 start_drainer()
     except NewerFormat:
         return  # this version has no drainer for it, and the task has said so
     except (OSError, sqlite3.Error) as error:
         log(level, f"No drainer could be started ({error}). The jobs wait for the next edit or task")
+
+
+def _has_work(folder: DataFolder, database: Database) -> bool:
+    """Whether a drainer has something to do or to wait for. It is also who reads settings that nobody has read yet."""
+    return (
+        has_open_jobs(database)
+        or has_refusals(database)
+        or is_missed_since(database, time.time() - MISSED_FOR)
+        or bool(JsonFile(folder.write_test).peek())
+        or not noted_at(folder.known_settings)
+    )
