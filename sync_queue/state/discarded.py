@@ -49,9 +49,7 @@ def discarded_since(database: Database, since: float, scene_ids: Iterable[int]) 
 
 def discarded_times(database: Database, scene_ids: Iterable[int]) -> dict[int, float]:
     """When each of the scenes was taken out last (seconds since the epoch); one that never was is absent."""
-    rows = database.all(
-        f"SELECT scene_id, discarded_at FROM discarded WHERE scene_id {IN_LIST}", (as_list(scene_ids),)
-    )
+    rows = database.all(f"SELECT scene_id, discarded_at FROM discarded WHERE scene_id {IN_LIST}", (as_list(scene_ids),))
     return dict(rows)
 
 

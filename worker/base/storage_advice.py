@@ -48,16 +48,22 @@ def _step_for_database(said: str, place: str) -> str:
 
 def _is_missing(place: str) -> bool:
     """Whether nothing is there, which a link may hide, and no file stands in the way above it."""
-    return not os.path.exists(place) and os.path.isdir(os.path.dirname(_missing_part(place)))
+    above = os.path.dirname(missing_part(place))
+    return not os.path.exists(place) and (os.path.isdir(above) or not os.path.exists(above))
 
 
-def _missing_part(place: str) -> str:
-    """Of the path, as much as is missing from where: its first folder that is not there."""
-    while not os.path.exists(os.path.dirname(place)):
-        place = os.path.dirname(place)
+def missing_part(place: str) -> str:
+    """Of the path, as much as is missing from where: its first folder that is not there.
+
+    On Windows that may be a whole drive or share, which is its own parent.
+    """
+    while (above := os.path.dirname(place)) != place and not os.path.exists(above):
+        place = above
     return place
 
 
 def _step_for_missing(place: str) -> str:
-    first = _missing_part(place)
-    return MOUNT if os.path.islink(first) or os.access(os.path.dirname(first), os.W_OK) else MAKE_FOLDER
+    first = missing_part(place)
+    above = os.path.dirname(first)
+    is_away = os.path.islink(first) or not os.path.exists(above) or os.access(above, os.W_OK)
+    return MOUNT if is_away else MAKE_FOLDER

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -49,9 +50,10 @@ def pip_command(python: str, target: str, lock: str, *options: str) -> list[str]
 
     `options` are for the interpreter. Wheels only: building pydantic's core takes a Rust compiler and fails late and
     obscurely without one. `--no-user`, `--prefix` and `--root`, because pip's configuration may have some that
-    contradict `--target`; for what no option takes back see worker.packages.private_pip.
+    contradict `--target`; for what no option takes back see worker.packages.private_pip. The root is that of the
+    temporary folder, where pip installs first: on Windows `target` may be on another drive.
     """
-    root = os.path.splitdrive(os.path.abspath(target))[0] + os.sep
+    root = os.path.splitdrive(os.path.abspath(tempfile.gettempdir()))[0] + os.sep
     return [
         *isolated(python, *options, _PIP, "install", "--disable-pip-version-check", "--no-input", "--no-user"),
         *("--prefix", "", "--root", root),

@@ -156,9 +156,7 @@ class Ownership:
         self._database = database
         self._takes_part = takes_part
 
-    def find(
-        self, scenes: Sequence[Scene], patient: Collection[int] = (), *, news_since: float = 0.0
-    ) -> list[Settled]:
+    def find(self, scenes: Sequence[Scene], patient: Collection[int] = (), *, news_since: float = 0.0) -> list[Settled]:
         """One result for each scene; `patient` as for ItemFinder.find. Raises PlexError, StashUnavailable."""
         pins = self._pins.all()
         pinned = {

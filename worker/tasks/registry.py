@@ -144,10 +144,13 @@ def perform(
     if action is None:
         asked = f'mode is "{request.mode}"' if request.mode else "mode is missing"
         raise TaskError(f"{asked}. PlexSync knows {', '.join(sorted(MODES))}. Start one under Settings > Tasks")
-    start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
     try:
         refuse_unknown(request.args, (*action.arguments, QUIET))
         quiet = switch(request.args, QUIET)
+    except ArgumentError as error:
+        raise TaskError(str(error)) from error
+    start_drainer = partial(ensure_drainer, folder, plugin_file, request.server_connection)
+    try:
         with ExitStack() as stack:
             plugin_folder = os.path.dirname(plugin_file)
             database = stack.enter_context(closing(open_up_to_date(folder, plugin_folder, start_drainer)))
@@ -157,7 +160,7 @@ def perform(
         raise TaskError(str(error)) from error
     finally:
         if not action.changes_nothing:
-            _leave_to_a_drainer(folder, start_drainer, "debug" if is_quiet(request) else "warning")
+            _leave_to_a_drainer(folder, start_drainer, "debug" if quiet else "warning")
 
 
 def _open_workplace(

@@ -158,9 +158,7 @@ class TestPathMap:
 def test_all_files_of_a_scene_count(world: World) -> None:
     world.add("/media", "/media/b/1.mp4", "/media/b/2.mp4").add("/more", "/more/b/1.mp4").add("/most", "/most/c/3.mp4")
     result = world.matcher().match(["/data/b/1.mp4", "/data/b/2.mp4", "/data/c/3.mp4", "/data/c/4.mp4"])
-    assert result == MatchResult(
-        (2, 4), ("/media/b/1.mp4", "/more/b/1.mp4"), ("/data/c/4.mp4",), ("/data/b/1.mp4",)
-    )
+    assert result == MatchResult((2, 4), ("/media/b/1.mp4", "/more/b/1.mp4"), ("/data/c/4.mp4",), ("/data/b/1.mp4",))
 
 
 def test_an_item_with_two_files_of_the_scene_is_named_once(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from worker.tasks.task import Task
 
 logger = logging.getLogger(__name__)
 
+
 class Locked(NamedTuple):
     """An item that holds locks of ours, our names of the locked fields, and whose item it is (0 = nobody's)."""
 

@@ -88,3 +88,11 @@ def test_a_database_that_may_only_be_read_is_made_writable(tmp_path: Path) -> No
 
 def test_what_says_nothing_leads_to_no_step(tmp_path: Path) -> None:
     assert next_step(sqlite3.OperationalError("disk I/O error"), str(tmp_path)) == ""
+
+
+def test_a_place_without_an_end_above_it_that_exists_is_not_looked_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is a drive or share of Windows that is not connected: it is its own parent, as "" is here."""
+    monkeypatch.chdir(tmp_path)
+    assert next_step(FileNotFoundError(errno.ENOENT, "not there"), "nas/plexsync/data") == MOUNT
