@@ -95,7 +95,7 @@ def send_again(plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], *, 
 
     `others_passed`: whether Plex has taken another edit of the item just now.
     """
-    sent = _send_each(plex, item, edits, partial(_send, plex, item))
+    sent = _send_each(plex, item, edits, partial(_send, plex, item), others_passed=others_passed)
     nothing_passed = bool(edits) and len(sent.refused) == len(edits) and not others_passed
     if nothing_passed and _is_servers(sent.refused.values()) and not takes_edits(plex, item, sent.refused):
         raise sent.refused[edits[-1].field]
@@ -150,9 +150,17 @@ def _fields(edits: Iterable[FieldEdit]) -> set[str]:
 
 
 def _send_each(
-    plex: PlexClient, item: PlexItem, edits: Sequence[FieldEdit], send: Callable[[FieldEdit], FieldEdit]
+    plex: PlexClient,
+    item: PlexItem,
+    edits: Sequence[FieldEdit],
+    send: Callable[[FieldEdit], FieldEdit],
+    *,
+    others_passed: bool = False,
 ) -> Sent:
-    """`send` each field by itself; what it returns went out."""
+    """`send` each field by itself; what it returns went out.
+
+    Where others passed just now, Plex takes edits, and the locks that `item` shows are no longer those in Plex.
+    """
     sent = Sent(())
     for edit in edits:
         try:
@@ -164,7 +172,8 @@ def _send_each(
             done = edit
         sent.edits += (done,)
         has_failed_enough = len(sent.refused) == len(sent.edits) == ENOUGH_FIELDS
-        if has_failed_enough and _is_servers(sent.refused.values()) and not takes_edits(plex, item, sent.refused):
+        is_in_doubt = has_failed_enough and not others_passed and _is_servers(sent.refused.values())
+        if is_in_doubt and not takes_edits(plex, item, sent.refused):
             raise sent.refused[edit.field]
     return sent
 
@@ -180,7 +189,7 @@ def _send_one(plex: PlexClient, item: PlexItem, server: KnownServer, edit: Field
         _send(plex, item, edit)
     except (PlexPermanentError, PlexTemporaryError) as error:
         is_list = edit.field in LIST_FIELDS
-        if edit.roles and edit.added and error.status is not None and error.status < 500:
+        if edit.roles and error.status is not None and error.status < 500:
             return _send_one(plex, item, server, replace(edit, roles={}))  # the names matter more than what they play
         if not _may_be_too_long(error, edit) or (is_list and not edit.added):
             raise
@@ -311,9 +320,11 @@ class ItemWriting:
                 for parameters in plain_edit_requests([edit]):
                     plex.edit(self.item, parameters)
             except _REFUSALS as error:
-                if error.status is None or not takes_edits(plex, self.item, [edit.field]):
+                if error.status is None or not self.is_fields_own(error, plex):
                     raise
                 self.failures[edit.field] = error
+            else:
+                self._takes_edits = True
         self._rate(plex, edits, server)
 
     def send_beside(

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 from storage.json_file import JsonFile
+from sync_queue.enqueue import enqueue_undo
+from sync_queue.state.server_knowledge import ServerKnowledge
 from sync_queue.state.sync_state import SyncState
+from tests.simulators.faults import Answer, Fault, Waiting, status
+from tests.simulators.http_server import Request, Response
 from tests.simulators.pictures import jpeg
 from tests.simulators.plex_edits import TAG_FIELDS, TEXT_FIELDS
 from tests.simulators.plex_writes import NO_FIELD
@@ -112,3 +116,32 @@ def test_an_ignored_edit_says_nothing_about_how_plex_keeps_locks(
         bench.drain()
         assert {*LOCKS, "title"} <= bench.item(1).locked
         assert "does not keep" not in caplog.text
+
+
+@pytest.mark.parametrize("undoes", [False, True])
+@pytest.mark.parametrize("code", [400, 500])
+def test_finding_out_why_one_field_stays_out_leaves_the_lock_of_another_as_it_was_written(
+    tmp_path: Path, code: int, undoes: bool
+) -> None:
+    with Workbench(tmp_path, scenes=1) as bench:
+        if undoes:
+            sync_all(bench)
+        bench.plex.writes.ignored = frozenset({"summary"})
+        bench.plex.inject(refusing_alone("summary", code), method="PUT")
+        if undoes:
+            enqueue_undo(bench.database, [1], bench.clock.now)
+        else:
+            bench.enqueue(1)
+        bench.run_for(HALF_A_MINUTE)
+        assert ("title" in bench.item(1).locked) is not undoes
+        assert ServerKnowledge(bench.database, bench.plex.machine_identifier).traits() == {}
+
+
+def refusing_alone(name: str, code: int) -> Fault:
+    """Plex takes the field beside a title, and refuses it by itself."""
+
+    def choose(request: Request, answer: Answer, waiting: Waiting) -> Response:
+        is_alone = name in request.target and "title" not in request.target
+        return status(code)(request, answer, waiting) if is_alone else answer()
+
+    return choose
