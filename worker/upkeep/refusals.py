@@ -10,6 +10,7 @@ from plex.exceptions import PlexError
 from stash.exceptions import StashUnavailable
 from storage.database import Database
 from sync_queue.enqueue import enqueue_many
+from sync_queue.operations import pending_scene_ids
 from sync_queue.sources import REFUSED
 from sync_queue.state.discarded import left_alone
 from sync_queue.state.refusals import has_refusals, is_try_near, take_due
@@ -63,5 +64,7 @@ class RefusalLook:
         server_id, version = context.plex.machine_identifier, context.plex.version
         with self._database.transaction():
             scene_ids = take_due(self._database, server_id, version, now, refused_delay, max(REFUSED_WAITS))
-            wanted = set(scene_ids) - left_alone(self._database, scene_ids)
+            # A job that waits tries it, too; to fold this in would only forget its own tries.
+            waiting = pending_scene_ids(self._database, scene_ids)
+            wanted = set(scene_ids) - waiting - left_alone(self._database, scene_ids)
             return enqueue_many(self._database, sorted(wanted), REFUSED, now)

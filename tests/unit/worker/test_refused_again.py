@@ -16,6 +16,7 @@ from sync_queue.state.sync_state import SyncState
 from tests.simulators.faults import status
 from tests.simulators.plex_writes import NO_FIELD
 from tests.support.agreement import disagreements
+from tests.support.queue_examples import pending_data
 from tests.support.workbench import Workbench
 from worker.backoff import REFUSED_WAITS
 from worker.processor import Ended
@@ -211,6 +212,22 @@ def test_a_file_that_is_gone_from_plex_makes_no_failed_job_of_it(bench: Workbenc
     bench.plex.remove_item(bench.keys.pop(1))
     bench.run_for(INTERVAL + 2 * MINUTE)
     assert (bench.dead_letters(), bench.open_jobs(), bench.worker.progress.retried) == ([], 0, 0)
+
+
+def test_a_job_that_waits_for_its_own_retry_keeps_its_tries_and_who_asked_for_it(bench: Workbench) -> None:
+    edit_refused(bench)
+    bench.run_for(REFUSED_WAITS[0] - 5 * MINUTE)
+    bench.plex.inject(status(500), method="PUT", path="/:/rate")
+    bench.edit(1, rating100=80)
+    counts = [0]
+    end = bench.clock.now + INTERVAL + 10 * MINUTE
+    while bench.clock.now < end and bench.pending():
+        bench.step()
+        for each in pending_data(bench.database):
+            assert each["data"]["source"] == "hook"
+            counts.append(each["retry_count"])
+    assert counts == sorted(counts)
+    assert counts[-1] > 1
 
 
 def test_while_plex_is_down_nobody_tries(bench: Workbench) -> None:
