@@ -150,9 +150,12 @@ class DeadLetterQueue:
         return [_dead_letter(row) for row in rows]
 
     def delete_older_than(self, days: float, now: float, kept_type: str = "") -> int:
-        """Delete entries buried more than `days` days before `now`, but for those of `kept_type`; returns how many."""
+        """Delete entries buried more than `days` days before `now`, but for those of `kept_type`; returns how many.
+
+        Nobody took their scenes out of the queue: time alone has them go, and they may be synced again by themselves.
+        """
         values = (now - days * SECONDS_PER_DAY, kept_type)
-        return delete_letters(self._database, "buried_at < ? AND error_type <> ?", values)
+        return self._database.execute("DELETE FROM dead_letters WHERE buried_at < ? AND error_type <> ?", values)
 
     def resolve(self, scene_id: int) -> None:
         """Delete a scene's entries: it is in step now, or a newer entry says why not."""

@@ -11,6 +11,7 @@ from sync_queue.dlq import SECONDS_PER_DAY, DeadLetterQueue
 from sync_queue.manager import AckQueue
 from sync_queue.models import DeadLetter, Failure, Job
 from sync_queue.operations import release_job
+from sync_queue.state.discarded import left_alone
 from tests.support.queue_examples import FAILURE, NOW, add, claim, rows
 
 AMBIGUOUS = Failure("AmbiguousMatch", "2 files match", "Ä title", "/data/a, b.mp4", ("/m/a.mp4", "/n/a.mp4"))
@@ -141,6 +142,15 @@ def test_old_entries_go(dead_letters: DeadLetterQueue) -> None:
     assert dead_letters.delete_older_than(30, NOW) == 2
     assert [entry.scene_id for entry in dead_letters.get_all()] == [1, 2]
     assert dead_letters.delete_older_than(30, NOW) == 0
+
+
+def test_nobody_took_out_what_goes_by_its_age(database: Database, dead_letters: DeadLetterQueue) -> None:
+    dead_letters.add(job(1), FAILURE, NOW - 31 * SECONDS_PER_DAY)
+    dead_letters.delete_older_than(30, NOW)
+    assert left_alone(database, [1]) == set()
+    dead_letters.add(job(1), FAILURE, NOW)
+    dead_letters.delete(dead_letters.get_all())
+    assert left_alone(database, [1]) == {1}, "what a person deletes is another matter"
 
 
 def test_clearing(dead_letters: DeadLetterQueue) -> None:
