@@ -14,6 +14,7 @@ from storage.crash_points import reach
 from storage.database import Database
 from sync_queue.enqueue import REMOVED, enqueue_many, serialize
 from sync_queue.schema import ACKNOWLEDGED, PENDING
+from sync_queue.state.discarded import IS_LEFT_ALONE
 
 SOURCE = "rename"
 REMOVAL_SOURCE = "removal"
@@ -57,13 +58,14 @@ def next_fan_out(database: Database) -> FanOut | None:
 def synced_scenes_after(database: Database, server_id: str, scene_id: int, limit: int) -> list[int]:
     """The next ids above `scene_id`, ascending, of scenes that were synced.
 
-    Without those that have a job waiting, are kept for review as dead letters, or were undone on the server: nothing is
-    due for them.
+    Without those that have a job waiting, are kept for review as dead letters, were undone on the server, or were taken
+    out of the queue since: nothing is due for them.
     """
     rows = database.all(
         "SELECT scene_id FROM scene_state WHERE scene_id > ?"
         " AND scene_id NOT IN (SELECT scene_id FROM undone WHERE server_id = ? AND scene_id > ?)"
         " AND NOT EXISTS (SELECT 1 FROM dead_letters WHERE dead_letters.scene_id = scene_state.scene_id)"
+        f" AND NOT EXISTS (SELECT 1 FROM discarded WHERE {IS_LEFT_ALONE} AND discarded.scene_id = scene_state.scene_id)"
         f" AND scene_id NOT IN (SELECT scene_id FROM ack_queue_default WHERE {PENDING} AND scene_id > ?)"
         " ORDER BY scene_id LIMIT ?",
         (scene_id, server_id, scene_id, scene_id, limit),

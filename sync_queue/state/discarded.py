@@ -11,6 +11,11 @@ from sync_queue.schema import PENDING
 KEPT_SECONDS = 365 * 86_400.0
 """Seconds for which it is remembered: a year. Chosen: longer than anybody leaves Stash off between two looks at it."""
 
+JUST_AFTER = 0.001
+"""Seconds from a sync to what comes after it. Stash tells whole seconds."""
+IS_LEFT_ALONE = "discarded_at > COALESCE(synced_at, 0)"
+"""The condition (SQL) on a scene's rows of `discarded` and `scene_state`: taken out, and not synced since."""
+
 
 def note_discarded(database: Database, row_ids: Iterable[int], now: float) -> None:
     """Remember the scenes of these pending jobs as taken out at `now` (seconds since the epoch), just before it."""
@@ -23,9 +28,16 @@ def note_discarded(database: Database, row_ids: Iterable[int], now: float) -> No
 
 
 def leave_alone(database: Database, scene_ids: Iterable[int], now: float) -> None:
-    """Have nothing that comes by itself sync these scenes until they are edited; `now`: seconds since the epoch."""
-    scenes = "SELECT DISTINCT value, ? FROM json_each(?) WHERE value > 0"
-    _note(database, scenes, (now, as_list(scene_ids)))
+    """Have nothing that comes by itself sync these scenes until they are edited; `now`: seconds since the epoch.
+
+    As taken out just after they were synced, or `now` where they never were: an edit since, of which no hook told, is
+    another matter.
+    """
+    scenes = (
+        "SELECT DISTINCT value, COALESCE(synced_at + ?, ?) FROM json_each(?)"
+        " LEFT JOIN scene_state ON scene_state.scene_id = value WHERE value > 0"
+    )
+    _note(database, scenes, (JUST_AFTER, now, as_list(scene_ids)))
 
 
 def delete_letters(database: Database, condition: str, values: Sequence[Any]) -> int:
@@ -57,7 +69,7 @@ def left_alone(database: Database, scene_ids: Iterable[int]) -> set[int]:
     """Those of the scenes that were taken out and not synced since: what comes by itself has to leave them alone."""
     rows = database.all(
         "SELECT discarded.scene_id FROM discarded LEFT JOIN scene_state USING (scene_id)"
-        f" WHERE discarded.scene_id {IN_LIST} AND discarded_at > COALESCE(synced_at, 0)",
+        f" WHERE discarded.scene_id {IN_LIST} AND {IS_LEFT_ALONE}",
         (as_list(scene_ids),),
     )
     return {scene_id for (scene_id,) in rows}

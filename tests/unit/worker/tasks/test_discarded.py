@@ -12,6 +12,7 @@ import pytest
 from stash.protocol import Request
 from storage.json_file import JsonFile
 from sync_queue.dlq import DeadLetterQueue
+from sync_queue.enqueue import enqueue_removal
 from sync_queue.models import Failure
 from sync_queue.operations import claim
 from sync_queue.state.discarded import KEPT_SECONDS
@@ -101,6 +102,14 @@ def test_nothing_brings_it_back_by_itself(bench: Workbench, name: str) -> None:
     assert catch_up(bench) == 0
     reconcile(bench, by_hand=False)
     assert bench.pending() == []
+
+
+@pytest.mark.parametrize("name", ["Forget all", "Discard all"])
+def test_nor_does_a_tag_that_somebody_deletes(bench: Workbench, name: str) -> None:
+    press(bench, name)
+    enqueue_removal(bench.database, "tag", "hook", bench.clock.now)
+    bench.drain()
+    assert not any(bench.shows(scene_id) for scene_id in (1, 2))
 
 
 @EVERY

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stash.protocol import Request
+from storage.json_file import JsonFile
 from tests.simulators.faults import status
 from tests.simulators.plex_agent import film_agent
 from tests.support.workbench import Workbench
@@ -17,6 +18,7 @@ from worker.errors import TaskError
 from worker.processor import Ended
 from worker.tasks.page.unlock import unlock
 from worker.tasks.task import Task
+from worker.upkeep.catch_up import CatchUp
 
 PICTURES = {"poster": 2, "background": 2}
 OURS = {"title": 2, "summary": 2, **PICTURES}
@@ -70,6 +72,26 @@ def test_nothing_locks_them_again_by_itself_until_an_edit(bench: Workbench, refr
     bench.edit(1, details="Edited again")
     bench.drain()
     assert run(bench)["items"] == (0 if refreshes else 1)
+
+
+def test_an_edit_whose_hook_was_lost_is_found_though(bench: Workbench) -> None:
+    bench.clock.now = time.time() - 200.0
+    bench.edit(1, details="In step")
+    bench.drain()
+    catch_up(bench)
+    bench.clock.now += 60.0
+    bench.stash.save_without_hook(1, title="No hook told of this")
+    bench.clock.now = time.time()
+    assert run(bench, dry_run=False)["unlocked"] == 2
+    bench.clock.now += 60.0
+    assert catch_up(bench) == 1
+    assert bench.pending() == [1]
+
+
+def catch_up(bench: Workbench) -> int:
+    """What a drainer that begins now finds by asking Stash."""
+    store = JsonFile(bench.folder.catch_up, bench.clock)
+    return CatchUp(bench.workplace.stash, bench.database, store, bench.clock).run_if_due()
 
 
 def test_what_was_locked_before_us_stays_locked(tmp_path: Path) -> None:
