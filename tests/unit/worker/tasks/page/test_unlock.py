@@ -77,6 +77,7 @@ def test_nothing_locks_them_again_by_itself_until_an_edit(bench: Workbench, refr
 def test_an_edit_whose_hook_was_lost_is_found_though(bench: Workbench) -> None:
     bench.clock.now = time.time() - 200.0
     bench.edit(1, details="In step")
+    bench.clock.now += 5.0  # read in a later second than it was saved
     bench.drain()
     catch_up(bench)
     bench.clock.now += 60.0
