@@ -201,7 +201,8 @@ def test_without_packages_it_says_that_they_would_be_in_that_folder(tmp_path: Pa
         assert failed(result) == [*findings(result)] == ["Data folder", "Packages"]
         said = findings(result)["Packages"]
         assert "PlexAPI" in said
-        assert said.endswith(" are missing. They are kept in the data folder, so fix that first")
+        assert said.startswith("Packages are missing (")
+        assert said.endswith("). They are kept in the data folder, so fix that first")
         assert (result["ok"], result["path_map"]) == (False, "")
         press(world, "Test Plex Connection")
         assert "error: Packages: " in world.logged()

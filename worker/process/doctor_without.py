@@ -75,7 +75,7 @@ def _examined_without_packages(fault: str, missing: list[str]) -> dict[str, Any]
 
 
 def _missing_in_words(missing: list[str]) -> str:
-    return f"{', '.join(missing)} are missing. They are kept in the data folder, so fix that first"
+    return f"Packages are missing ({', '.join(missing)}). They are kept in the data folder, so fix that first"
 
 
 def _in_words(folder: DataFolder, error: OSError | sqlite3.Error | FolderNotPrivate) -> str:

@@ -177,7 +177,7 @@ def _check_tags(workplace: Workplace, config: PlexSyncConfig, diagnosis: Diagnos
         for pattern in patterns
         if not pattern.may_fit(names)
     ]
-    advice = f"Change them under {FORM}, or add the tags in Stash"
+    advice = f"Correct the list under {FORM}, or add what is missing in Stash"
     known = f"Stash has a tag for each name in {' and '.join(lists)}"
     diagnosis.note("Tags", not unknown, f"Stash has no tag {', '.join(unknown)}. {advice}" if unknown else known)
 
