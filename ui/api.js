@@ -88,7 +88,8 @@
 
   /**
    * The answer of an operation, asked when the component appears and whenever `args` change.
-   * Returns {data, error, loading, reload}; old data stay while new ones are on their way.
+   * Returns {data, error, loading, isTurning, reload}; old data stay while new ones are on their way, those of other
+   * `args` as well (`isTurning`).
    */
   function useOperation(mode, args, isWanted = true) {
     const key = JSON.stringify([mode, args, isWanted]);
@@ -101,9 +102,9 @@
       setState((old) => ({ ...old, loading: true }));
       try {
         const data = await operation(mode, args);
-        if (turn === latest.current) setState({ data, error: null, loading: false });
+        if (turn === latest.current) setState({ data, key, error: null, loading: false });
       } catch (error) {
-        if (turn === latest.current) setState((old) => ({ data: old.data, error, loading: false }));
+        if (turn === latest.current) setState((old) => ({ ...old, error, loading: false }));
       }
     }, [key]);
 
@@ -113,7 +114,7 @@
         latest.current++;
       };
     }, [load]);
-    return { ...state, turn: latest.current, reload: load };
+    return { ...state, isTurning: state.loading && state.key !== key, turn: latest.current, reload: load };
   }
 
   page.api = {

@@ -5,7 +5,7 @@
   const { React, h, parts, t, words, api, live, icons } = page;
   const ROWS = 50;
 
-  /** One page of a paged operation, and the ways to others. New `args` begin at the first. */
+  /** A paged operation; new `args` begin at the first page. */
   function usePaged(mode, args) {
     const key = JSON.stringify(args);
     // The last is the page shown.
@@ -26,17 +26,17 @@
   function Pager({ paged, shown }) {
     const { count } = paged.data;
     const nav = React.useRef(null);
-    const isBeyond = paged.first > 1 && !paged.loading && (shown === 0 || count < paged.first);
+    const isBeyond = paged.first > 1 && !paged.loading && shown === 0;
     // What the page had is gone: sent, or discarded.
     React.useEffect(() => void (isBeyond && paged.onFirst()), [isBeyond]);
     if (!paged.onNext && !paged.onPrevious) return null;
     const range = t("pager.range", {
       first: words.number(paged.first),
       last: words.number(paged.first + shown - 1),
-      count: words.number(count),
+      count: words.number(Math.max(count, paged.first + shown - 1)),
     });
     const button = (label, icon, turn) => {
-      const isOff = !turn || paged.loading;
+      const isOff = !turn || paged.isTurning;
       const onClick = () => {
         if (isOff) return;
         turn();
@@ -82,7 +82,7 @@
     });
   }
 
-  /** Which rows are selected: some ids, or everything that the filter leaves. */
+  /** Some ids, or everything that the filter leaves. */
   function useSelection(filterKey) {
     const [state, setState] = React.useState({ filterKey, ids: new Set(), isAll: false });
     const current = state.filterKey === filterKey ? state : { filterKey, ids: new Set(), isAll: false };
@@ -110,7 +110,7 @@
     );
   }
 
-  /** A text once it has settled: nobody wants an operation per key. */
+  /** A text once it has settled. */
   function useSettled(text, milliseconds = 400) {
     const [settled, setSettled] = React.useState(text);
     React.useEffect(() => {
@@ -139,30 +139,31 @@
   }
 
   /**
-   * Ask again when the word that `status` says changes, and with each new live file while the answer says otherwise
-   * (`isOld`): it may be older or newer than the file. So it does with each file that is newer than the question while
-   * some of `jobs` are about to be tried. No status is known yet, and the first word is no change.
+   * Ask again, once the last answer is there, when the word that `status` says changes, and with each new live file
+   * while the answer says otherwise (`isOld`) or, where it is newer than the question, some of `jobs` are about to be
+   * tried. The first word is no change.
    */
   function useFollow(answer, status, say, isOld = () => false, jobs = () => []) {
     const word = status && String(say(status));
     const file = React.useMemo(() => status && status.written_at, [answer.turn, !status]);
     const isPast = (data) => isOld(status, data) || (status.written_at !== file && jobs(data).some(isMoving));
     const old = status && answer.data && isPast(answer.data) ? status.written_at : null;
-    const known = React.useRef(word);
+    const known = React.useRef({ word, old: null });
     React.useEffect(() => {
       if (word === null) return;
-      const isNew = known.current !== null && known.current !== word;
-      known.current = word;
-      if (isNew || old !== null) answer.reload();
-    }, [word, old]);
+      const last = known.current;
+      if (last.word === null) last.word = word;
+      if (answer.loading) return; // or a slow answer would be dropped for the next, and none ever shown
+      known.current = { word, old };
+      if (word !== last.word || (old !== null && old !== last.old)) answer.reload();
+    }, [word, old, answer.loading]);
   }
 
-  /** After something that a person did, the list and the live file are read again. */
+  /** What reads the list and the live file again. */
   function useReload(answer) {
     return () => Promise.all([answer.reload(), live.refresh()]);
   }
 
-  /** What syncs one scene, and then calls onDone. */
   function useSync(sceneId, onDone) {
     const toasts = page.useToasts();
     return async function () {
@@ -172,7 +173,7 @@
     };
   }
 
-  /** What pins a scene to an item, and what unpins it; a rating key of null is every item. */
+  /** A rating key of null is every item. */
   function usePin(sceneId, onDone) {
     const toasts = page.useToasts();
     const run = (mode, text) => async (key) => {
@@ -183,7 +184,7 @@
     return { pin: run("pin", t("failed.pinned")), unpin: run("unpin", t("pins.removed")) };
   }
 
-  /** What tries at once what waits, all of it or one scene's by `args`, and then calls onDone. */
+  /** Tries at once what waits, by `args` one scene's. */
   function useTry(onDone, args) {
     const toasts = page.useToasts();
     return async function () {

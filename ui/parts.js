@@ -22,7 +22,6 @@
     return h("div", { className: "plexsync-loading", role: "status" }, h(Busy), h("span", null, t("page.loading")));
   }
 
-  /** A small button, and a box to tick. */
   const Plain = (props) => h(Button, { size: "sm", variant: "secondary", ...props });
   const Check = (props) => h(page.Bootstrap.Form.Check, { type: "checkbox", custom: true, ...props });
 
@@ -55,13 +54,12 @@
     );
   }
 
-  /** A number with its name; `to` links it, `hint` explains it. */
   function Figure({ label, value, to, hint }) {
     const content = to ? h(page.Router.Link, { to }, value) : value;
     return box("figure", h("dt", null, label), h("dd", null, content, hint && h("small", null, hint)));
   }
 
-  /** An operation's answer: loading, its failure, or the children made of its data. */
+  /** Loading, a failure, or the children made of the data. */
   function Outcome({ answer, children }) {
     if (answer.error && !answer.data) return h(Failure, { error: answer.error, onRetry: answer.reload });
     if (!answer.data) return h(Loading);
@@ -87,7 +85,7 @@
     );
   }
 
-  /** A button that works until `onRun` is through; a failure becomes a toast. */
+  /** A failure of `onRun` becomes a toast. */
   function Action({ label, icon, onRun, variant, disabled, ...others }) {
     const [isBusy, setBusy] = React.useState(false);
     const isThere = React.useRef(true);
@@ -197,7 +195,6 @@
     );
   }
 
-  /** What is less important, on a line of its own. */
   function Muted({ children }) {
     return page.muted("div", children);
   }
@@ -243,7 +240,7 @@
     );
   }
 
-  /** A link that looks like a button and opens a tab of its own. */
+  /** A link that looks like a button. */
   function NewTab({ href, variant, children }) {
     const props = { className: `btn btn-sm btn-${variant}`, href, target: "_blank", rel: "noreferrer" };
     return h("a", props, h(Icon, { icon: icons.faArrowUpRightFromSquare }), children);
@@ -253,7 +250,7 @@
     return h(Badge, { variant: "secondary", title: errorType }, words.kind(errorType));
   }
 
-  /** A part that opens; its content is made only then. */
+  /** A part that opens. */
   function Fold({ label, children, startsOpen }) {
     const [isOpen, setOpen] = React.useState(Boolean(startsOpen));
     return box(
@@ -268,7 +265,7 @@
     );
   }
 
-  /** Renders again every second while something counts down. */
+  /** Renders again every second. */
   function useTick(isTicking) {
     const [, setTick] = React.useState(0);
     React.useEffect(() => {
@@ -282,8 +279,8 @@
 
   /** A state that outlives its component, until what it began with (`from`) is another. */
   function useKept(key, from, initial = from) {
-    const old = kept[key];
-    const [value, setValue] = React.useState(old && old.from === from ? old.value : initial);
+    if (kept[key] && kept[key].from !== from) delete kept[key];
+    const [value, setValue] = React.useState(kept[key] ? kept[key].value : initial);
     const change = (next) => {
       kept[key] = { from, value: next };
       setValue(next);

@@ -104,8 +104,8 @@
     const [compared, setCompared] = React.useState(null);
     const { status } = live.useStatus();
     // Something was sent meanwhile: this scene, perhaps.
-    const none = { waiting: "pending", failed: "dead_letters" };
-    const isOld = (now, data) => now[none[data.state]] === 0;
+    const isOld = (now, { state }) =>
+      (state === "waiting" && !now.pending && !now.in_progress) || (state === "failed" && !now.dead_letters);
     page.useFollow(answer, status, (now) => [now.last_success_at, now.dead_letters].join(), isOld, (data) => [data.job]);
 
     async function compare() {

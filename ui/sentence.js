@@ -47,6 +47,7 @@
     }
     if (status.paused) return [WAITING, t("state.paused", { held: held(status) })];
     if (status.breaker.state !== "closed") return outage(status);
+    if (doing === "room") return [NEEDS_YOU, t("state.room", { held: held(status) })];
     if (doing === "stash") return [WAITING, t("state.stash", { held: held(status) })];
     if (status.drain) return [SYNCING, t("state.draining", { done: status.drain.done, total: status.drain.total })];
     if (status.in_progress) return [SYNCING, t("state.syncing", { count: status.in_progress })];

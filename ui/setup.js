@@ -79,7 +79,7 @@
   function LibraryChoice({ settings, save }) {
     const answer = api.useOperation("libraries");
     const saved = splitNames(settings.plex_library.value || "");
-    const [chosen, setChosen] = page.useKept("libraries", settings.plex_library.value, saved);
+    const [chosen, setChosen] = page.useKept(`libraries ${settings.plex_url.value}`, settings.plex_library.value, saved);
     const isIn = (name) => chosen.some((other) => other.toLowerCase() === name.toLowerCase());
     const toggle = (name) =>
       setChosen(isIn(name) ? chosen.filter((other) => other.toLowerCase() !== name.toLowerCase()) : [...chosen, name]);

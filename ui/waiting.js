@@ -54,7 +54,7 @@
     const paged = page.usePaged("jobs", { state: "waiting", search });
     const number = status ? status.pending : 0;
     const say = (now) => [now.pending, now.paused, now.breaker.state, now.drainer.blocked].join();
-    const isOld = (now, data) => !search && data.count !== now.pending;
+    const isOld = (now, data) => !search && data.count !== now.pending + now.in_progress;
     page.useFollow(paged, status, say, isOld, (data) => data.jobs);
 
     const onChanged = page.useReload(paged);

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.canned import canned, many_failed, page_of
+from tests.ui.canned import canned, idle_status, many_failed, page_of
 from tests.ui.site import Site
 
 MARKUP = '<img src=x onerror="window.hit=1"><b>bold</b>'
@@ -153,6 +153,30 @@ def test_ten_thousand_failed_jobs_are_shown_page_by_page(site: Site) -> None:
     site.press("Previous page")
     site.shows("Scene 10000")
     assert site.violations() == []
+
+
+def test_a_reader_of_a_later_page_stays_there_while_earlier_ones_are_sent(site: Site) -> None:
+    many = many_failed(160)
+
+    def publish(sent: int) -> None:
+        def answer(arguments: dict[str, Any]) -> dict[str, Any]:
+            return {**page_of(many, arguments), "count": len(many) - sent}
+
+        site.stash.answers["jobs"] = answer
+        site.stash.live["status"] = idle_status(pending=len(many) - sent)
+
+    publish(0)
+    site.page.clock.install()
+    site.open("waiting").shows("1\u201350 of 160")
+    site.press("Next page")
+    site.shows("51\u2013100 of 160")
+    site.press("Next page")
+    site.shows("101\u2013150 of 160")
+    publish(100)
+    asked = len(site.stash.asked("jobs"))
+    site.page.clock.run_for(30_000)
+    site.shows("101\u2013150 of 150")
+    assert {call["after"] for call in site.stash.asked("jobs")[asked:]} == {"61"}
 
 
 @pytest.mark.parametrize("left", [0, 5, 50])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.ui.canned import as_operation, canned, idle_status
-from tests.ui.site import Site
+from tests.ui.canned import as_operation, canned, idle_status, many_failed, page_of
+from tests.ui.site import PATIENCE, Site
 
 STATUS = "live/status.json"
 
@@ -174,6 +176,41 @@ def test_a_list_that_was_read_before_the_file_said_so_is_read_again(site: Site, 
     assert len(site.stash.asked(mode)) == 3
 
 
+def test_a_slow_answer_is_shown_and_files_that_came_meanwhile_are_asked_about_after_it(site: Site) -> None:
+    """Else a drain, which publishes all the time, would show nothing new until its end, and let nobody turn pages."""
+    many = many_failed(120)
+    let_go = [threading.Event() for _ in range(2)]
+    site.stash.answers["jobs"] = lambda arguments: page_of(many, arguments)
+    site.stash.live["status"] = idle_status(pending=120, written_at=time.time() - 60)
+    site.page.clock.install()
+    site.open("waiting").shows("1\u201350 of 120")
+
+    def asked() -> int:
+        return len(site.stash.asked("jobs"))
+
+    first = asked()
+
+    def answer_late(arguments: dict[str, Any]) -> dict[str, Any]:
+        turn = asked() - first
+        let_go[turn - 1].wait(PATIENCE)
+        return {**page_of(many, arguments), "count": 120 - turn}
+
+    site.stash.answers["jobs"] = answer_late
+    stop_clock(site)
+    for pending in (119, 118, 118):
+        site.stash.live["status"] = idle_status(pending=pending, written_at=time.time() - pending / 10)
+        run_until(site, lambda: looks(site), "1\u201350 of 120")
+    site.becomes(asked, first + 1)
+    expect(site.button("Next page")).to_be_enabled()
+    let_go[0].set()
+    site.shows("1\u201350 of 119")
+    site.becomes(asked, first + 2)
+    let_go[1].set()
+    site.shows("1\u201350 of 118")
+    site.page.clock.run_for(1_000)
+    assert asked() == first + 2
+
+
 SYNCED_AT = time.time() - 60
 
 
@@ -228,6 +265,21 @@ def test_while_a_job_shown_is_about_to_be_tried_each_new_file_is_a_reason_to_ask
         if name in JOBS_AT_REST:
             site.page.clock.run_for(1_000)
             assert asked() == before
+
+
+@pytest.mark.parametrize("place", ["waiting", "scene"])
+def test_a_job_that_is_being_sent_is_no_contradiction(site: Site, place: str) -> None:
+    job = JOBS_AT_ANY_MOMENT["in progress"]
+    site.stash.answers["jobs"] = {**canned("jobs.waiting"), "count": 1, "jobs": [job]}
+    site.stash.answers["scene_status"] = {**canned("scene_status"), "state": "waiting", "job": job}
+    site.stash.live["status"] = idle_status(in_progress=1)
+    if place == "waiting":
+        site.open("waiting").shows(job["title"])
+    else:
+        site.go("scenes/7").page.get_by_role("tab", name="Plex").click()
+        site.shows("Waiting to be sent")
+    site.page.wait_for_timeout(200)
+    assert len(site.stash.asked({"waiting": "jobs", "scene": "scene_status"}[place])) == 1
 
 
 def test_loading_wakes_the_drainer_once_in_10_minutes_for_all_tabs(site: Site) -> None:

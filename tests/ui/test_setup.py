@@ -201,3 +201,25 @@ def test_what_is_not_saved_yet_outlives_another_tab(site: Site) -> None:
     site.page.get_by_role("region", name="1 change not saved").get_by_role("button", name="Save").click()
     site.becomes(lambda: site.stash.settings.get("max_tags"), 7)
     site.lacks("1 change not saved")
+
+
+def test_what_was_saved_does_not_come_back_as_not_saved(site: Site) -> None:
+    path_map = site.open("setup").page.get_by_label("Path map, from Stash's folder to Plex's")
+    path_map.fill("/data => /films")
+    for value in ("/data => /films", "", ""):
+        site.stash.settings["path_map"] = value
+        site.page.get_by_role("tab", name="Status").click()
+        site.shows("In numbers")
+        site.page.get_by_role("tab", name="Setup").click()
+        expect(path_map).to_have_value(value)
+
+
+def test_libraries_that_were_chosen_on_another_server_are_not_chosen_on_this_one(site: Site) -> None:
+    movies = site.open("setup").page.get_by_role("checkbox", name="Movies")
+    movies.check(force=True)
+    site.stash.settings["plex_url"] = "http://another:32400"
+    site.page.get_by_role("tab", name="Status").click()
+    site.shows("In numbers")
+    site.page.get_by_role("tab", name="Setup").click()
+    site.shows("http://another:32400")
+    expect(movies).not_to_be_checked()

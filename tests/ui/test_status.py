@@ -46,6 +46,7 @@ SENTENCES = {
     "Paused. 3 edits are safe and will be sent when you resume.": ("waiting", busy("paused", pending=3, paused=True)),
     "Paused. New edits are kept and will be sent when you resume.": ("waiting", busy("paused", paused=True)),
     "Stash does not answer PlexSync. 1 edit is safe": ("waiting", busy("stash", pending=1)),
+    "The disk is full. 1 edit is safe and will be sent once there is room.": ("needs-you", busy("room", pending=1)),
     "PlexSync fetches the packages that it needs.": ("waiting", busy("packages", pending=1)),
     "Packages that PlexSync needs are missing. 1 edit is safe and will be sent once they are there.": (
         "needs-you",
@@ -183,7 +184,7 @@ def test_nothing_to_retry_has_no_button_to_do_it(site: Site) -> None:
     site.stash.answers["retry_failed"] = {**canned("retry_failed"), "redrive_count": 0, "redrive": [], "reason": "Why."}
     site.open("status").press("Retry failed…")
     expect(site.dialog()).to_contain_text("Why.")
-    expect(site.dialog()).to_contain_text("Nothing can be tried again.")
+    expect(site.dialog()).to_contain_text("Nothing to do.")
     expect(site.dialog().get_by_role("button")).to_have_count(1)
 
 
