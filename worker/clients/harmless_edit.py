@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterable
-from itertools import cycle
 
 from plex.client import PlexClient
 from plex.editing.writer import unchanged_lock
@@ -59,19 +59,24 @@ def _edit_harmlessly(plex: PlexClient, item: PlexItem, besides: Collection[str])
 
 def _fault_of_editing(plex: PlexClient, rating_keys: Iterable[int]) -> str | None:
     fault = None
+    waiting = deque(rating_keys)
     # Each time another field: the first may be one that this Plex does not take.
-    for rating_key, name in zip(cycle(rating_keys), FIELDS_TO_ASK_WITH[:MOST_KEYS], strict=False):
+    fields = deque(FIELDS_TO_ASK_WITH[:MOST_KEYS])
+    while waiting and fields:
+        rating_key = waiting.popleft()
         try:
             item = plex.items([rating_key]).get(rating_key)
             if item is None:
                 continue
-            plex.edit(item, unchanged_lock(item, name))
+            plex.edit(item, unchanged_lock(item, fields[0]))
         except PlexNotFound:  # it went away in between
             continue
         except PlexError as error:
             fault = str(error)
             if error.status is None:
                 return fault
+            fields.popleft()
+            waiting.append(rating_key)
         else:
             return ""
     return fault

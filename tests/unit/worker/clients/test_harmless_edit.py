@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulators.plex_dialect import EVERY_DIALECT, Dialect
 from tests.support.workbench import Workbench
-from worker.clients.harmless_edit import takes_edits
+from worker.clients.harmless_edit import fault_of_edits, takes_edits
 
 
 @pytest.mark.parametrize("dialect", EVERY_DIALECT, ids=str)
@@ -38,3 +38,17 @@ def test_so_does_the_item_that_tells_whether_a_failure_is_another_scenes_own(tmp
         bench.drain()
         assert any(request.query.get("id") == str(bench.keys[2]) for request in bench.plex.requests)
         assert bench.item(2).title_sort == "Typed by somebody"
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+def test_an_item_that_went_away_answers_no_question(tmp_path: Path, gone: int) -> None:
+    with Workbench(tmp_path, scenes=3) as bench:
+        bench.enqueue(*bench.keys)
+        bench.drain()
+        bench.plex.remove_item(bench.keys.pop(gone))
+        besides = bench.keys.pop(3 if gone != 3 else 2)
+        bench.plex.writes.refused = frozenset({"title"})
+        context = bench.workplace.contexts.current(max_age=3600.0)
+        assert fault_of_edits(context.plex, context.index, [besides]) == ""
+        bench.plex.writes.failing_status = 400
+        assert fault_of_edits(context.plex, context.index, [besides])
