@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from plex.editing.edits import WriteRules
+from sync_queue.enqueue import EVERYTHING
 from sync_queue.models import Job
 from sync_queue.sources import HOOK, is_about_the_library, is_asked_by, is_asked_by_a_person
 from sync_queue.state.sync_state import SceneState
@@ -28,9 +29,11 @@ _ON_WINDOWS = re.compile(r"[A-Za-z]:|\\\\")
 def refused_to_try(job: Job, config: PlexSyncConfig) -> frozenset[str]:
     """The fields that a job tries once more where Plex refused them.
 
-    All that a person asks for, or a retry; after an edit those that were saved, be it with the same value.
+    All that a person asks for, or a retry; after an edit those that were saved, be it with the same value, and all
+    where nobody can say which.
     """
-    if is_asked_by_a_person(job.source) or job.retry_count > 0:
+    is_any = not job.fields or EVERYTHING in job.fields
+    if is_asked_by_a_person(job.source) or job.retry_count > 0 or (is_any and is_asked_by(job.source, HOOK)):
         return frozenset(FIELDS)
     return fields_changed_by(job.fields, config) if is_asked_by(job.source, HOOK) else frozenset()
 

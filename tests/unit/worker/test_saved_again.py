@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sync_queue.enqueue import EVERYTHING
 from sync_queue.state.sync_state import SyncState
 from tests.simulators.faults import status
 from tests.simulators.plex_writes import NO_FIELD
@@ -108,3 +109,14 @@ def test_so_is_what_a_setting_makes_of_a_field(
         assert len(refused(bench)) == 1
         save(bench, **fields)
         assert refused(bench) == set()
+
+
+@pytest.mark.parametrize("fields", [(), (EVERYTHING,)], ids=str)
+def test_an_edit_of_which_nobody_can_say_what_was_saved_tries_all(bench: Workbench, fields: tuple[str, ...]) -> None:
+    bench.plex.writes.refused = frozenset({"summary"})
+    save(bench, title="A", details="B")
+    assert refused(bench) == {"summary"}
+    bench.plex.writes.refused = NO_FIELD
+    bench.enqueue(1, fields=fields)
+    bench.drain()
+    assert (bench.item(1).summary, refused(bench)) == ("B", set())
