@@ -26,6 +26,15 @@ def is_try_near(database: Database, tries: int, earliest: float, latest: float) 
     return database.one(f"SELECT 1 FROM {_EACH} AND {near} LIMIT 1", (tries, earliest, latest)) is not None
 
 
+def is_try_awaited(database: Database, tries: int, earliest: float, now: float, latest: float) -> bool:
+    """Whether a field is due, or is to be tried until `latest` and was tried again fewer than `tries` times.
+
+    One that was due before `earliest` is awaited by nobody: it is of a server that PlexSync does not write to any more.
+    """
+    awaited = f"{_NEXT_TRY_AT} BETWEEN ? AND CASE WHEN json_extract(refusal.value, '$.tries') < ? THEN ? ELSE ? END"
+    return database.one(f"SELECT 1 FROM {_EACH} AND {awaited} LIMIT 1", (earliest, tries, latest, now)) is not None
+
+
 def take_due(
     database: Database, server_id: str, plex_version: str, now: float, delay: Callable[[int], float], longest: float
 ) -> list[int]:

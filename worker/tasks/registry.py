@@ -18,7 +18,7 @@ from storage.database import Database, NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
-from sync_queue.state.refusals import has_refusals
+from sync_queue.state.refusals import is_try_awaited
 from sync_queue.waiting.missed import is_missed_since
 from validation.errors import ConfigError
 from worker.base.known_settings import noted_at
@@ -36,6 +36,8 @@ QUIET = "quiet"
 """The argument that every mode knows: log nothing at Info or above."""
 MISSED_FOR = 86_400.0
 """Seconds for which a further file that Plex lacks has whoever comes by start a drainer, which looks for it at once."""
+REFUSED_FOR = 604_800.0
+"""Seconds after which a try of a refused field that nobody made starts no drainer: a week. Its server is gone."""
 
 
 class Action:
@@ -194,8 +196,15 @@ def _has_work(folder: DataFolder, database: Database) -> bool:
     """Whether a drainer has something to do or to wait for. It is also who reads settings that nobody has read yet."""
     return (
         has_open_jobs(database)
-        or has_refusals(database)
+        or _waits_for_a_try(database, time.time())
         or is_missed_since(database, time.time() - MISSED_FOR)
         or bool(JsonFile(folder.write_test).peek())
         or not noted_at(folder.known_settings)
     )
+
+
+def _waits_for_a_try(database: Database, now: float) -> bool:
+    from worker.backoff import REFUSED_WAITS  # noqa: PLC0415 - a light operation decides about no retry
+
+    latest = now + max(REFUSED_WAITS)
+    return is_try_awaited(database, len(REFUSED_WAITS) - 1, now - REFUSED_FOR, now, latest)
