@@ -18,7 +18,7 @@ from storage.database import Database, NewerFormat
 from storage.json_file import JsonFile
 from sync_queue.database import open_queue_database
 from sync_queue.enqueue import has_open_jobs
-from sync_queue.state.refusals import is_try_awaited
+from sync_queue.state.refusals import has_refusals, is_try_awaited
 from sync_queue.waiting.missed import is_missed_since
 from validation.errors import ConfigError
 from worker.base.known_settings import noted_at
@@ -204,7 +204,9 @@ def _has_work(folder: DataFolder, database: Database) -> bool:
 
 
 def _waits_for_a_try(database: Database, now: float) -> bool:
-    from worker.backoff import REFUSED_WAITS  # noqa: PLC0415 - a light operation decides about no retry
+    if not has_refusals(database):
+        return False
+    from worker.backoff import REFUSED_WAITS  # noqa: PLC0415 - it loads dataclasses, which light operations do without
 
     latest = now + max(REFUSED_WAITS)
     return is_try_awaited(database, len(REFUSED_WAITS) - 1, now - REFUSED_FOR, now, latest)
