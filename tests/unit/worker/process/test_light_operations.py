@@ -55,6 +55,8 @@ class Asker:
 @pytest.fixture
 def asker(tmp_path: Path) -> Asker:
     made = Asker(tmp_path)
+    made.data.create()
+    Path(made.data.known_settings).touch()  # else each operation starts a drainer to read them
     made.ask("queue_status")  # the first one makes the queue and writes the live file
     return made
 
