@@ -40,7 +40,7 @@ class Probe:
 
 
 EDIT = "edit"
-"""Stands for an edit that changes nothing: the lock of an item's title, as it is."""
+"""Stands for an edit that changes nothing: the lock of a field, as it is (worker/clients/harmless_edit.py)."""
 Probe.IDENTITY = Probe(("/identity",))
 Probe.TOKEN = Probe(("/",))
 Probe.WRITE = Probe(("/identity", EDIT))
