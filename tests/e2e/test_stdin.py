@@ -117,4 +117,4 @@ def test_a_data_folder_that_cannot_be_made_is_named(world: World, tmp_path: Path
     file = tmp_path / "a-file"
     file.write_text("in the way")
     run = run_plugin(world, request(world, mode="queue_status"), STASH_PLUGIN_DATA=str(file / "data"))
-    assert_refused(run, str(file / "data"), "Make it writable")
+    assert_refused(run, str(file / "data"), "Move away the file that is in the way")

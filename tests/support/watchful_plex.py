@@ -12,7 +12,7 @@ from tests.simulators.plex_items import ImageKind, Item
 class WatchfulPlex(PlexSimulator):
     """A Plex simulator with a list of repeated writes, each in words.
 
-    A write counts as repeated if Plex shows its whole effect at the moment when it arrives, unless it is the title
+    A write counts as repeated if Plex shows its whole effect at the moment when it arrives, unless it is one lock
     alone: that is how PlexSync finds out whether Plex takes edits at all. A picture counts as repeated if it was ever
     uploaded to the item: Plex keeps every upload.
     """
@@ -51,5 +51,6 @@ class WatchfulPlex(PlexSimulator):
 
 
 def tries_out(edit: Edit) -> bool:
-    """Whether an edit is the title alone, as PlexSync sends it to find out whether Plex takes edits."""
-    return edit.text.keys() == {"title"} and not edit.tags and not edit.removals
+    """Whether an edit is about one lock and nothing else, as PlexSync sends it to find out whether Plex takes edits."""
+    content = (edit.text, edit.tags, edit.removals, edit.characters, edit.photos)
+    return not any(content) and len(edit.locks) + len(edit.unlocks) == 1
