@@ -64,8 +64,12 @@ def test_a_setting_that_was_changed_shows_in_the_live_file(tmp_path: Path) -> No
         assert ask(world, "queue_status")["paused"] is False
         world.stash.library.plugin_settings["PlexSync"]["paused"] = True
         ask(world, "settings")
-        assert ask(world, "queue_status")["paused"] is True
-        assert '"paused": true' in Path(world.data.live_status).read_text(encoding="utf-8")
+
+        def is_told() -> bool:
+            assert ask(world, "queue_status")["paused"] is True
+            return '"paused": true' in Path(world.data.live_status).read_text(encoding="utf-8")
+
+        wait_until(is_told, "whoever has the lock to write the live file")
 
 
 def test_the_libraries_of_a_plex_that_is_not_saved_yet(tmp_path: Path) -> None:
