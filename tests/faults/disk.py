@@ -16,6 +16,7 @@ from tests.faults.damage import with_the_lock_held
 from tests.faults.fault_world import FaultWorld
 from tests.faults.tally import Tally
 from tests.simulators.faults import hang
+from tests.support.small_disk import fill
 from tests.world import wait_until
 from worker.base.own_words import own_words
 from worker.base.storage_advice import MAKE_ROOM, MAKE_WRITABLE
@@ -47,7 +48,7 @@ def small_disk(folder: Path) -> Iterator[Disk]:
     """A disk of DISK_BYTES that another file fills; for root. Raises CannotBeDone."""
     with _mounted(folder) as world:
         filler = Path(world.data.root, "somebody-elses.file")
-        yield Disk(world, lambda: _fill(filler), filler.unlink)
+        yield Disk(world, lambda: fill(filler), filler.unlink)
 
 
 @contextmanager
@@ -104,15 +105,6 @@ def _mounted(folder: Path) -> Iterator[FaultWorld]:
             yield world
     finally:
         subprocess.run(["umount", "--lazy", world.data.root], check=True)  # noqa: S607 - root's PATH
-
-
-def _fill(filler: Path) -> None:
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return
 
 
 def edits_around(disk: Disk) -> Tally:
